@@ -1,0 +1,19 @@
+/* Why an operation failed, in words a person at the console can act on.
+ * The caller owns it, on its stack; a NULL is welcome where nobody will read it. */
+#pragma once
+
+struct err {
+	int code;       /* a positive errno, 0 while nothing went wrong */
+	char text[320]; /* "persona web-01: open /srv/x: No such file or directory" */
+};
+
+/* Records a failure of the system ("open x: Permission denied": the errno's own words are
+ * added) and returns -code, so that a caller can `return err_set(...)`. */
+int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Records a failure in our own words alone ("persona web-01: no such persona") and returns
+ * -code. */
+int err_say(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Puts a prefix before what is there ("persona web-01: ...") and returns -code. */
+int err_in(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

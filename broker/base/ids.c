@@ -1,0 +1,223 @@
+/* Parsing and printing of addresses and names: see ids.h. */
+#include "base/ids.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Two hex digits to one byte, or -1. */
+static int hex_byte(const char *s)
+{
+	int hi = hex_digit(s[0]);
+	int lo = hi < 0 ? -1 : hex_digit(s[1]);
+	return lo < 0 ? -1 : hi << 4 | lo;
+}
+
+bool mac_parse(struct mac *ret, const char *text)
+{
+	struct mac m;
+	char between = text[0] && text[1] && (text[2] == ':' || text[2] == '-') ? text[2] : '\0';
+	for (int i = 0; i < 6; i++) {
+		if (i && between && *text++ != between)
+			return false;
+		int byte = hex_byte(text);
+		if (byte < 0)
+			return false;
+		m.b[i] = (uint8_t)byte;
+		text += 2;
+	}
+	if (*text)
+		return false;
+	*ret = m;
+	return true;
+}
+
+const char *mac_text(char to[MAC_TEXT], const struct mac *m)
+{
+	snprintf(to, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2], m->b[3],
+		m->b[4], m->b[5]);
+	return to;
+}
+
+const char *mac_hex(char to[MAC_HEX], const struct mac *m)
+{
+	snprintf(to, MAC_HEX, "%02x%02x%02x%02x%02x%02x", m->b[0], m->b[1], m->b[2], m->b[3],
+		m->b[4], m->b[5]);
+	return to;
+}
+
+bool mac_equal(const struct mac *a, const struct mac *b)
+{
+	return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
+bool mac_is_zero(const struct mac *m)
+{
+	return mac_equal(m, &(struct mac){ 0 });
+}
+
+bool mac_is_unicast(const struct mac *m)
+{
+	return !(m->b[0] & 1) && !mac_is_zero(m);
+}
+
+bool uuid_parse(struct uuid *ret, const char *text)
+{
+	struct uuid u;
+	for (int i = 0; i < 16; i++) {
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+			return false;
+		int byte = hex_byte(text);
+		if (byte < 0)
+			return false;
+		u.b[i] = (uint8_t)byte;
+		text += 2;
+	}
+	if (*text)
+		return false;
+	*ret = u;
+	return true;
+}
+
+const char *uuid_text(char to[UUID_TEXT], const struct uuid *u)
+{
+	char *at = to;
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*at++ = '-';
+		at += snprintf(at, 3, "%02x", u->b[i]);
+	}
+	return to;
+}
+
+bool uuid_is_zero(const struct uuid *u)
+{
+	return memcmp(u->b, (struct uuid){ 0 }.b, sizeof u->b) == 0;
+}
+
+static struct uuid uuid_swapped(const struct uuid *u)
+{
+	static const uint8_t from[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+	struct uuid s;
+	for (int i = 0; i < 16; i++)
+		s.b[i] = u->b[from[i]];
+	return s;
+}
+
+bool uuid_same_body(const struct uuid *a, const struct uuid *b)
+{
+	struct uuid s = uuid_swapped(a);
+	return memcmp(a->b, b->b, sizeof a->b) == 0 || memcmp(s.b, b->b, sizeof s.b) == 0;
+}
+
+/* A decimal number of 0 to max with no sign and no leading zero; *text moves past it. */
+static bool number(unsigned *ret, const char **text, unsigned max)
+{
+	const char *s = *text;
+	unsigned v = 0;
+	if (*s < '0' || *s > '9' || (*s == '0' && s[1] >= '0' && s[1] <= '9'))
+		return false;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		v = v * 10 + (unsigned)(*s - '0');
+		if (v > max)
+			return false;
+	}
+	*text = s;
+	*ret = v;
+	return true;
+}
+
+static bool ip4_read(uint32_t *ret, const char **text)
+{
+	uint32_t addr = 0;
+	for (int i = 0; i < 4; i++) {
+		unsigned byte;
+		if ((i && *(*text)++ != '.') || !number(&byte, text, 255))
+			return false;
+		addr = addr << 8 | byte;
+	}
+	*ret = addr;
+	return true;
+}
+
+bool ip4_parse(uint32_t *ret, const char *text)
+{
+	uint32_t addr;
+	if (!ip4_read(&addr, &text) || *text)
+		return false;
+	*ret = addr;
+	return true;
+}
+
+const char *ip4_text(char to[IP4_TEXT], uint32_t addr)
+{
+	snprintf(to, IP4_TEXT, "%u.%u.%u.%u", addr >> 24, addr >> 16 & 255, addr >> 8 & 255,
+		addr & 255);
+	return to;
+}
+
+bool net4_parse(uint32_t *addr, unsigned *prefix, const char *text)
+{
+	uint32_t a;
+	unsigned p;
+	if (!ip4_read(&a, &text) || *text++ != '/' || !number(&p, &text, 32) || *text || p == 0)
+		return false;
+	*addr = a;
+	*prefix = p;
+	return true;
+}
+
+uint32_t net4_mask(unsigned prefix)
+{
+	return prefix == 0 ? 0 : 0xffffffffu << (32 - prefix);
+}
+
+/* Between min and max characters, each of them in set. */
+static bool made_of(const char *text, const char *set, size_t min, size_t max)
+{
+	size_t n = strspn(text, set);
+	return text[n] == '\0' && n >= min && n <= max;
+}
+
+bool name_ok(const char *name)
+{
+	return name[0] != '-' &&
+	       made_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-", 1, NAME_LEN);
+}
+
+bool iqn_ok(const char *iqn)
+{
+	return strncmp(iqn, "iqn.", 4) == 0 &&
+	       made_of(iqn, "abcdefghijklmnopqrstuvwxyz0123456789.-:", 5, IQN_LEN);
+}
+
+bool chap_word_ok(const char *word)
+{
+	return made_of(word,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:+/=-", 1,
+		SECRET_LEN);
+}
+
+bool pci_ok(const char *pci)
+{
+	static const char form[] = "hhhh:hh:hh.d";
+	for (size_t i = 0; i < sizeof form; i++) {
+		char c = pci[i], f = form[i];
+		bool good = f == 'h'   ? (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
+			    : f == 'd' ? c >= '0' && c <= '7'
+				       : c == f;
+		if (!good)
+			return false;
+	}
+	return true;
+}

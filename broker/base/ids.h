@@ -1,0 +1,58 @@
+/* The names that things have on the wire: MAC, UUID, IPv4 address, IQN, and Baton's own names.
+ * Each has one parser and one printer; nothing else in Baton takes them apart. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	NAME_LEN = 63,    /* of machines, personas, networks, pools */
+	IQN_LEN = 223,    /* RFC 7143, 4.2.7.1 */
+	SECRET_LEN = 64,  /* CHAP user and secret */
+	MAC_TEXT = 18,    /* "52:54:00:00:00:01" and its NUL */
+	MAC_HEX = 13,     /* "525400000001" and its NUL */
+	UUID_TEXT = 37,
+	IP4_TEXT = 16,
+	PCI_TEXT = 16,    /* "0000:00:03.0" */
+};
+
+struct mac {
+	uint8_t b[6];
+};
+
+struct uuid {
+	uint8_t b[16]; /* in the order of its text form */
+};
+
+/* Six pairs of hex digits with ':' or '-' between, or twelve digits; either case.
+ * False leaves *ret alone. */
+bool mac_parse(struct mac *ret, const char *text);
+const char *mac_text(char to[MAC_TEXT], const struct mac *m); /* lower case, with ':' */
+const char *mac_hex(char to[MAC_HEX], const struct mac *m);   /* twelve lower-case digits */
+bool mac_equal(const struct mac *a, const struct mac *b);
+bool mac_is_zero(const struct mac *m);
+/* A unicast address that one host may hold: not zero, not a group address. */
+bool mac_is_unicast(const struct mac *m);
+
+bool uuid_parse(struct uuid *ret, const char *text); /* the 36 characters, either case */
+const char *uuid_text(char to[UUID_TEXT], const struct uuid *u);
+bool uuid_is_zero(const struct uuid *u);
+/* Equal in either byte order: SMBIOS stores the first three fields little-endian, and firmware
+ * differs in whether it swaps them for option 97 (SMBIOS 2.6, 7.2.1). */
+bool uuid_same_body(const struct uuid *a, const struct uuid *b);
+
+bool ip4_parse(uint32_t *ret, const char *text); /* host byte order */
+const char *ip4_text(char to[IP4_TEXT], uint32_t addr);
+/* "10.77.0.0/24": an address and a prefix length of 1 to 32. */
+bool net4_parse(uint32_t *addr, unsigned *prefix, const char *text);
+uint32_t net4_mask(unsigned prefix); /* host byte order */
+
+/* 1 to 63 of a-z, 0-9 and '-', a letter or digit first: safe in a path, a URL, a host name. */
+bool name_ok(const char *name);
+/* "iqn.2026-01.org.example:web-01": RFC 7143's letters, digits, '.', '-' and ':', lower case. */
+bool iqn_ok(const char *iqn);
+/* A CHAP user or secret: 1 to 64 of letters, digits and . _ : + / = - so that it stands in an
+ * iPXE script and in an iBFT unchanged. */
+bool chap_word_ok(const char *word);
+/* "0000:00:03.0", lower-case hex. */
+bool pci_ok(const char *pci);

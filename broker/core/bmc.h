@@ -1,0 +1,45 @@
+/* What Baton asks of a machine's management controller. core owns this interface; each file
+ * drivers/bmc_KIND.c is one way to do it, and tests/unit/bmc_contract_test.c holds all of them
+ * to what stands here. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* The state that is wanted, never the gesture: "off" and "on" can be asked for twice, "cycle"
+ * cannot. A restart is two steps of an order (core/order.h). */
+enum power { POWER_OFF, POWER_ON };
+enum boot_dev { BOOT_DEFAULT, BOOT_NETWORK };
+
+struct bmc_addr {
+	const char *kind, *host, *user, *secret; /* borrowed for the call; secret is the password */
+	uint16_t port;
+	unsigned cipher; /* IPMI 2.0 cipher suite; others ignore it */
+};
+
+struct bmc_facts {
+	enum power power;
+	enum boot_dev next_boot; /* as far as the BMC lets it be read */
+	bool next_boot_known;
+};
+
+struct bmc {
+	const struct bmc_ops *ops;
+};
+
+/* Every call may block for seconds: they run in a baton-hand, never in a loop. Every call is
+ * safe to repeat. "Already so" is success. */
+struct bmc_ops {
+	const char *kind; /* the word an operator writes: "ipmi", "fake" */
+	int (*open)(struct bmc **ret, const struct bmc_addr *addr, struct err *e);
+	int (*probe)(struct bmc *bmc, struct bmc_facts *ret, struct err *e);
+	/* Returns once the state is read back; POWER_OFF only after two reads in a row, at least
+	 * half a second apart, have said off. -ETIMEDOUT when it does not come. */
+	int (*power_set)(struct bmc *bmc, enum power want, unsigned timeout_ms, struct err *e);
+	/* Asks the OS to shut down (ACPI); returns at once. -ENOTSUP where the BMC cannot. */
+	int (*power_soft_off)(struct bmc *bmc, struct err *e);
+	/* For the next start only. Read back where the BMC keeps it; -EIO when it took another. */
+	int (*next_boot_set)(struct bmc *bmc, enum boot_dev dev, struct err *e);
+	void (*close)(struct bmc *bmc); /* takes NULL */
+};

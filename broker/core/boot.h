@@ -1,0 +1,55 @@
+/* The one decision Baton exists for: who is asking, and what shall it boot.
+ * An ask is plain values, a plan borrows from the table; DHCP, TFTP, HTTP, `baton explain`
+ * and the tests all call boot_decide(). */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ids.h"
+#include "core/table.h"
+
+enum boot_stage {
+	STAGE_FIRMWARE, /* PXE firmware: option 60 begins with PXEClient */
+	STAGE_HTTP,     /* UEFI HTTP boot: option 60 begins with HTTPClient */
+	STAGE_IPXE,     /* iPXE asks DHCP: option 77 or 175 */
+	STAGE_SCRIPT,   /* iPXE or the shim fetches by HTTP */
+	STAGE_OS,       /* any other DHCP client */
+};
+
+struct boot_ask {
+	struct mac mac;
+	struct uuid uuid; /* zero: not said */
+	bool has_arch;
+	uint16_t arch; /* option 93, RFC 4578 and IANA's list */
+	enum boot_stage stage;
+	uint32_t via; /* relay's address, else ours where the question came in; host byte order */
+};
+
+/* What the machine will do in the end, whatever stage it is at now. */
+enum boot_deed {
+	DEED_IDENTITY, /* boot the shim and take the persona's addresses */
+	DEED_PERSONA,  /* boot the persona's LUN */
+	DEED_RESTORE,  /* boot the shim and take the factory addresses back */
+	DEED_PARK,     /* wait, ask again */
+	DEED_LOCAL,    /* leave the network boot, go on to the disk */
+	DEED_LEASE,    /* an unknown machine on a network that serves it an address and no more */
+};
+
+struct boot_plan {
+	enum boot_deed deed;
+	const struct table_network *network;
+	const struct table_machine *machine; /* NULL for DEED_LEASE */
+	const struct table_nic *nic;         /* the one that asked; NULL for DEED_LEASE */
+	bool is_persona_mac;                 /* it asked with the persona's MAC */
+	uint32_t addr;                       /* host byte order; 0: any from the pool */
+	char loader[NAME_LEN + 1];           /* STAGE_FIRMWARE, STAGE_HTTP: the file; else "" */
+};
+
+/* True with *ret, or false with *why: a dashed word from boot.def that names the silence. */
+bool boot_decide(struct boot_plan *ret, const char **why, const struct table *t,
+	const struct boot_ask *ask);
+
+const char *deed_word(enum boot_deed d);   /* "identity", "persona", ... */
+const char *stage_word(enum boot_stage s); /* "firmware", "http", ... */
+/* A sentence for a person: what the silence means and what to do. NULL for an unknown word. */
+const char *silence_text(const char *why);

@@ -1,0 +1,60 @@
+/* An order is one wish ("start web-01 on blade-a") carried out in named steps. Steps are values:
+ * the log, the API, the CLI and the tests speak of them by the same word. This file is pure: what
+ * comes next, after what outcome. The broker journals a step before it begins it and does it
+ * (broker/runner.h); every step is idempotent, so after a crash the current one is begun again. */
+#pragma once
+#include <stdbool.h>
+
+enum verb { VERB_START, VERB_STOP, VERB_MOVE, VERBS };
+
+/* Which machine a step is about. */
+enum side { SIDE_FROM, SIDE_TO };
+
+/* What the runner does for a step; one function each. */
+enum deed_kind {
+	DO_PREFLIGHT,   /* hands: BMC answers, LUN there, CHAP right */
+	DO_CLAIM,       /* binding made, generation + 1, table published: shim, identity */
+	DO_SHUT_DOWN,   /* ask the OS, wait until it is off; a deadline here is no failure */
+	DO_POWER_OFF,   /* off, read twice */
+	DO_RELEASE,     /* table published: shim, restore */
+	DO_NET_START,   /* one-shot network boot asserted, then power on: one BMC session */
+	DO_AWAIT_SHIM,  /* the shim has reported its NICs and they are journaled */
+	DO_AWAIT_WRITTEN, /* the shim has read the wanted addresses back from the cards */
+	DO_ARM_NEXT,    /* one-shot network boot again: the first boot used it up; the shim waits */
+	DO_AWAIT_OS,    /* the persona's OS asks for its address */
+	DO_UNBIND,      /* binding ended, table published */
+};
+
+struct step {
+	const char *name; /* a dashed word */
+	enum deed_kind kind;
+	enum side side;
+	unsigned timeout_s, tries;
+	const char *when; /* what the operator reads while it runs: "waiting for the shim" */
+};
+
+struct plan_of_steps {
+	const char *word; /* "start" */
+	const struct step *step;
+	unsigned steps;
+};
+
+const struct plan_of_steps *verb_steps(enum verb v);
+const char *verb_word(enum verb v);
+bool verb_parse(enum verb *ret, const char *word);
+/* The verb that takes this one back: start <-> stop, move <-> move the other way. */
+enum verb verb_undo(enum verb v);
+
+enum order_state { ORDER_RUNNING, ORDER_DONE, ORDER_STOPPED };
+const char *order_state_word(enum order_state s); /* "running", "done", "stopped" */
+bool order_state_parse(enum order_state *ret, const char *word);
+
+enum outcome { STEP_DONE, STEP_FAILED };
+
+struct order_at {
+	enum order_state state;
+	unsigned step, tries; /* index into the verb's steps; failed tries of that step */
+};
+
+/* Moves on: the next step, the same step again, done, or stopped when the tries are used up. */
+struct order_at order_turn(enum verb v, struct order_at at, enum outcome how);

@@ -1,0 +1,117 @@
+/* The boot table: for every MAC what that machine gets now, as plain values in one file.
+ * The broker builds it whole and renames it into place on tmpfs; baton-edge and baton-files map
+ * it and need nothing else, so machines boot while the broker is down.
+ *
+ * The file is: header, networks, machines, NICs, paths, MAC slots, text. Every reference is an
+ * index or an offset into the text, all of them checked once by table_check(); after that a
+ * look-up cannot leave the file. Byte order and layout are this machine's: a table never travels.
+ * Numbers stand in host byte order. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ids.h"
+#include "core/model.h"
+
+enum {
+	TABLE_VERSION = 1,
+	TABLE_KEY_LEN = 32,
+	TABLE_NONE = 0, /* a text offset that stands for "" */
+};
+#define TABLE_MAGIC "batontbl"
+#define TABLE_FILE "boot.table"
+
+/* The scripts that machines run, rendered by core/script.h; templates travel in the table. */
+enum script { SCRIPT_ENTRY, SCRIPT_SHIM, SCRIPT_PERSONA, SCRIPT_PARK, SCRIPT_LOCAL, SCRIPTS };
+
+struct table_header {
+	char magic[8];
+	uint32_t version, header_len;
+	uint64_t generation; /* of the table itself; only grows */
+	uint64_t made_s;     /* unix time */
+	uint64_t len;        /* of the whole file */
+	uint64_t checksum;   /* XXH3-64 of the whole file with this field zero */
+	uint8_t key[TABLE_KEY_LEN]; /* signs the tokens in URLs: core/token.h */
+	uint32_t http_port, lease_s;
+	uint32_t networks, machines, nics, paths, slots, text_len;
+	uint32_t script[SCRIPTS]; /* text: the templates */
+	uint32_t packs;           /* text: tool-pack image names, one a line */
+};
+
+struct table_network {
+	uint32_t name, interface; /* text */
+	uint32_t addr, prefix, gateway, dns, pool_from, pool_to;
+	uint32_t unknown; /* enum unknown */
+};
+
+struct table_machine {
+	uint32_t name, loader;       /* text */
+	uint32_t persona;            /* text; "" while it carries none */
+	uint32_t iqn, target, chap_user, chap_secret; /* text */
+	uint32_t phase, idle;        /* enum phase, enum idle */
+	uint32_t generation;         /* of the binding; 0 while it carries none */
+	uint64_t lun;
+	uint32_t nic_at, nics, path_at, paths;
+	struct uuid uuid;
+};
+
+struct table_nic {
+	uint32_t machine, network, persona_network; /* index */
+	uint32_t pci;              /* text */
+	uint32_t addr;             /* under its own MAC */
+	uint32_t persona_addr;
+	struct mac factory, persona; /* zero: none */
+	uint8_t carries, journaled, pad[2];
+};
+
+struct table_path {
+	uint32_t addr;
+	uint32_t port;
+};
+
+/* A mapped table. All pointers stand inside the file's bytes. */
+struct table {
+	const struct table_header *header;
+	const struct table_network *network;
+	const struct table_machine *machine;
+	const struct table_nic *nic;
+	const struct table_path *path;
+	const uint32_t *slot; /* open addressing: 0 empty, else nic index * 2 + is_persona_mac + 1 */
+	const char *text;
+};
+
+/* Looks through len bytes, aligned to 8; -EBADMSG with a sentence when they are not a whole,
+ * undamaged table of this version. On success *ret borrows the bytes. */
+int table_check(struct table *ret, const void *bytes, size_t len, struct err *e);
+
+static inline const char *table_text(const struct table *t, uint32_t at)
+{
+	return t->text + at;
+}
+
+/* The NIC that holds this MAC, as its own or as a persona's; NULL when nobody does. */
+const struct table_nic *table_find(const struct table *t, const struct mac *m, bool *is_persona);
+/* The network that this address lies in; NULL when none. */
+const struct table_network *table_network_of(const struct table *t, uint32_t addr);
+
+/* What table_build() is made of. Everything is borrowed for the call. */
+struct table_source {
+	uint64_t generation, made_s;
+	uint8_t key[TABLE_KEY_LEN];
+	uint32_t http_port, lease_s;
+	const struct network *network;
+	size_t networks;
+	const struct machine *machine;
+	size_t machines;
+	const struct persona *persona;
+	size_t personas;
+	const struct binding *binding;
+	size_t bindings;
+	const char *script[SCRIPTS];
+	const char *packs;
+};
+
+/* On success *ret is malloc'ed, the caller's, and passes table_check(). -EEXIST with a sentence
+ * when two NICs claim one MAC, -ENOENT when a name leads nowhere. */
+int table_build(void **ret, size_t *ret_len, const struct table_source *from, struct err *e);

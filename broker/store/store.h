@@ -1,0 +1,121 @@
+/* Where Baton keeps what must not be lost: networks, pools, machines, personas, bindings, orders
+ * and their journal, events. A call that returns 0 has its change on stable storage (SQLite, WAL,
+ * synchronous FULL); a call that fails has changed nothing and left a sentence. Names are unique
+ * within their kind, a MAC and an initiator name within everything.
+ *
+ * Errors: -ENOENT no such thing, -EEXIST name, MAC or IQN taken (the sentence says by whom),
+ * -EBUSY something still uses it, -ESTALE a compare-and-swap lost, -ENOSPC disk or pool full. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/model.h"
+#include "core/order.h"
+
+struct store;
+
+/* Opens or makes the file ("" = in memory), brings an older schema forward, refuses a newer one. */
+int store_open(struct store **ret, const char *path, struct err *e);
+void store_close(struct store *s); /* takes NULL */
+
+/* One transaction around several calls; nested pairs join the outer one. */
+int store_begin(struct store *s, struct err *e);
+int store_commit(struct store *s, struct err *e);
+void store_rollback(struct store *s);
+
+/* The secret that signs tokens: 32 random bytes, made once. */
+int store_key(struct store *s, uint8_t ret[32], struct err *e);
+/* A number that grows by one a call and never comes twice: table generations. */
+int store_next(struct store *s, const char *counter, uint64_t *ret, struct err *e);
+
+/* Lists are malloc'ed arrays, the caller's, in order of name. Empty: *ret NULL, *ret_n 0. */
+int store_networks(struct store *s, struct network **ret, size_t *ret_n, struct err *e);
+int store_network_add(struct store *s, const struct network *n, struct err *e);
+int store_network_rm(struct store *s, const char *name, struct err *e);
+
+enum pool_kind { POOL_MAC, POOL_IQN };
+struct pool {
+	char name[NAME_LEN + 1];
+	enum pool_kind kind;
+	struct mac from, to;      /* POOL_MAC */
+	char prefix[IQN_LEN + 1]; /* POOL_IQN */
+	uint64_t given, size;     /* filled by store_pools(); size 0: no end */
+};
+int store_pools(struct store *s, struct pool **ret, size_t *ret_n, struct err *e);
+int store_pool_add(struct store *s, const struct pool *p, struct err *e);
+int store_pool_rm(struct store *s, const char *name, struct err *e);
+
+int store_machines(struct store *s, struct machine **ret, size_t *ret_n, struct err *e);
+int store_machine(struct store *s, const char *name, struct machine *ret, struct err *e);
+/* A NIC without an address gets one from its network's pool: *m is filled in. */
+int store_machine_add(struct store *s, struct machine *m, struct err *e);
+int store_machine_rm(struct store *s, const char *name, struct err *e);
+/* Journals what the shim has read from a card, before any write: pci, and the factory address if
+ * none was journaled yet (a journaled one is never overwritten). A factory address that belongs
+ * to a persona is -EEXIST. nic is the index in m->nic, or m->nics to add one that was unknown. */
+int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
+	const struct mac *factory, struct err *e);
+
+int store_personas(struct store *s, struct persona **ret, size_t *ret_n, struct err *e);
+int store_persona(struct store *s, const char *name, struct persona *ret, struct err *e);
+/* An empty iqn, a zero MAC or a zero address is taken from a pool, never one that was given
+ * before, and *p is filled in. A MAC or IQN written out is recorded as given, too. */
+int store_persona_add(struct store *s, struct persona *p, struct err *e);
+int store_persona_rm(struct store *s, const char *name, struct err *e);
+
+int store_bindings(struct store *s, struct binding **ret, size_t *ret_n, struct err *e);
+int store_binding(struct store *s, const char *persona, struct binding *ret, struct err *e);
+int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
+/* The claim: one compare-and-swap. Neither side may be bound (but to each other: then it is a
+ * repeat and gives the binding as it stands). The persona's generation grows by one. */
+int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
+	struct err *e);
+/* Only if the binding still has this generation, else -ESTALE. */
+int store_phase_set(struct store *s, const struct binding *b, enum phase p, struct err *e);
+int store_unbind(struct store *s, const struct binding *b, struct err *e);
+
+struct order {
+	uint64_t id;
+	enum verb verb;
+	char persona[NAME_LEN + 1], from[NAME_LEN + 1], to[NAME_LEN + 1]; /* "" where none */
+	struct order_at at;
+	char why[320];           /* of the last failure */
+	double begun_s, ended_s; /* unix time; ended 0 while it runs */
+	uint64_t undoes;         /* the order that this one takes back, or 0 */
+};
+struct order_step {
+	unsigned step, tries;
+	double begun_s, ended_s; /* ended 0: journaled as begun, not known to have ended */
+	char why[320];           /* "" when it was done */
+};
+/* -EBUSY when an order for the same persona or machine is running or stopped: one at a time. */
+int store_order_add(struct store *s, struct order *o, struct err *e); /* fills id, begun_s */
+int store_order(struct store *s, uint64_t id, struct order *ret, struct err *e);
+/* Newest first, at most `most`; only those not done where open is true. */
+int store_orders(struct store *s, bool open, size_t most, struct order **ret, size_t *ret_n,
+	struct err *e);
+/* Journals that the order's current step (o->at) begins: on disk before it is done. */
+int store_step_begin(struct store *s, const struct order *o, double now_s, struct err *e);
+/* Journals how it ended and where the order stands now: o->at is the new place, step the old. */
+int store_step_end(struct store *s, struct order *o, unsigned step, const char *why, double now_s,
+	struct err *e);
+int store_order_steps(struct store *s, uint64_t id, struct order_step **ret, size_t *ret_n,
+	struct err *e);
+/* A stopped order that an undo has taken over counts as done. */
+int store_order_close(struct store *s, uint64_t id, double now_s, struct err *e);
+/* Puts a stopped order back to running at its step, with its tries at zero. */
+int store_order_reopen(struct store *s, uint64_t id, struct err *e);
+
+struct event_row {
+	uint64_t id, order;
+	double at_s;
+	int level;
+	char word[32], machine[NAME_LEN + 1], persona[NAME_LEN + 1];
+	char text[512];
+};
+/* Events are for reading, not for recovery: they are written in batches, without a sync of their
+ * own, and the newest 100,000 are kept. */
+int store_event_add(struct store *s, struct event_row *ev, struct err *e); /* fills id */
+int store_events(struct store *s, uint64_t since, uint64_t order, size_t most,
+	struct event_row **ret, size_t *ret_n, struct err *e);
