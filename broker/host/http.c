@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* libmicrohttpd behind a uv loop: see http.h. Its own epoll descriptor is one descriptor of ours,
+ * its timeout a timer of ours; a request that is answered later is a suspended connection. */
+#include "host/http.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/own.h"
+
+enum {
+	CONNECTIONS_MAX = 1000,
+	IDLE_S = 30,
+	/* Method, URL, headers and one buffer of a connection. */
+	CONNECTION_BYTES = 16384,
+	/* A body this many times too long ends the connection instead of being read to its end. */
+	BODY_PATIENCE = 16,
+	TURNS_MAX = 16,
+};
+
+struct http_server {
+	struct MHD_Daemon *mhd;
+	uv_poll_t poll;
+	uv_timer_t timer;
+	size_t body_max;
+	void (*handle)(void *ctx, struct http_request *r);
+	void *ctx;
+	struct http_request *waiting; /* suspended: handed over, not answered */
+	int handles;                  /* of uv, still open */
+};
+
+struct http_request {
+	struct http_server *server;
+	struct MHD_Connection *conn;
+	struct http_request *next, **link; /* in server->waiting while link is set */
+	char *method, *path;
+	char *body;
+	size_t len, seen, room; /* of the body: kept, arrived, allocated */
+	struct {
+		char *name, *value;
+	} field[4];
+	unsigned fields, status;
+	struct MHD_Response *response;
+	bool handed; /* to handle(), which may not have answered yet */
+	void (*sent)(void *ctx, bool whole);
+	void *sent_ctx;
+};
+
+static void run(struct http_server *s);
+
+static void on_poll(uv_poll_t *p, int status, int events)
+{
+	(void)status, (void)events;
+	run(p->data);
+}
+
+static void on_timer(uv_timer_t *t)
+{
+	run(t->data);
+}
+
+/* MHD's epoll set is edge-triggered inside: it is run until it says that nothing is pending, but
+ * not for ever, so that one busy server cannot starve the rest of the loop. */
+static void run(struct http_server *s)
+{
+	MHD_UNSIGNED_LONG_LONG ms = 0;
+	bool some = true;
+	for (int i = 0; i < TURNS_MAX && some && ms == 0; i++) {
+		MHD_run(s->mhd);
+		some = MHD_get_timeout(s->mhd, &ms) == MHD_YES;
+	}
+	if (some)
+		uv_timer_start(&s->timer, on_timer, ms, 0);
+	else
+		uv_timer_stop(&s->timer);
+}
+
+static void request_unlink(struct http_request *r)
+{
+	if (!r->link)
+		return;
+	*r->link = r->next;
+	if (r->next)
+		r->next->link = r->link;
+	r->link = NULL;
+}
+
+static void request_free(struct http_request *r)
+{
+	request_unlink(r);
+	for (unsigned i = 0; i < r->fields; i++) {
+		free(r->field[i].name);
+		free(r->field[i].value);
+	}
+	if (r->response)
+		MHD_destroy_response(r->response);
+	free(r->method);
+	free(r->path);
+	free(r->body);
+	free(r);
+}
+
+static struct http_request *request_new(
+	struct http_server *s, struct MHD_Connection *conn, const char *method, const char *path)
+{
+	struct http_request *r = calloc(1, sizeof *r);
+	if (!r)
+		return NULL;
+	r->server = s;
+	r->conn = conn;
+	r->method = strdup(method);
+	r->path = strdup(path);
+	r->body = strdup("");
+	if (!r->method || !r->path || !r->body) {
+		request_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+/* False when memory ran out. A body beyond the limit is counted and let go. */
+static bool body_add(struct http_request *r, const char *bytes, size_t len)
+{
+	r->seen += len;
+	if (r->seen > r->server->body_max)
+		return true;
+	if (r->len + len + 1 > r->room) {
+		size_t room = r->room ? r->room * 2 : 1024;
+		while (room < r->len + len + 1)
+			room *= 2;
+		char *more = realloc(r->body, room);
+		if (!more)
+			return false;
+		r->body = more;
+		r->room = room;
+	}
+	memcpy(r->body + r->len, bytes, len);
+	r->len += len;
+	r->body[r->len] = '\0';
+	return true;
+}
+
+/* What Content-Length promises, 0 where it promises nothing. MHD has checked its form. */
+static uint64_t body_promised(struct MHD_Connection *conn)
+{
+	const char *text = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Content-Length");
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static enum MHD_Result queue(struct http_request *r)
+{
+	enum MHD_Result ok = MHD_queue_response(r->conn, r->status, r->response);
+	MHD_destroy_response(r->response);
+	r->response = NULL;
+	return ok;
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *conn, const char *path,
+	const char *method, const char *version, const char *data, size_t *len, void **request)
+{
+	(void)version;
+	struct http_server *s = ctx;
+	struct http_request *r = *request;
+	if (!r) {
+		*request = r = request_new(s, conn, method, path);
+		if (!r)
+			return MHD_NO;
+		if (body_promised(conn) <= s->body_max)
+			return MHD_YES;
+		http_reply_text(r, 413, "the body is too long");
+		return queue(r);
+	}
+	if (*len > 0) {
+		bool ok = body_add(r, data, *len) && r->seen / BODY_PATIENCE <= s->body_max;
+		*len = 0;
+		return ok ? MHD_YES : MHD_NO;
+	}
+	if (!r->handed) {
+		r->handed = true;
+		if (r->seen > s->body_max)
+			http_reply_text(r, 413, "the body is too long");
+		else
+			s->handle(s->ctx, r);
+	}
+	if (r->response)
+		return queue(r);
+	r->next = s->waiting;
+	r->link = &s->waiting;
+	if (r->next)
+		r->next->link = &r->next;
+	s->waiting = r;
+	MHD_suspend_connection(conn);
+	return MHD_YES;
+}
+
+static void on_completed(
+	void *ctx, struct MHD_Connection *conn, void **request, enum MHD_RequestTerminationCode how)
+{
+	(void)ctx, (void)conn;
+	struct http_request *r = *request;
+	if (!r)
+		return;
+	*request = NULL;
+	if (r->sent)
+		r->sent(r->sent_ctx, how == MHD_REQUEST_TERMINATED_COMPLETED_OK &&
+					     strcmp(r->method, "HEAD") != 0);
+	request_free(r);
+}
+
+int http_server_new(struct http_server **ret, const struct http_setup *setup, struct err *e)
+{
+	struct http_server *s = calloc(1, sizeof *s);
+	if (!s)
+		return err_set(e, ENOMEM, "http");
+	s->body_max = setup->body_max;
+	s->handle = setup->handle;
+	s->ctx = setup->ctx;
+	/* sendfile() to a peer that has gone raises it, and MHD leaves it to us. */
+	signal(SIGPIPE, SIG_IGN);
+	s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+		on_request, s, MHD_OPTION_LISTEN_SOCKET, setup->fd, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, s, MHD_OPTION_CONNECTION_LIMIT,
+		setup->connections_max ? setup->connections_max : CONNECTIONS_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, setup->per_peer_max,
+		MHD_OPTION_CONNECTION_TIMEOUT, setup->idle_s ? setup->idle_s : IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+	if (!s->mhd) {
+		int why = errno ? errno : EIO;
+		free(s);
+		return err_set(e, why, "http: start a server on descriptor %d", setup->fd);
+	}
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+	assert(info);
+	uv_poll_init(setup->loop, &s->poll, info->epoll_fd);
+	uv_timer_init(setup->loop, &s->timer);
+	s->poll.data = s->timer.data = s;
+	s->handles = 2;
+	uv_poll_start(&s->poll, UV_READABLE, on_poll);
+	*ret = s;
+	return 0;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	struct http_server *s = h->data;
+	if (--s->handles == 0)
+		free(s);
+}
+
+void http_server_free(struct http_server *s)
+{
+	if (!s)
+		return;
+	uv_poll_stop(&s->poll);
+	while (s->waiting)
+		http_reply_text(s->waiting, 503, "the server stops");
+	/* A resumed connection is taken up by the next run; stopping before that aborts. */
+	MHD_run(s->mhd);
+	/* MHD closes its listening socket; it was only lent to us. */
+	MHD_quiesce_daemon(s->mhd);
+	MHD_stop_daemon(s->mhd);
+	uv_close((uv_handle_t *)&s->poll, on_closed);
+	uv_close((uv_handle_t *)&s->timer, on_closed);
+}
+
+const char *http_method(const struct http_request *r)
+{
+	return r->method;
+}
+
+const char *http_path(const struct http_request *r)
+{
+	return r->path;
+}
+
+const char *http_query(const struct http_request *r, const char *key)
+{
+	return MHD_lookup_connection_value(r->conn, MHD_GET_ARGUMENT_KIND, key);
+}
+
+const char *http_field(const struct http_request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, name);
+}
+
+const void *http_body(const struct http_request *r, size_t *len)
+{
+	*len = r->len;
+	return r->body;
+}
+
+static uint32_t addr_of(const struct sockaddr_storage *a)
+{
+	return a->ss_family == AF_INET
+		       ? ntohl(((const struct sockaddr_in *)(const void *)a)->sin_addr.s_addr)
+		       : 0;
+}
+
+void http_peer(struct http_peer *ret, const struct http_request *r)
+{
+	*ret = (struct http_peer){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (!info)
+		return;
+	struct sockaddr_storage a = { 0 };
+	socklen_t len = sizeof a;
+	if (getsockname(info->connect_fd, (struct sockaddr *)&a, &len) < 0)
+		return;
+	if (a.ss_family == AF_UNIX) {
+		struct ucred who;
+		len = sizeof who;
+		if (getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+			*ret = (struct http_peer){
+				.local = true, .uid = who.uid, .gid = who.gid, .pid = who.pid
+			};
+		return;
+	}
+	ret->ours = addr_of(&a);
+	len = sizeof a;
+	if (getpeername(info->connect_fd, (struct sockaddr *)&a, &len) == 0)
+		ret->addr = addr_of(&a);
+}
+
+void http_add_field(struct http_request *r, const char *name, const char *value)
+{
+	assert(r->fields < sizeof r->field / sizeof r->field[0]);
+	char *n = strdup(name), *v = strdup(value);
+	if (!n || !v) {
+		free(n);
+		free(v);
+		return;
+	}
+	r->field[r->fields].name = n;
+	r->field[r->fields++].value = v;
+}
+
+void http_when_sent(struct http_request *r, void (*sent)(void *ctx, bool whole), void *ctx)
+{
+	r->sent = sent;
+	r->sent_ctx = ctx;
+}
+
+/* The one way an answer goes: kept until MHD asks for it, which is now or after a resume. */
+static void answer(
+	struct http_request *r, unsigned status, const char *type, struct MHD_Response *response)
+{
+	assert(!r->response);
+	if (!response) {
+		/* Out of memory: an empty 500 is static inside MHD's pool or nothing goes. */
+		response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+		status = 500;
+		type = NULL;
+		assert(response);
+	}
+	if (type)
+		MHD_add_response_header(response, "Content-Type", type);
+	for (unsigned i = 0; i < r->fields; i++)
+		MHD_add_response_header(response, r->field[i].name, r->field[i].value);
+	r->response = response;
+	r->status = status;
+	if (r->link) {
+		request_unlink(r);
+		MHD_resume_connection(r->conn);
+		uv_timer_start(&r->server->timer, on_timer, 0, 0);
+	}
+}
+
+void http_reply(
+	struct http_request *r, unsigned status, const char *type, const void *bytes, size_t len)
+{
+	answer(r, status, type,
+		MHD_create_response_from_buffer(
+			len, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY));
+}
+
+void http_reply_text(struct http_request *r, unsigned status, const char *sentence)
+{
+	char text[1024];
+	int n = snprintf(text, sizeof text, "%s\n", sentence);
+	if (n >= (int)sizeof text)
+		n = sizeof text - 1;
+	http_reply(r, status, "text/plain; charset=utf-8", text, n < 0 ? 0 : (size_t)n);
+}
+
+void http_reply_file(
+	struct http_request *r, const char *type, int fd, uint64_t offset, uint64_t len)
+{
+	struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(len, fd, offset);
+	if (!response)
+		close(fd);
+	answer(r, 200, type, response);
+}
