@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which route a request means: see api.h. */
 #include "api/api.h"
 

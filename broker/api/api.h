@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The routes of the API as values, from api.def. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why an operation failed, in words a person at the console can act on.
  * The caller owns it, on its stack; a NULL is welcome where nobody will read it. */
 #pragma once

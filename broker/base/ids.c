@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Parsing and printing of addresses and names: see ids.h. */
 #include "base/ids.h"
 

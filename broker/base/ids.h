@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The names that things have on the wire: MAC, UUID, IPv4 address, IQN, and Baton's own names.
  * Each has one parser and one printer; nothing else in Baton takes them apart. */
 #pragma once
@@ -6,14 +7,14 @@
 #include <stdint.h>
 
 enum {
-	NAME_LEN = 63,    /* of machines, personas, networks, pools */
-	IQN_LEN = 223,    /* RFC 7143, 4.2.7.1 */
-	SECRET_LEN = 64,  /* CHAP user and secret */
-	MAC_TEXT = 18,    /* "52:54:00:00:00:01" and its NUL */
-	MAC_HEX = 13,     /* "525400000001" and its NUL */
+	NAME_LEN = 63,   /* of machines, personas, networks, pools */
+	IQN_LEN = 223,   /* RFC 7143, 4.2.7.1 */
+	SECRET_LEN = 64, /* CHAP user and secret */
+	MAC_TEXT = 18,   /* "52:54:00:00:00:01" and its NUL */
+	MAC_HEX = 13,    /* "525400000001" and its NUL */
 	UUID_TEXT = 37,
 	IP4_TEXT = 16,
-	PCI_TEXT = 16,    /* "0000:00:03.0" */
+	PCI_TEXT = 16, /* "0000:00:03.0" */
 };
 
 struct mac {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Small words over arrays and embedded structs, used everywhere. */
 #pragma once
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one decision Baton exists for: who is asking, and what shall it boot.
  * An ask is plain values, a plan borrows from the table; DHCP, TFTP, HTTP, `baton explain`
  * and the tests all call boot_decide(). */
@@ -46,8 +47,8 @@ struct boot_plan {
 };
 
 /* True with *ret, or false with *why: a dashed word from boot.def that names the silence. */
-bool boot_decide(struct boot_plan *ret, const char **why, const struct table *t,
-	const struct boot_ask *ask);
+bool boot_decide(
+	struct boot_plan *ret, const char **why, const struct table *t, const struct boot_ask *ask);
 
 const char *deed_word(enum boot_deed d);   /* "identity", "persona", ... */
 const char *stage_word(enum boot_stage s); /* "firmware", "http", ... */

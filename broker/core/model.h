@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What Baton knows: networks, machines, personas and which machine carries which persona.
  * Plain values of fixed size: they can be copied, printed, compared and written down in a test.
  * The store keeps them, the API shows them, table_build() turns them into the boot table. */
@@ -18,21 +19,21 @@ enum unknown { UNKNOWN_SILENCE, UNKNOWN_LEASE };
 
 struct network {
 	char name[NAME_LEN + 1];
-	char interface[16];   /* ours, on that network; IFNAMSIZ with its NUL */
-	uint32_t addr;        /* ours on it, host byte order */
+	char interface[16]; /* ours, on that network; IFNAMSIZ with its NUL */
+	uint32_t addr;      /* ours on it, host byte order */
 	unsigned prefix;
-	uint32_t gateway, dns; /* 0: none */
+	uint32_t gateway, dns;       /* 0: none */
 	uint32_t pool_from, pool_to; /* addresses Baton may give; 0: none */
 	enum unknown unknown;
 };
 
 struct nic {
-	char pci[PCI_TEXT];      /* "" until the shim has reported it */
-	struct mac factory;      /* what the maker burned in; the MAC that a restore writes back */
-	bool journaled;          /* the shim has read it from the card before any write */
-	bool carries;            /* takes a persona's MAC; a management NIC keeps its own */
+	char pci[PCI_TEXT]; /* "" until the shim has reported it */
+	struct mac factory; /* what the maker burned in; the MAC that a restore writes back */
+	bool journaled;     /* the shim has read it from the card before any write */
+	bool carries;       /* takes a persona's MAC; a management NIC keeps its own */
 	char network[NAME_LEN + 1];
-	uint32_t addr;           /* what the machine gets under its own MAC, host byte order */
+	uint32_t addr; /* what the machine gets under its own MAC, host byte order */
 };
 
 /* What a machine without a persona does when it asks. */
@@ -52,7 +53,8 @@ struct machine {
 	struct uuid uuid; /* zero: not known */
 	struct bmc_at bmc;
 	enum idle idle;
-	char loader[NAME_LEN + 1]; /* a file in boot_dir in place of the default one; "" = default */
+	char loader[NAME_LEN +
+		    1]; /* a file in boot_dir in place of the default one; "" = default */
 	unsigned nics;
 	struct nic nic[NICS_MAX];
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An order is one wish ("start web-01 on blade-a") carried out in named steps. Steps are values:
  * the log, the API, the CLI and the tests speak of them by the same word. This file is pure: what
  * comes next, after what outcome. The broker journals a step before it begins it and does it
@@ -12,17 +13,17 @@ enum side { SIDE_FROM, SIDE_TO };
 
 /* What the runner does for a step; one function each. */
 enum deed_kind {
-	DO_PREFLIGHT,   /* hands: BMC answers, LUN there, CHAP right */
-	DO_CLAIM,       /* binding made, generation + 1, table published: shim, identity */
-	DO_SHUT_DOWN,   /* ask the OS, wait until it is off; a deadline here is no failure */
-	DO_POWER_OFF,   /* off, read twice */
-	DO_RELEASE,     /* table published: shim, restore */
-	DO_NET_START,   /* one-shot network boot asserted, then power on: one BMC session */
-	DO_AWAIT_SHIM,  /* the shim has reported its NICs and they are journaled */
+	DO_PREFLIGHT,     /* hands: BMC answers, LUN there, CHAP right */
+	DO_CLAIM,         /* binding made, generation + 1, table published: shim, identity */
+	DO_SHUT_DOWN,     /* ask the OS, wait until it is off; a deadline here is no failure */
+	DO_POWER_OFF,     /* off, read twice */
+	DO_RELEASE,       /* table published: shim, restore */
+	DO_NET_START,     /* one-shot network boot asserted, then power on: one BMC session */
+	DO_AWAIT_SHIM,    /* the shim has reported its NICs and they are journaled */
 	DO_AWAIT_WRITTEN, /* the shim has read the wanted addresses back from the cards */
-	DO_ARM_NEXT,    /* one-shot network boot again: the first boot used it up; the shim waits */
-	DO_AWAIT_OS,    /* the persona's OS asks for its address */
-	DO_UNBIND,      /* binding ended, table published */
+	DO_ARM_NEXT, /* one-shot network boot again: the first boot used it up; the shim waits */
+	DO_AWAIT_OS, /* the persona's OS asks for its address */
+	DO_UNBIND,   /* binding ended, table published */
 };
 
 struct step {
@@ -30,6 +31,7 @@ struct step {
 	enum deed_kind kind;
 	enum side side;
 	unsigned timeout_s, tries;
+	unsigned back;    /* how many steps before this one a person's retry begins */
 	const char *when; /* what the operator reads while it runs: "waiting for the shim" */
 };
 
@@ -58,3 +60,7 @@ struct order_at {
 
 /* Moves on: the next step, the same step again, done, or stopped when the tries are used up. */
 struct order_at order_turn(enum verb v, struct order_at at, enum outcome how);
+
+/* Where a stopped order goes on when a person says retry: a wait that failed begins again at the
+ * power-off before it, since the boot it waited for is over. */
+struct order_at order_retry(enum verb v, struct order_at at);

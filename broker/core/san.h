@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What Baton asks of a disk before it lets a persona start on it. core owns this interface; each
  * file drivers/san_KIND.c is one way to do it. */
 #pragma once
@@ -17,7 +18,7 @@ struct san_login {
 struct san_facts {
 	uint64_t bytes;
 	uint32_t block_len;
-	bool bootable;   /* sector 0 carries boot code and the 55 AA mark, or a GPT follows */
+	bool bootable; /* sector 0 carries boot code and the 55 AA mark, or a GPT follows */
 	char vendor[9], product[17];
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From a plan to the text that the machine runs. Templates are the files of ipxe-scripts/.
  * A template knows two things: {{word}} is replaced by its value, and a line that begins with
  * {{?word}} stands only where the value is not empty. No decision is taken in a template. */
@@ -16,8 +17,8 @@ int script_check(const char *file, const char *template, struct err *e);
 
 /* Renders one script for a machine. `token` is the token of the NIC that asks. On success *ret is
  * malloc'ed and the caller's, NUL-terminated. -ENOSPC when it would pass 16 KiB. */
-int script_render(char **ret, enum script which, const struct table *t, const struct boot_plan *plan,
-	const char *token, struct err *e);
+int script_render(char **ret, enum script which, const struct table *t,
+	const struct boot_plan *plan, const char *token, struct err *e);
 
 /* The shim's work order, one `key value...` a line (see docs/design/0006-the-shim.md):
  *   deed identity|restore

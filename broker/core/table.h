@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The boot table: for every MAC what that machine gets now, as plain values in one file.
  * The broker builds it whole and renames it into place on tmpfs; baton-edge and baton-files map
  * it and need nothing else, so machines boot while the broker is down.
@@ -28,10 +29,10 @@ enum script { SCRIPT_ENTRY, SCRIPT_SHIM, SCRIPT_PERSONA, SCRIPT_PARK, SCRIPT_LOC
 struct table_header {
 	char magic[8];
 	uint32_t version, header_len;
-	uint64_t generation; /* of the table itself; only grows */
-	uint64_t made_s;     /* unix time */
-	uint64_t len;        /* of the whole file */
-	uint64_t checksum;   /* XXH3-64 of the whole file with this field zero */
+	uint64_t generation;        /* of the table itself; only grows */
+	uint64_t made_s;            /* unix time */
+	uint64_t len;               /* of the whole file */
+	uint64_t checksum;          /* XXH3-64 of the whole file with this field zero */
 	uint8_t key[TABLE_KEY_LEN]; /* signs the tokens in URLs: core/token.h */
 	uint32_t http_port, lease_s;
 	uint32_t networks, machines, nics, paths, slots, text_len;
@@ -46,20 +47,23 @@ struct table_network {
 };
 
 struct table_machine {
-	uint32_t name, loader;       /* text */
-	uint32_t persona;            /* text; "" while it carries none */
+	uint32_t name, loader;                        /* text */
+	uint32_t persona;                             /* text; "" while it carries none */
 	uint32_t iqn, target, chap_user, chap_secret; /* text */
-	uint32_t phase, idle;        /* enum phase, enum idle */
-	uint32_t generation;         /* of the binding; 0 while it carries none */
+	uint32_t phase, idle;                         /* enum phase, enum idle */
+	uint32_t generation;                          /* of the binding; 0 while it carries none */
 	uint64_t lun;
 	uint32_t nic_at, nics, path_at, paths;
 	struct uuid uuid;
 };
 
+enum { TABLE_NOWHERE = 0xffffffff }; /* an index that leads to nothing */
+
 struct table_nic {
-	uint32_t machine, network, persona_network; /* index */
-	uint32_t pci;              /* text */
-	uint32_t addr;             /* under its own MAC */
+	uint32_t machine; /* index; NOWHERE: a MAC of a persona that no machine carries */
+	uint32_t network, persona_network; /* index or NOWHERE */
+	uint32_t pci;                      /* text */
+	uint32_t addr;                     /* under its own MAC */
 	uint32_t persona_addr;
 	struct mac factory, persona; /* zero: none */
 	uint8_t carries, journaled, pad[2];
@@ -77,7 +81,8 @@ struct table {
 	const struct table_machine *machine;
 	const struct table_nic *nic;
 	const struct table_path *path;
-	const uint32_t *slot; /* open addressing: 0 empty, else nic index * 2 + is_persona_mac + 1 */
+	const uint32_t
+		*slot; /* open addressing: 0 empty, else nic index * 2 + is_persona_mac + 1 */
 	const char *text;
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The secret part of a machine's URL, made without state: any process that holds the table can
  * make it and check it, so it outlives restarts and needs no broker.
  *
@@ -5,7 +6,8 @@
  *      MAC          |  |       first 16 bytes of HMAC-SHA256(table key, MAC, generation, window)
  *                   |  unix time / 900
  *                   generation of the binding
- * It is good from its window's start to the end of the next one: at least 15 minutes, at most 30. */
+ * It is good from its window's start to the end of the next one: at least 15 minutes, at most 30.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Named descriptors from the parent: see given.h. */
 #include "host/given.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Descriptors that a process is given by its parent, by name. The parent puts them at 3, 4, ...
  * and their names, in that order and with blanks between, in BATON_FDS. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One line per event, for journald and for people: `<6>word key=value ...` on stderr.
  * Words and levels: host/events.def. Never a secret in a field. */
 #pragma once

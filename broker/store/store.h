@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where Baton keeps what must not be lost: networks, pools, machines, personas, bindings, orders
  * and their journal, events. A call that returns 0 has its change on stable storage (SQLite, WAL,
  * synchronous FULL); a call that fails has changed nothing and left a sentence. Names are unique
@@ -104,8 +105,8 @@ int store_order_steps(struct store *s, uint64_t id, struct order_step **ret, siz
 	struct err *e);
 /* A stopped order that an undo has taken over counts as done. */
 int store_order_close(struct store *s, uint64_t id, double now_s, struct err *e);
-/* Puts a stopped order back to running at its step, with its tries at zero. */
-int store_order_reopen(struct store *s, uint64_t id, struct err *e);
+/* Puts a stopped order back to running, at the place that order_retry() names. */
+int store_order_reopen(struct store *s, uint64_t id, struct order_at at, struct err *e);
 
 struct event_row {
 	uint64_t id, order;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words of the model's enumerations, and which NIC takes which: see model.h. */
+#include "core/model.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/list.h"
+
+static const char *const phases[] = { "identity", "persona", "restore" };
+static const char *const unknowns[] = { "silence", "lease" };
+static const char *const idles[] = { "park", "local" };
+
+static int word_index(const char *const *words, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *phase_word(enum phase p)
+{
+	return phases[p];
+}
+
+bool phase_parse(enum phase *ret, const char *word)
+{
+	int i = word_index(phases, COUNT(phases), word);
+	if (i >= 0)
+		*ret = (enum phase)i;
+	return i >= 0;
+}
+
+const char *unknown_word(enum unknown u)
+{
+	return unknowns[u];
+}
+
+bool unknown_parse(enum unknown *ret, const char *word)
+{
+	int i = word_index(unknowns, COUNT(unknowns), word);
+	if (i >= 0)
+		*ret = (enum unknown)i;
+	return i >= 0;
+}
+
+const char *idle_word(enum idle i)
+{
+	return idles[i];
+}
+
+bool idle_parse(enum idle *ret, const char *word)
+{
+	int i = word_index(idles, COUNT(idles), word);
+	if (i >= 0)
+		*ret = (enum idle)i;
+	return i >= 0;
+}
+
+/* Two networks fit when they are the same, or when one side does not care. */
+static bool networks_fit(const char *a, const char *b)
+{
+	return !*a || !*b || strcmp(a, b) == 0;
+}
+
+int nic_for(const struct machine *m, const struct persona *p, unsigned n)
+{
+	bool taken[NICS_MAX] = { false };
+	int found = -1;
+	for (unsigned want = 0; want <= n && want < p->nics; want++) {
+		found = -1;
+		for (unsigned i = 0; i < m->nics && found < 0; i++)
+			if (m->nic[i].carries && !taken[i] &&
+				networks_fit(m->nic[i].network, p->nic[want].network))
+				found = (int)i;
+		if (found >= 0)
+			taken[found] = true;
+	}
+	return n < p->nics ? found : -1;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The steps of every verb, and what comes after what: see order.h. A move is a stop on the old
+ * machine and then a start on the new one, in that order: two machines never hold one MAC. */
+#include "core/order.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/list.h"
+
+/* Deadlines fit servers whose firmware takes minutes; a lab is done long before. */
+#define PREFLIGHT(side)                                                                            \
+	{                                                                                          \
+		"preflight", DO_PREFLIGHT, side, 40, 2, 0, "asking the BMC and the disk"           \
+	}
+#define TAKE_OFF(side)                                                                             \
+	{ "shut-down", DO_SHUT_DOWN, side, 180, 1, 0, "asking the OS to shut down" },              \
+		{ "power-off", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },            \
+		{ "release", DO_RELEASE, side, 10, 3, 0, "the next boot restores the machine" },   \
+		{ "net-start-restore", DO_NET_START, side, 90, 3, 0,                               \
+			"network boot set, power on" },                                            \
+		{ "await-restore-shim", DO_AWAIT_SHIM, side, 900, 1, 3, "waiting for the shim" },  \
+		{ "await-restored", DO_AWAIT_WRITTEN, side, 300, 1, 4,                             \
+			"waiting for the factory addresses to be read back" },                     \
+		{ "power-off-restored", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },   \
+	{                                                                                          \
+		"unbind", DO_UNBIND, side, 10, 3, 0, "the persona is free"                         \
+	}
+#define PUT_ON(side)                                                                               \
+	{ "power-off-before", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },             \
+		{ "claim", DO_CLAIM, side, 10, 3, 0, "the machine is the persona's" },             \
+		{ "net-start", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
+		{ "await-shim", DO_AWAIT_SHIM, side, 900, 1, 3, "waiting for the shim" },          \
+		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 4,                              \
+			"waiting for the persona's addresses to be read back" },                   \
+		{ "arm-next", DO_ARM_NEXT, side, 60, 3, 0,                                         \
+			"network boot set for the second boot" },                                  \
+	{                                                                                          \
+		"await-os", DO_AWAIT_OS, side, 900, 1, 6, "waiting for the persona's OS"           \
+	}
+
+static const struct step start_steps[] = { PREFLIGHT(SIDE_TO), PUT_ON(SIDE_TO) };
+static const struct step stop_steps[] = { TAKE_OFF(SIDE_FROM) };
+static const struct step move_steps[] = { PREFLIGHT(SIDE_TO), TAKE_OFF(SIDE_FROM),
+	PUT_ON(SIDE_TO) };
+
+static const struct plan_of_steps plans[VERBS] = {
+	[VERB_START] = { "start", start_steps, COUNT(start_steps) },
+	[VERB_STOP] = { "stop", stop_steps, COUNT(stop_steps) },
+	[VERB_MOVE] = { "move", move_steps, COUNT(move_steps) },
+};
+
+static const char *const states[] = { "running", "done", "stopped" };
+
+const struct plan_of_steps *verb_steps(enum verb v)
+{
+	return &plans[v];
+}
+
+const char *verb_word(enum verb v)
+{
+	return plans[v].word;
+}
+
+bool verb_parse(enum verb *ret, const char *word)
+{
+	for (size_t i = 0; i < VERBS; i++) {
+		if (strcmp(plans[i].word, word) == 0) {
+			*ret = (enum verb)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum verb verb_undo(enum verb v)
+{
+	return v == VERB_START ? VERB_STOP : v == VERB_STOP ? VERB_START : VERB_MOVE;
+}
+
+const char *order_state_word(enum order_state s)
+{
+	return states[s];
+}
+
+bool order_state_parse(enum order_state *ret, const char *word)
+{
+	for (size_t i = 0; i < COUNT(states); i++) {
+		if (strcmp(states[i], word) == 0) {
+			*ret = (enum order_state)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct order_at order_turn(enum verb v, struct order_at at, enum outcome how)
+{
+	const struct plan_of_steps *p = &plans[v];
+	if (at.state != ORDER_RUNNING)
+		return at;
+	if (how == STEP_DONE) {
+		at.tries = 0;
+		if (++at.step == p->steps)
+			at = (struct order_at){ ORDER_DONE, p->steps - 1, 0 };
+	} else if (++at.tries >= p->step[at.step].tries) {
+		at.state = ORDER_STOPPED;
+	}
+	return at;
+}
+
+struct order_at order_retry(enum verb v, struct order_at at)
+{
+	return (struct order_at){ ORDER_RUNNING, at.step - plans[v].step[at.step].back, 0 };
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Checking and reading a boot table: see table.h. Building one is table_build.c. */
+#include "core/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "core/table_layout.h"
+
+static int damaged(struct err *e, const char *what)
+{
+	return err_say(e, EBADMSG, "boot table: %s", what);
+}
+
+static bool text_ok(const struct table *t, uint32_t at)
+{
+	return at < t->header->text_len;
+}
+
+static bool index_ok(uint32_t i, uint32_t n)
+{
+	return i < n || i == TABLE_NOWHERE;
+}
+
+/* at + n <= limit, without overflow */
+static bool range_ok(uint32_t at, uint32_t n, uint32_t limit)
+{
+	return at <= limit && n <= limit - at;
+}
+
+static bool machine_ok(const struct table *t, const struct table_machine *m)
+{
+	return text_ok(t, m->name) && text_ok(t, m->loader) && text_ok(t, m->persona) &&
+	       text_ok(t, m->iqn) && text_ok(t, m->target) && text_ok(t, m->chap_user) &&
+	       text_ok(t, m->chap_secret) && m->phase <= PHASE_RESTORE && m->idle <= IDLE_LOCAL &&
+	       range_ok(m->nic_at, m->nics, t->header->nics) && m->nics <= NICS_MAX &&
+	       range_ok(m->path_at, m->paths, t->header->paths) && m->paths <= PATHS_MAX;
+}
+
+static bool nic_ok(const struct table *t, const struct table_nic *n)
+{
+	return index_ok(n->machine, t->header->machines) &&
+	       index_ok(n->network, t->header->networks) &&
+	       index_ok(n->persona_network, t->header->networks) && text_ok(t, n->pci);
+}
+
+static int references_check(const struct table *t, struct err *e)
+{
+	const struct table_header *h = t->header;
+	if (t->text[0] != '\0' || t->text[h->text_len - 1] != '\0')
+		return damaged(e, "its text has no end");
+	for (int i = 0; i < SCRIPTS; i++)
+		if (!text_ok(t, h->script[i]))
+			return damaged(e, "a script lies outside the text");
+	if (!text_ok(t, h->packs))
+		return damaged(e, "the list of tool-packs lies outside the text");
+	for (uint32_t i = 0; i < h->networks; i++) {
+		const struct table_network *n = &t->network[i];
+		if (!text_ok(t, n->name) || !text_ok(t, n->interface) || n->prefix > 32 ||
+			n->unknown > UNKNOWN_LEASE)
+			return damaged(e, "a network makes no sense");
+	}
+	for (uint32_t i = 0; i < h->machines; i++)
+		if (!machine_ok(t, &t->machine[i]))
+			return damaged(e, "a machine makes no sense");
+	for (uint32_t i = 0; i < h->nics; i++)
+		if (!nic_ok(t, &t->nic[i]))
+			return damaged(e, "a NIC leads nowhere");
+	uint32_t empty = 0;
+	for (uint32_t i = 0; i < h->slots; i++) {
+		empty += t->slot[i] == 0;
+		if (t->slot[i] && (t->slot[i] - 1) / 2 >= h->nics)
+			return damaged(e, "a MAC leads nowhere");
+	}
+	/* A look-up of an unknown MAC ends at an empty slot. */
+	return empty ? 0 : damaged(e, "its index is full");
+}
+
+int table_check(struct table *ret, const void *bytes, size_t len, struct err *e)
+{
+	const struct table_header *h = bytes;
+	if (len < sizeof *h || memcmp(h->magic, TABLE_MAGIC, sizeof h->magic) != 0)
+		return damaged(e, "this is no boot table");
+	if (h->version != TABLE_VERSION || h->header_len != sizeof *h)
+		return err_say(
+			e, EBADMSG, "boot table: version %u, want %u", h->version, TABLE_VERSION);
+	struct table_layout at;
+	if (h->len != len || !table_layout(&at, h) || at.len != len || h->text_len == 0)
+		return damaged(e, "it is cut short or too long");
+	if (h->slots == 0 || (h->slots & (h->slots - 1)))
+		return damaged(e, "its index has a wrong size");
+	if (h->checksum != table_checksum(bytes, len))
+		return damaged(e, "the checksum is wrong: the file is damaged");
+	struct table t = table_view(bytes, &at);
+	int rc = references_check(&t, e);
+	if (rc == 0)
+		*ret = t;
+	return rc;
+}
+
+const struct table_nic *table_find(const struct table *t, const struct mac *m, bool *is_persona)
+{
+	uint32_t mask = t->header->slots - 1;
+	for (uint32_t i = table_hash(m) & mask; t->slot[i]; i = (i + 1) & mask) {
+		uint32_t slot = t->slot[i] - 1;
+		const struct table_nic *n = &t->nic[slot / 2];
+		if (mac_equal(slot % 2 ? &n->persona : &n->factory, m)) {
+			*is_persona = slot % 2;
+			return n;
+		}
+	}
+	return NULL;
+}
+
+const struct table_network *table_network_of(const struct table *t, uint32_t addr)
+{
+	for (uint32_t i = 0; i < t->header->networks; i++) {
+		const struct table_network *n = &t->network[i];
+		if (((n->addr ^ addr) & net4_mask(n->prefix)) == 0)
+			return n;
+	}
+	return NULL;
+}
