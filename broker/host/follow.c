@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See follow.h. */
+#include "host/follow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "host/fd.h"
+
+/* A file that is written in place keeps its inode; mtime and ctime tell. */
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Up to len bytes: fewer when the file has shrunk since it was looked at. */
+static ssize_t read_all(int fd, char *to, size_t len)
+{
+	size_t got = 0;
+	while (got < len) {
+		ssize_t n = read(fd, to + got, len - got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+static int load(struct follow *f, struct stat *now, const void **bytes, size_t *len, struct err *e)
+{
+	OWN(fd) int fd = openat(f->folder, f->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	/* The descriptor's own state is what was read, whatever the name leads to by now. */
+	if (fd < 0 || fstat(fd, now) < 0)
+		return err_set(e, errno, "%s", f->name);
+	if (!S_ISREG(now->st_mode))
+		return err_say(e, EINVAL, "%s: not a plain file", f->name);
+	if (now->st_size < 0 || (uint64_t)now->st_size > f->len_max)
+		return err_say(e, EFBIG, "%s: %lld bytes, more than the %zu that are allowed",
+			f->name, (long long)now->st_size, f->len_max);
+	char *to = malloc((size_t)now->st_size + 1);
+	if (!to)
+		return err_set(e, ENOMEM, "%s", f->name);
+	ssize_t n = read_all(fd, to, (size_t)now->st_size);
+	if (n < 0) {
+		free(to);
+		return err_set(e, (int)-n, "read %s", f->name);
+	}
+	f->tried = to;
+	*bytes = to;
+	*len = (size_t)n;
+	return 1;
+}
+
+int follow_look(struct follow *f, const void **bytes, size_t *len, struct err *e)
+{
+	struct stat now;
+	follow_refuse(f);
+	if (fstatat(f->folder, f->name, &now, AT_SYMLINK_NOFOLLOW) < 0) {
+		/* "Not there" is remembered as a file that no file can be. */
+		bool known = f->seen.st_mode == 0 && f->seen.st_size == -1;
+		f->seen = (struct stat){ .st_size = -1 };
+		return known ? 0 : err_set(e, errno, "%s", f->name);
+	}
+	if (same_file(&now, &f->seen))
+		return 0;
+	int r = load(f, &now, bytes, len, e);
+	f->seen = now;
+	return r;
+}
+
+void follow_take(struct follow *f)
+{
+	free(f->used);
+	f->used = TAKE(f->tried);
+}
+
+void follow_refuse(struct follow *f)
+{
+	free(f->tried);
+	f->tried = NULL;
+}
+
+void follow_fini(struct follow *f)
+{
+	follow_refuse(f);
+	free(f->used);
+	f->used = NULL;
+}
