@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What comes after what: every verb ends, a move restores the old machine first, and a retry
+ * begins where the machine is off again. */
+#include "core/order.h"
+
+#include "tests/unit/tap.h"
+
+static const struct step *step_of(enum verb v, unsigned i)
+{
+	return &verb_steps(v)->step[i];
+}
+
+static void steps_that_work_lead_to_done(void)
+{
+	for (int v = 0; v < VERBS; v++) {
+		struct order_at at = { ORDER_RUNNING, 0, 0 };
+		unsigned turns = 0;
+		while (at.state == ORDER_RUNNING && ++turns < 100)
+			at = order_turn((enum verb)v, at, STEP_DONE);
+		CHECK_INT(at.state, ORDER_DONE);
+		CHECK_INT(turns, verb_steps((enum verb)v)->steps);
+		CHECK_INT(order_turn((enum verb)v, at, STEP_DONE).state, ORDER_DONE);
+	}
+}
+
+static void a_step_that_fails_is_tried_as_often_as_it_says(void)
+{
+	for (int v = 0; v < VERBS; v++) {
+		for (unsigned i = 0; i < verb_steps((enum verb)v)->steps; i++) {
+			struct order_at at = { ORDER_RUNNING, i, 0 };
+			unsigned tries = 0;
+			while (at.state == ORDER_RUNNING && ++tries < 100)
+				at = order_turn((enum verb)v, at, STEP_FAILED);
+			CHECK_INT(at.state, ORDER_STOPPED);
+			CHECK_INT(at.step, i);
+			CHECK_INT(tries, step_of((enum verb)v, i)->tries);
+		}
+	}
+}
+
+static void a_retried_wait_begins_at_a_power_off(void)
+{
+	for (int v = 0; v < VERBS; v++) {
+		for (unsigned i = 0; i < verb_steps((enum verb)v)->steps; i++) {
+			const struct step *s = step_of((enum verb)v, i);
+			struct order_at at = order_retry(
+				(enum verb)v, (struct order_at){ ORDER_STOPPED, i, s->tries });
+			CHECK_INT(at.state, ORDER_RUNNING);
+			CHECK_INT(at.tries, 0);
+			bool waits = s->kind == DO_AWAIT_SHIM || s->kind == DO_AWAIT_WRITTEN ||
+				     s->kind == DO_AWAIT_OS;
+			const struct step *from = step_of((enum verb)v, at.step);
+			CHECK(waits ? from->kind == DO_POWER_OFF && from->side == s->side
+				    : at.step == i);
+		}
+	}
+}
+
+static void a_move_frees_the_old_machine_before_the_new_one_is_claimed(void)
+{
+	int unbound = -1, claimed = -1, off = -1, released = -1;
+	for (unsigned i = 0; i < verb_steps(VERB_MOVE)->steps; i++) {
+		const struct step *s = step_of(VERB_MOVE, i);
+		if (s->kind == DO_UNBIND && s->side == SIDE_FROM)
+			unbound = (int)i;
+		if (s->kind == DO_CLAIM && s->side == SIDE_TO)
+			claimed = (int)i;
+		if (s->kind == DO_POWER_OFF && s->side == SIDE_FROM && off < 0)
+			off = (int)i;
+		if (s->kind == DO_RELEASE)
+			released = (int)i;
+	}
+	CHECK(off >= 0 && off < released && released < unbound && unbound < claimed);
+}
+
+static void step_names_are_unique_within_a_verb(void)
+{
+	for (int v = 0; v < VERBS; v++)
+		for (unsigned i = 0; i < verb_steps((enum verb)v)->steps; i++)
+			for (unsigned j = 0; j < i; j++)
+				CHECK(strcmp(step_of((enum verb)v, i)->name,
+					      step_of((enum verb)v, j)->name) != 0);
+}
+
+static void words_come_back(void)
+{
+	enum verb v;
+	enum order_state s;
+	CHECK(verb_parse(&v, "move") && v == VERB_MOVE && !verb_parse(&v, "swap"));
+	CHECK(order_state_parse(&s, "stopped") && s == ORDER_STOPPED);
+	CHECK(!order_state_parse(&s, ""));
+	CHECK_INT(verb_undo(VERB_START), VERB_STOP);
+	CHECK_INT(verb_undo(VERB_STOP), VERB_START);
+	CHECK_INT(verb_undo(VERB_MOVE), VERB_MOVE);
+}
+
+TESTS(T(steps_that_work_lead_to_done), T(a_step_that_fails_is_tried_as_often_as_it_says),
+	T(a_retried_wait_begins_at_a_power_off),
+	T(a_move_frees_the_old_machine_before_the_new_one_is_claimed),
+	T(step_names_are_unique_within_a_verb), T(words_come_back))

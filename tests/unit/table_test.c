@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The boot table: what goes in comes out, and no damaged byte gets through. */
+#include "core/table.h"
+
+#include <errno.h>
+
+#include "tests/unit/tap.h"
+#include "tests/unit/world.h"
+
+static void every_mac_is_found_and_leads_home(void)
+{
+	struct world w;
+	struct err e = { 0 };
+	world_init(&w, PHASE_PERSONA);
+	CHECK_INT(world_build(&w, &e), 0);
+	CHECK_TEXT(e.text, "");
+	bool is_persona = true;
+	const struct table_nic *n = table_find(&w.table, &w.machine[0].nic[0].factory, &is_persona);
+	CHECK(n && !is_persona);
+	CHECK_TEXT(table_text(&w.table, w.table.machine[n->machine].name), "blade-a");
+	CHECK(table_find(&w.table, &w.persona[0].nic[0].mac, &is_persona) == n && is_persona);
+	n = table_find(&w.table, &w.persona[1].nic[0].mac, &is_persona);
+	CHECK(n && n->machine == TABLE_NOWHERE);
+	CHECK(!table_find(&w.table, &(struct mac){ { 2, 0, 0, 0, 0, 9 } }, &is_persona));
+	const struct table_machine *m = &w.table.machine[0];
+	CHECK_INT(m->lun, 17);
+	CHECK_INT(m->paths, 2);
+	CHECK_INT(w.table.path[m->path_at + 1].port, 3261);
+	CHECK_TEXT(table_text(&w.table, m->chap_secret), "s");
+	CHECK(table_network_of(&w.table, world_ip("10.88.0.7")) == &w.table.network[1]);
+	CHECK(table_network_of(&w.table, world_ip("10.99.0.7")) == NULL);
+	world_fini(&w);
+}
+
+static void one_changed_bit_anywhere_is_refused(void)
+{
+	struct world w;
+	struct table t;
+	world_init(&w, PHASE_PERSONA);
+	CHECK_INT(world_build(&w, NULL), 0);
+	unsigned char *b = w.bytes;
+	size_t missed = 0;
+	for (size_t i = 0; i < w.len * 8; i++) {
+		b[i / 8] ^= (unsigned char)(1 << i % 8);
+		missed += table_check(&t, b, w.len, NULL) == 0;
+		b[i / 8] ^= (unsigned char)(1 << i % 8);
+	}
+	CHECK_INT(missed, 0);
+	CHECK_INT(table_check(&t, b, w.len, NULL), 0);
+	world_fini(&w);
+}
+
+static void a_table_cut_short_is_refused_with_a_sentence(void)
+{
+	struct world w;
+	struct table t;
+	struct err e = { 0 };
+	world_init(&w, PHASE_PERSONA);
+	CHECK_INT(world_build(&w, &e), 0);
+	size_t missed = 0;
+	for (size_t n = 0; n < w.len; n++)
+		missed += table_check(&t, w.bytes, n, &e) == 0;
+	CHECK_INT(missed, 0);
+	CHECK_TEXT(e.text, "boot table: it is cut short or too long");
+	world_fini(&w);
+}
+
+static void two_that_claim_one_mac_are_named(void)
+{
+	struct world w;
+	struct err e = { 0 };
+	world_init(&w, PHASE_PERSONA);
+	w.machine[1].nic[0].factory = w.persona[0].nic[0].mac;
+	CHECK_INT(world_build(&w, &e), -EEXIST);
+	CHECK_TEXT(e.text, "MAC 02:ba:70:00:00:01: both web-01 and blade-b claim it");
+	world_fini(&w);
+}
+
+static void a_persona_that_does_not_fit_is_named(void)
+{
+	struct world w;
+	struct err e = { 0 };
+	world_init(&w, PHASE_PERSONA);
+	w.machine[0].nic[0].carries = false;
+	CHECK_INT(world_build(&w, &e), -ENOENT);
+	CHECK_TEXT(e.text, "persona web-01: machine blade-a has no NIC to carry its NIC 1");
+	world_fini(&w);
+}
+
+static void one_machine_never_carries_two(void)
+{
+	struct world w;
+	struct err e = { 0 };
+	world_init(&w, PHASE_PERSONA);
+	w.binding[1] = (struct binding){ .persona = "db-01", .machine = "blade-a" };
+	w.source.bindings = 2;
+	CHECK_INT(world_build(&w, &e), -EEXIST);
+	world_fini(&w);
+}
+
+static void an_empty_site_has_a_table_too(void)
+{
+	struct world w;
+	world_init(&w, PHASE_PERSONA);
+	w.source.networks = w.source.machines = w.source.personas = w.source.bindings = 0;
+	CHECK_INT(world_build(&w, NULL), 0);
+	bool is_persona;
+	CHECK(!table_find(&w.table, &w.machine[0].nic[0].factory, &is_persona));
+	world_fini(&w);
+}
+
+TESTS(T(every_mac_is_found_and_leads_home), T(one_changed_bit_anywhere_is_refused),
+	T(a_table_cut_short_is_refused_with_a_sentence), T(two_that_claim_one_mac_are_named),
+	T(a_persona_that_does_not_fit_is_named), T(one_machine_never_carries_two),
+	T(an_empty_site_has_a_table_too))
