@@ -1,14 +1,39 @@
-# Lint, unit tests, scenes, replay of fuzz corpora: `make check`, seconds. All that can run here:
-# `make test`. Every test prints TAP and is run by one prove.
+# Every test prints TAP and is run by one prove, through tests/lib/run. `make check` is what a commit
+# must pass, in seconds; `make test` is everything that can run here.
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 
-# A unit test links what it needs from the archives of the pure layers; one that needs more says so
-# in a line of its own: $(B)/tests/unit/NAME: libs := ...
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(call LIB,store drivers core api host base)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call LIB,store drivers core api host base) -Wl,--end-group \
-	  -lnettle -lsqlite3 -ljansson -lfreeipmi -liscsi -luv -lmicrohttpd -lseccomp
+include $(wildcard tests/*/*.mk)
 
-unit: $(UNIT)
-	@prove -e '' $(UNIT)
-.PHONY: unit
+# A unit test may use any archive but the programs' own; one that needs more says so in the .mk file
+# of what it tests: $(B)/tests/unit/NAME: $(LIB_...) and libs_NAME := -l...
+UNIT_LIB := $(call LIB,store drivers wire core api host base)
+$(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(UNIT_LIB)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $(filter %.o %.a,$^) -Wl,--end-group -lnettle -lsqlite3 \
+	  -ljansson -lfreeipmi -liscsi -luv -lmicrohttpd -lseccomp $(libs_$*_test)
+
+CHECKS := $(UNIT) $(EXTRA_CHECKS)
+BATS   := $(sort $(wildcard tests/bats/*.bats))
+
+## setup: installs the Debian packages that are missing (needs root)
+setup:
+	@tests/setup.sh test
+
+## check: lint, unit tests, scenes, replay of fuzz inputs; seconds
+check: lint $(CHECKS)
+	@B=$(B) prove -e tests/lib/run $(CHECKS)
+
+## test: everything that can run here, machines included (needs root)
+test: setup
+	@$(MAKE) --no-print-directory test-run
+test-run: all $(CHECKS) $(TEST_TOOLS)
+	@B=$(B) prove --timer -e tests/lib/run $(CHECKS) $(BATS)
+
+## asan: check under AddressSanitizer and UBSan
+asan:
+	@$(MAKE) --no-print-directory V=asan asan-run
+asan-run: $(CHECKS)
+	@B=$(B) prove -e tests/lib/run $(CHECKS)
+
+.PHONY: setup check test test-run asan asan-run
 -include $(shell find $(B)/tests -name '*.d' 2>/dev/null)
