@@ -51,8 +51,8 @@ void log_event(enum event ev, const char *fmt, ...)
 	if (events[ev].level == LOG_DEBUG && !show_debug)
 		return;
 	char line[1024];
-	int at = snprintf(line, sizeof line, "<%d>%s %s ", events[ev].level, program,
-		events[ev].word);
+	int at = snprintf(
+		line, sizeof line, "<%d>%s %s ", events[ev].level, program, events[ev].word);
 	va_list ap;
 	va_start(ap, fmt);
 	int n = vsnprintf(line + at, sizeof line - (size_t)at - 1, fmt, ap);
