@@ -16,7 +16,8 @@ enum boot_dev { BOOT_DEFAULT, BOOT_NETWORK };
 struct bmc_addr {
 	const char *kind, *host, *user, *secret; /* borrowed for the call; secret is the password */
 	uint16_t port;
-	unsigned cipher; /* IPMI 2.0 cipher suite; others ignore it */
+	unsigned cipher;    /* IPMI 2.0 cipher suite; others ignore it */
+	const char *quirks; /* what this BMC needs beside, words with blanks between; or NULL */
 };
 
 struct bmc_facts {

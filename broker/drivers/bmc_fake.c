@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A machine made of files in $BATON_FAKE_DIR, for tests of what uses a BMC. HOST.bmc holds its
+ * state, so that many processes see one machine; HOST.log gets a line for each thing that
+ * happened to it; and these files, made by a test, are its faults:
+ *   HOST.hang    no call returns        HOST.slow    each call takes the ms that stand in it
+ *   HOST.refuse  no order is taken      HOST.lie     orders are taken and nothing happens
+ *   HOST.deaf    the OS ignores a soft power-off
+ *   HOST.bounce  once, 200 ms after power-off, it is on again (the file goes)
+ *   HOST.account "USER SECRET": others are refused
+ * A hang, refuse or lie file may name the calls it holds for, else it holds for all of them:
+ * open probe power-on power-off soft-off next-boot. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/ids.h"
+#include "base/list.h"
+#include "base/own.h"
+#include "drivers/bmc.h"
+#include "drivers/wait.h"
+
+enum {
+	STATE_LEN = 64, /* always, so that one write replaces it whole */
+	BOUNCE_MS = 200,
+};
+
+struct fake {
+	struct bmc bmc;
+	char path[PATH_MAX - 16]; /* folder and host */
+};
+
+struct state {
+	enum power power;
+	enum boot_dev next, booted; /* booted: what the last start came from */
+	long long bounce_at;        /* of wait_now_ms(), or 0 */
+};
+
+static struct fake *fake_of(struct bmc *bmc)
+{
+	return container_of(bmc, struct fake, bmc);
+}
+
+static void fd_drop(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static void fake_close(struct bmc *bmc)
+{
+	if (bmc)
+		free(fake_of(bmc));
+}
+
+/* The text of a file beside the state, without its last newline; false when there is none. */
+static bool fake_file(const struct fake *f, const char *what, char *to, size_t size)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s.%s", f->path, what);
+	OWN(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, to, size - 1);
+	to[n > 0 ? n : 0] = '\0';
+	to[strcspn(to, "\n")] = '\0';
+	return true;
+}
+
+/* Does that fault hold for that call? */
+static bool fake_fault(const struct fake *f, const char *fault, const char *call)
+{
+	char calls[128];
+	if (!fake_file(f, fault, calls, sizeof calls))
+		return false;
+	if (!calls[0])
+		return true;
+	for (char *rest = calls, *one; (one = strsep(&rest, " "));)
+		if (strcmp(one, call) == 0)
+			return true;
+	return false;
+}
+
+/* What every call meets first. */
+static int fake_enter(const struct fake *f, const char *call, struct err *e)
+{
+	char ms[16];
+	while (fake_fault(f, "hang", call))
+		wait_until_ms(wait_now_ms() + 1000);
+	if (fake_file(f, "slow", ms, sizeof ms))
+		wait_until_ms(wait_now_ms() + atoi(ms));
+	if (fake_fault(f, "refuse", call))
+		return err_say(e, EIO, "it refused %s", call);
+	return 0;
+}
+
+static int fake_log(const struct fake *f, const char *what, struct err *e)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s.log", f->path);
+	OWN(fd) int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_set(e, errno, "fake BMC: open %s", path);
+	return dprintf(fd, "%s\n", what) < 0 ? err_set(e, errno, "fake BMC: write %s", path) : 0;
+}
+
+/* Opens the state with its lock and reads it; a machine without a file is off. */
+static int state_open(int *ret, struct state *s, const struct fake *f, struct err *e)
+{
+	char path[PATH_MAX], text[STATE_LEN + 1] = "", power[8], next[8], booted[8];
+	snprintf(path, sizeof path, "%s.bmc", f->path);
+	OWN(fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0 || pread(fd, text, STATE_LEN, 0) < 0)
+		return err_set(e, errno, "fake BMC: open %s", path);
+	*s = (struct state){ 0 };
+	if (sscanf(text, "power=%7s next=%7s booted=%7s bounce=%lld", power, next, booted,
+		    &s->bounce_at) >= 3) {
+		s->power = strcmp(power, "on") == 0 ? POWER_ON : POWER_OFF;
+		s->next = strcmp(next, "network") == 0 ? BOOT_NETWORK : BOOT_DEFAULT;
+		s->booted = strcmp(booted, "network") == 0 ? BOOT_NETWORK : BOOT_DEFAULT;
+	} else if (text[0]) {
+		return err_say(e, EPROTO,
+			"fake BMC: %s holds \"%s\": want power=on next=network booted=default",
+			path, text);
+	}
+	if (s->bounce_at && wait_now_ms() >= s->bounce_at) {
+		s->bounce_at = 0;
+		s->power = POWER_ON;
+	}
+	*ret = fd;
+	fd = -1;
+	return 0;
+}
+
+static int state_write(int fd, const struct state *s, struct err *e)
+{
+	char text[STATE_LEN + 1];
+	int n = snprintf(text, sizeof text, "power=%s next=%s booted=%s bounce=%lld",
+		power_word(s->power), boot_dev_word(s->next), boot_dev_word(s->booted),
+		s->bounce_at);
+	memset(text + n, ' ', (size_t)(STATE_LEN - n));
+	text[STATE_LEN - 1] = '\n';
+	return pwrite(fd, text, STATE_LEN, 0) == STATE_LEN
+		       ? 0
+		       : err_set(e, errno ? errno : EIO, "fake BMC: write its state");
+}
+
+static int fake_open(struct bmc **ret, const struct bmc_addr *addr, struct err *e)
+{
+	const char *dir = getenv("BATON_FAKE_DIR");
+	if (!dir || !name_ok(addr->host))
+		return err_say(e, EINVAL,
+			"a fake BMC wants the folder in BATON_FAKE_DIR, and a "
+			"host of a-z, 0-9 and '-'");
+	struct fake *f = calloc(1, sizeof *f);
+	if (!f)
+		return err_set(e, ENOMEM, "fake BMC");
+	f->bmc.ops = &bmc_fake;
+	snprintf(f->path, sizeof f->path, "%s/%s", dir, addr->host);
+	char account[160], given[160];
+	int r = fake_enter(f, "open", e);
+	snprintf(given, sizeof given, "%s %s", addr->user ? addr->user : "",
+		addr->secret ? addr->secret : "");
+	if (r == 0 && fake_file(f, "account", account, sizeof account) &&
+		strcmp(account, given) != 0)
+		r = err_say(e, EACCES, "it refused the user or the password");
+	if (r < 0) {
+		free(f);
+		return r;
+	}
+	*ret = &f->bmc;
+	return 0;
+}
+
+static int fake_read(struct bmc *bmc, struct state *s, struct err *e)
+{
+	OWN(fd) int fd = -1;
+	return state_open(&fd, s, fake_of(bmc), e);
+}
+
+static int fake_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
+{
+	struct state s;
+	int r = fake_enter(fake_of(bmc), "probe", e);
+	if (r == 0)
+		r = fake_read(bmc, &s, e);
+	if (r == 0)
+		*ret = (struct bmc_facts){
+			.power = s.power, .next_boot = s.next, .next_boot_known = true
+		};
+	return r;
+}
+
+static int fake_power_read(struct bmc *bmc, enum power *ret, struct err *e)
+{
+	struct state s;
+	int r = fake_read(bmc, &s, e);
+	if (r == 0)
+		*ret = s.power;
+	return r;
+}
+
+/* The machine's own side of a change of power. A start uses the next boot up. */
+static int fake_power_turn(struct fake *f, enum power want, const char *what, struct err *e)
+{
+	OWN(fd) int fd = -1;
+	struct state s;
+	char none[8], bounce[PATH_MAX];
+	int r = state_open(&fd, &s, f, e);
+	if (r < 0 || s.power == want)
+		return r;
+	s.power = want;
+	snprintf(bounce, sizeof bounce, "%s.bounce", f->path);
+	if (want == POWER_ON) {
+		s.booted = s.next;
+		s.next = BOOT_DEFAULT;
+	} else if (fake_file(f, "bounce", none, sizeof none)) {
+		unlink(bounce);
+		s.bounce_at = wait_now_ms() + BOUNCE_MS;
+	}
+	r = state_write(fd, &s, e);
+	return r < 0 ? r : fake_log(f, what, e);
+}
+
+static int fake_power_tell(struct bmc *bmc, enum power want, struct err *e)
+{
+	struct fake *f = fake_of(bmc);
+	const char *call = want == POWER_ON ? "power-on" : "power-off";
+	if (fake_fault(f, "lie", call))
+		return 0;
+	return fake_power_turn(f, want, want == POWER_ON ? "power on" : "power off", e);
+}
+
+static int fake_power_set(struct bmc *bmc, enum power want, unsigned timeout_ms, struct err *e)
+{
+	static const struct bmc_power how = { .read = fake_power_read, .tell = fake_power_tell };
+	int r = fake_enter(fake_of(bmc), want == POWER_ON ? "power-on" : "power-off", e);
+	return r < 0 ? r : bmc_power_reach(bmc, &how, want, timeout_ms, e);
+}
+
+static int fake_power_soft_off(struct bmc *bmc, struct err *e)
+{
+	struct fake *f = fake_of(bmc);
+	int r = fake_enter(f, "soft-off", e);
+	if (r < 0 || fake_fault(f, "lie", "soft-off") || fake_fault(f, "deaf", "soft-off"))
+		return r;
+	return fake_power_turn(f, POWER_OFF, "soft off", e);
+}
+
+static int fake_next_boot_set(struct bmc *bmc, enum boot_dev dev, struct err *e)
+{
+	struct fake *f = fake_of(bmc);
+	OWN(fd) int fd = -1;
+	struct state s;
+	int r = fake_enter(f, "next-boot", e);
+	if (r == 0)
+		r = state_open(&fd, &s, f, e);
+	if (r < 0)
+		return r;
+	if (fake_fault(f, "lie", "next-boot"))
+		return s.next == dev ? 0
+				     : err_say(e, EIO,
+					       "it was told to start from \"%s\" next and says "
+					       "\"%s\"",
+					       boot_dev_word(dev), boot_dev_word(s.next));
+	s.next = dev;
+	r = state_write(fd, &s, e);
+	return r < 0 ? r
+		     : fake_log(f, dev == BOOT_NETWORK ? "next-boot network" : "next-boot default",
+			       e);
+}
+
+const struct bmc_ops bmc_fake = {
+	.kind = "fake",
+	.open = fake_open,
+	.probe = fake_probe,
+	.power_set = fake_power_set,
+	.power_soft_off = fake_power_soft_off,
+	.next_boot_set = fake_next_boot_set,
+	.close = fake_close,
+};

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A look at a LUN over iSCSI, through libiscsi; the only file that sees it. One login, in plain
+ * order: connect, log in, inquiry, size, first blocks, log out. libiscsi's calls do not wait, so
+ * that every one of them can be held to the same deadline. */
+#include <errno.h>
+#include <inttypes.h>
+#include <iscsi/iscsi.h>
+#include <iscsi/scsi-lowlevel.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "drivers/san.h"
+#include "drivers/wait.h"
+
+enum {
+	ISID_RANDOM = 0xba7017, /* of RFC 7143's "random" type; always the same, so that a login
+				 * takes the place of one that a killed hand left behind */
+	LUN_MAX = 16383,        /* of flat addressing, SAM-5 4.7.7 */
+	LUN_PERIPHERAL_MAX = 255,
+	LUN_FLAT = 0x4000,
+	ATTENTION_TRIES = 8,
+	LOGOUT_MS = 500,
+	REDIRECTS = 3,
+	LOGIN_NO_AUTH = 0x0201, /* RFC 7143, 11.13.5 */
+	LOGIN_FORBIDDEN = 0x0202,
+	LOGIN_NO_TARGET = 0x0203,
+	LOGIN_GONE = 0x0204,
+	BLOCKS = 2,
+	BLOCK_MAX = 65536,
+};
+
+struct visit {
+	const struct san_login *login;
+	struct iscsi_context *ctx;
+	struct scsi_task *task; /* the answer to the last command */
+	int lun;                /* as libiscsi writes it into a PDU */
+	int status;
+	bool done;
+	int64_t deadline;
+	unsigned timeout_ms;
+};
+
+/* libiscsi's log has no room for a pointer of ours; a hand has one visit at a time. */
+static bool asked_for_chap;
+
+static void log_seen(int level, const char *text)
+{
+	(void)level;
+	if (strstr(text, "AuthMethod=CHAP"))
+		asked_for_chap = true;
+}
+
+static void visit_drop(struct visit **v)
+{
+	if ((*v)->ctx)
+		iscsi_destroy_context((*v)->ctx);
+	if ((*v)->task)
+		scsi_free_scsi_task((*v)->task);
+}
+
+static void told(struct iscsi_context *ctx, int status, void *data, void *ours)
+{
+	struct visit *v = ours;
+	(void)ctx;
+	(void)data;
+	v->status = status;
+	v->done = true;
+}
+
+static void answered(struct iscsi_context *ctx, int status, void *data, void *ours)
+{
+	struct visit *v = ours;
+	if (v->task)
+		scsi_free_scsi_task(v->task);
+	v->task = data;
+	told(ctx, status, NULL, v);
+}
+
+/* libiscsi tells a number only at the end of its words: "... Connection refused(111)". */
+static int error_number(struct iscsi_context *ctx)
+{
+	const char *words = iscsi_get_error(ctx), *at = words ? strrchr(words, '(') : NULL;
+	int number = 0;
+	return at && sscanf(at, "(%d)", &number) == 1 ? number : 0;
+}
+
+/* Serves the connection until the call under way has ended; its outcome is in v->status. */
+static int visit_wait(struct visit *v, const char *doing, struct err *e)
+{
+	while (!v->done) {
+		int64_t left = v->deadline - wait_now_ms();
+		if (left <= 0)
+			return err_say(e, ETIMEDOUT, "portal %s: no answer within %u ms to %s",
+				v->login->portal, v->timeout_ms, doing);
+		struct pollfd p = { .fd = iscsi_get_fd(v->ctx),
+			.events = (short)iscsi_which_events(v->ctx) };
+		int n = poll(&p, 1, left < 1000 ? (int)left : 1000);
+		if (n > 0 && iscsi_service(v->ctx, p.revents) < 0 && !v->done)
+			told(v->ctx, SCSI_STATUS_ERROR, NULL, v);
+	}
+	return 0;
+}
+
+static int visit_connect(struct visit *v, const char *portal, struct err *e)
+{
+	v->done = false;
+	bool begun = iscsi_connect_async(v->ctx, portal, told, v) == 0;
+	int r = begun ? visit_wait(v, "the connection", e) : 0;
+	if (r < 0 || (begun && v->status == SCSI_STATUS_GOOD))
+		return r;
+	int met = error_number(v->ctx);
+	if (met == ECONNREFUSED)
+		return err_say(e, ECONNREFUSED, "portal %s: nothing listens there", portal);
+	if (met)
+		return err_set(e, met == ETIMEDOUT ? ETIMEDOUT : EHOSTUNREACH,
+			"portal %s: no connection (%s)", portal, strerror(met));
+	return err_say(
+		e, EHOSTUNREACH, "portal %s: no connection: %s", portal, iscsi_get_error(v->ctx));
+}
+
+static int login_refused(struct visit *v, struct err *e)
+{
+	const struct san_login *l = v->login;
+	int met = error_number(v->ctx);
+	switch (met) {
+	case LOGIN_NO_AUTH:
+		if (l->user)
+			return err_say(e, EACCES,
+				"portal %s: target %s refused CHAP user \"%s\" or its secret",
+				l->portal, l->target, l->user);
+		return err_say(e, EACCES, "portal %s: target %s wants CHAP and no account is set",
+			l->portal, l->target);
+	case LOGIN_FORBIDDEN:
+		return err_say(e, EACCES,
+			"portal %s: target %s does not let initiator %s in; allow it there",
+			l->portal, l->target, l->initiator);
+	case LOGIN_NO_TARGET:
+	case LOGIN_GONE:
+		return err_say(e, ENOENT, "portal %s: no target %s there", l->portal, l->target);
+	default:
+		return err_say(e, EIO, "portal %s: target %s ended the login: %s", l->portal,
+			l->target, iscsi_get_error(v->ctx));
+	}
+}
+
+static int visit_new_context(struct visit *v, struct err *e)
+{
+	const struct san_login *l = v->login;
+	if (v->ctx)
+		iscsi_destroy_context(v->ctx);
+	v->ctx = iscsi_create_context(l->initiator);
+	if (!v->ctx)
+		return err_set(e, ENOMEM, "iSCSI session");
+	asked_for_chap = false;
+	iscsi_set_log_fn(v->ctx, log_seen);
+	iscsi_set_log_level(v->ctx, 10);
+	iscsi_set_noautoreconnect(v->ctx, 1);
+	if (iscsi_set_targetname(v->ctx, l->target) < 0 ||
+		iscsi_set_session_type(v->ctx, ISCSI_SESSION_NORMAL) < 0 ||
+		iscsi_set_isid_random(v->ctx, ISID_RANDOM, 0) < 0 ||
+		(l->user && iscsi_set_initiator_username_pwd(v->ctx, l->user, l->secret) < 0))
+		return err_say(e, EINVAL, "portal %s: %s", l->portal, iscsi_get_error(v->ctx));
+	return 0;
+}
+
+static int visit_login(struct visit *v, struct err *e)
+{
+	const struct san_login *l = v->login;
+	char portal[256];
+	snprintf(portal, sizeof portal, "%s", l->portal);
+	for (int i = 0; i <= REDIRECTS; i++) {
+		int r = visit_new_context(v, e);
+		if (r == 0)
+			r = visit_connect(v, portal, e);
+		if (r < 0)
+			return r;
+		v->done = false;
+		if (iscsi_login_async(v->ctx, told, v) < 0)
+			return login_refused(v, e);
+		r = visit_wait(v, "the login", e);
+		if (r < 0)
+			return r;
+		if (v->status == SCSI_STATUS_REDIRECT) {
+			snprintf(portal, sizeof portal, "%s", iscsi_get_target_address(v->ctx));
+			continue;
+		}
+		if (v->status != SCSI_STATUS_GOOD)
+			return login_refused(v, e);
+		if (l->user && !asked_for_chap)
+			return err_say(e, EACCES,
+				"portal %s: target %s let user \"%s\" in without asking for CHAP; "
+				"bind the account to it there",
+				l->portal, l->target, l->user);
+		return 0;
+	}
+	return err_say(e, ELOOP, "portal %s: the target sent us on %d times", l->portal, REDIRECTS);
+}
+
+static void visit_logout(struct visit *v)
+{
+	int64_t soon = wait_now_ms() + LOGOUT_MS;
+	v->done = false;
+	if (soon < v->deadline)
+		v->deadline = soon;
+	if (iscsi_logout_async(v->ctx, told, v) == 0)
+		visit_wait(v, "the logout", NULL);
+}
+
+enum ask { ASK_INQUIRY, ASK_SIZE, ASK_BLOCKS };
+
+static struct scsi_task *visit_begin(struct visit *v, enum ask ask, uint32_t block_len)
+{
+	switch (ask) {
+	case ASK_INQUIRY:
+		return iscsi_inquiry_task(v->ctx, v->lun, 0, 0, 96, answered, v);
+	case ASK_SIZE:
+		return iscsi_readcapacity16_task(v->ctx, v->lun, answered, v);
+	case ASK_BLOCKS:
+		break;
+	}
+	return iscsi_read16_task(
+		v->ctx, v->lun, 0, BLOCKS * block_len, (int)block_len, 0, 0, 0, 0, 0, answered, v);
+}
+
+/* One command; its answer is in v->task. A unit attention only tells what happened before we
+ * came, and is asked past. */
+static int visit_ask(
+	struct visit *v, enum ask ask, uint32_t block_len, const char *doing, struct err *e)
+{
+	const struct san_login *l = v->login;
+	for (int i = 0; i < ATTENTION_TRIES; i++) {
+		v->done = false;
+		if (!visit_begin(v, ask, block_len))
+			return err_say(e, EIO, "portal %s: cannot send %s: %s", l->portal, doing,
+				iscsi_get_error(v->ctx));
+		int r = visit_wait(v, doing, e);
+		if (r < 0)
+			return r;
+		if (v->status == SCSI_STATUS_GOOD && v->task)
+			return 0;
+		if (v->status != SCSI_STATUS_CHECK_CONDITION || !v->task ||
+			v->task->sense.key != SCSI_SENSE_UNIT_ATTENTION)
+			break;
+	}
+	if (v->status == SCSI_STATUS_CHECK_CONDITION && v->task) {
+		const struct scsi_sense *s = &v->task->sense;
+		if (s->ascq == SCSI_SENSE_ASCQ_LOGICAL_UNIT_NOT_SUPPORTED)
+			return err_say(e, ENXIO, "portal %s: target %s has no LUN %d", l->portal,
+				l->target, v->lun & LUN_MAX);
+		return err_say(e, EIO, "portal %s: LUN %d failed %s: %s, %s", l->portal,
+			v->lun & LUN_MAX, doing, scsi_sense_key_str((int)s->key),
+			scsi_sense_ascq_str(s->ascq));
+	}
+	if (v->status == SCSI_STATUS_RESERVATION_CONFLICT)
+		return err_say(e, EBUSY,
+			"portal %s: LUN %d is reserved by another initiator and refused %s",
+			l->portal, v->lun & LUN_MAX, doing);
+	return err_say(e, EIO, "portal %s: LUN %d failed %s with status 0x%x", l->portal,
+		v->lun & LUN_MAX, doing, (unsigned)v->status);
+}
+
+static int visit_disk(struct visit *v, struct san_facts *f, struct err *e)
+{
+	const struct san_login *l = v->login;
+	int lun = v->lun & LUN_MAX;
+	int r = visit_ask(v, ASK_INQUIRY, 0, "the inquiry", e);
+	if (r < 0)
+		return r;
+	const struct scsi_inquiry_standard *inquiry = scsi_datain_unmarshall(v->task);
+	if (!inquiry)
+		return err_say(e, EPROTO, "portal %s: LUN %d: the inquiry's answer is cut short",
+			l->portal, lun);
+	if (inquiry->qualifier != SCSI_INQUIRY_PERIPHERAL_QUALIFIER_CONNECTED)
+		return err_say(
+			e, ENXIO, "portal %s: target %s has no LUN %d", l->portal, l->target, lun);
+	if (inquiry->device_type != SCSI_INQUIRY_PERIPHERAL_DEVICE_TYPE_DIRECT_ACCESS)
+		return err_say(e, ENXIO, "portal %s: target %s: LUN %d is no disk but a %s",
+			l->portal, l->target, lun, scsi_devtype_to_str(inquiry->device_type));
+	snprintf(f->vendor, sizeof f->vendor, "%s", inquiry->vendor_identification);
+	snprintf(f->product, sizeof f->product, "%s", inquiry->product_identification);
+
+	r = visit_ask(v, ASK_SIZE, 0, "to tell its size", e);
+	if (r < 0)
+		return r;
+	const struct scsi_readcapacity16 *size = scsi_datain_unmarshall(v->task);
+	if (!size || size->block_length < 512 || size->block_length > BLOCK_MAX ||
+		size->returned_lba >= UINT64_MAX / BLOCK_MAX)
+		return err_say(
+			e, EPROTO, "portal %s: LUN %d tells a size that cannot be", l->portal, lun);
+	f->block_len = size->block_length;
+	f->bytes = (size->returned_lba + 1) * size->block_length;
+	if (size->returned_lba + 1 < BLOCKS)
+		return 0; /* nothing starts from one block */
+
+	r = visit_ask(v, ASK_BLOCKS, f->block_len, "to read its first blocks", e);
+	if (r < 0)
+		return r;
+	const struct scsi_data *blocks = &v->task->datain;
+	f->bootable = blocks->data && blocks->size > 0 &&
+		      san_bootable(blocks->data, (size_t)blocks->size, f->block_len);
+	return 0;
+}
+
+static int iscsi_look(struct san_facts *ret, const struct san_login *login, uint64_t lun,
+	unsigned timeout_ms, struct err *e)
+{
+	if (lun > LUN_MAX)
+		return err_say(e, EINVAL, "LUN %" PRIu64 ": want 0 to %d", lun, LUN_MAX);
+	struct visit visit = { .login = login,
+		.lun = (int)lun | (lun > LUN_PERIPHERAL_MAX ? LUN_FLAT : 0),
+		.deadline = wait_now_ms() + timeout_ms,
+		.timeout_ms = timeout_ms };
+	OWN(visit) struct visit *v = &visit;
+	struct san_facts facts = { 0 };
+	int r = visit_login(v, e);
+	if (r < 0)
+		return r;
+	r = visit_disk(v, &facts, e);
+	visit_logout(v);
+	if (r == 0)
+		*ret = facts;
+	return r;
+}
+
+const struct san_ops san_iscsi = { .kind = "iscsi", .look = iscsi_look };
