@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of baton-files have in common. One thread, one loop; nothing here outlives a
+ * request but the table in use and the reports that wait for the broker. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "core/table.h"
+#include "host/follow.h"
+#include "host/http.h"
+
+enum {
+	LISTENERS_MAX = 32,
+	REPORT_LEN = 8192, /* of a shim's report */
+	REPORTS_MAX = 256, /* waiting at one time */
+	REPORT_WAIT_MS = 20000,
+	REFUSALS = 64, /* remembered, so that one peer fills no log */
+	REFUSAL_QUIET_S = 10,
+};
+
+struct files;
+
+struct listener {
+	struct files *files;
+	char interface[16];
+	struct http_server *server;
+};
+
+struct refusal {
+	uint32_t addr;
+	const char *why;
+	uint64_t at_s;
+};
+
+struct files {
+	uv_loop_t *loop;
+	int boot, packs; /* folders that are served */
+	int events;      /* to and from the broker */
+	struct follow follow;
+	struct table table;
+	bool has_table;
+	struct listener listener[LISTENERS_MAX];
+	unsigned listeners;
+	struct report *reports;
+	unsigned report_count;
+	uint64_t report_id; /* of the newest */
+	uv_poll_t answers;
+	struct refusal refusal[REFUSALS];
+	unsigned refusals;
+};
+
+/* Takes the newest table that is whole; says so, once, when there is a new or a damaged one. */
+void files_follow(struct files *f);
+
+/* The handler of every request; ctx is the struct listener. */
+void serve(void *ctx, struct http_request *r);
+
+/* Answers with `status` and "why: sentence", and tells the broker, at most once in a while for one
+ * peer and reason. `why` is a constant. */
+void refuse(struct files *f, struct http_request *r, unsigned status, const char *why,
+	const char *sentence);
+
+/* Hands a shim's report to the broker; answers r now or when the broker has. */
+void report_pass(
+	struct files *f, struct http_request *r, const struct mac *mac, uint32_t generation);
+int reports_open(struct files *f, struct err *e);
+/* Answers 503 to whoever waits. */
+void reports_close(struct files *f);

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The routes of baton-files: who asks is proved by a token, what it gets is decided by core. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/own.h"
+#include "core/boot.h"
+#include "core/script.h"
+#include "core/token.h"
+#include "files/files.h"
+#include "files/url.h"
+#include "host/fd.h"
+#include "host/tell.h"
+
+/* A request on its way through the routes. */
+struct asking {
+	struct files *files;
+	const struct listener *listener;
+	struct http_request *request;
+	struct http_peer peer;
+	struct url url;
+	/* Once the token is proved: */
+	struct token token;
+	const struct table_machine *machine;
+	struct boot_plan plan;
+};
+
+static uint64_t unix_s(void)
+{
+	return (uint64_t)time(NULL);
+}
+
+static bool seen_lately(struct files *f, uint32_t addr, const char *why)
+{
+	uint64_t now = unix_s();
+	for (unsigned i = 0; i < REFUSALS; i++) {
+		struct refusal *x = &f->refusal[i];
+		if (x->why == why && x->addr == addr && now - x->at_s < REFUSAL_QUIET_S)
+			return true;
+	}
+	f->refusal[f->refusals++ % REFUSALS] = (struct refusal){ addr, why, now };
+	return false;
+}
+
+void refuse(struct files *f, struct http_request *r, unsigned status, const char *why,
+	const char *sentence)
+{
+	struct http_peer peer;
+	char addr[IP4_TEXT], text[512];
+	http_peer(&peer, r);
+	if (!seen_lately(f, peer.addr, why)) {
+		struct tell t;
+		tell_begin(&t, EV_http_refused);
+		tell_add(&t, "addr", "%s", ip4_text(addr, peer.addr));
+		tell_add(&t, "why", "%s", why);
+		tell_send(&t, f->events);
+	}
+	snprintf(text, sizeof text, "%s: %s", why, sentence);
+	http_reply_text(r, status, text);
+}
+
+/* What is told once an answer has gone whole. */
+struct after {
+	int events;
+	struct tell tell;
+};
+
+static void on_sent(void *ctx, bool whole)
+{
+	struct after *a = ctx;
+	if (whole)
+		tell_send(&a->tell, a->events);
+	free(a);
+}
+
+/* The event to fill in, told when the answer to a has gone; NULL when memory ran out. */
+static struct tell *tell_when_sent(const struct asking *a, enum event ev)
+{
+	struct after *after = malloc(sizeof *after);
+	if (!after)
+		return NULL;
+	after->events = a->files->events;
+	tell_begin(&after->tell, ev);
+	http_when_sent(a->request, on_sent, after);
+	return &after->tell;
+}
+
+static void tell_who(struct tell *t, const struct asking *a)
+{
+	char mac[MAC_TEXT];
+	tell_add(t, "mac", "%s", mac_text(mac, &a->token.mac));
+	tell_add(t, "machine", "%s", table_text(&a->files->table, a->machine->name));
+}
+
+/* Our address on the network that the request came in through. By the table and the interface,
+ * since a machine may have asked for another of our addresses. */
+static uint32_t came_via(const struct asking *a)
+{
+	const struct table *t = &a->files->table;
+	uint32_t first = 0;
+	for (uint32_t i = 0; i < t->header->networks; i++) {
+		const struct table_network *n = &t->network[i];
+		if (strcmp(table_text(t, n->interface), a->listener->interface) != 0)
+			continue;
+		if (n->addr == a->peer.ours)
+			return n->addr;
+		first = first ? first : n->addr;
+	}
+	return first ? first : a->peer.ours;
+}
+
+/* The token is ours and of this generation, and the machine is to be answered; else refused. */
+static bool proved(struct asking *a)
+{
+	struct files *f = a->files;
+	const char *rest, *why;
+	bool is_persona;
+	if (!f->has_table) {
+		refuse(f, a->request, 503, "no-table",
+			"the broker has published no table yet; try again");
+		return false;
+	}
+	if (!token_read(&a->token, &rest, &why, a->url.token, f->table.header->key, unix_s())) {
+		bool old = strcmp(why, "token-expired") == 0;
+		refuse(f, a->request, old ? 410 : 403, old ? "token-expired" : "bad-token",
+			old ? "this URL is too old; boot again to get a new one"
+			    : "this URL was not made by Baton");
+		return false;
+	}
+	const struct table_nic *nic = table_find(&f->table, &a->token.mac, &is_persona);
+	a->machine = nic && nic->machine != TABLE_NOWHERE ? &f->table.machine[nic->machine] : NULL;
+	if (!a->machine || a->machine->generation != a->token.generation) {
+		refuse(f, a->request, 410, "stale-generation",
+			"this URL belongs to an earlier binding of the machine; boot again");
+		return false;
+	}
+	struct boot_ask ask = { .mac = a->token.mac, .stage = STAGE_SCRIPT, .via = came_via(a) };
+	const char *uuid = http_query(a->request, "uuid");
+	if (uuid && *uuid && !uuid_parse(&ask.uuid, uuid)) {
+		refuse(f, a->request, 400, "bad-uuid", "uuid= is not a UUID of 36 characters");
+		return false;
+	}
+	if (!boot_decide(&a->plan, &why, &f->table, &ask)) {
+		const char *text = silence_text(why);
+		refuse(f, a->request, 403, why, text ? text : "this machine gets no answer");
+		return false;
+	}
+	return true;
+}
+
+static void serve_script(struct asking *a)
+{
+	const struct table *t = &a->files->table;
+	enum script which = a->url.kind == URL_ENTRY ? SCRIPT_ENTRY : script_of(a->plan.deed);
+	/* A fresh token each time: a parked machine asks for longer than one is good for. */
+	struct token fresh = a->token;
+	fresh.window = unix_s() / TOKEN_WINDOW_S;
+	char token[TOKEN_TEXT];
+	token_text(token, &fresh, t->header->key);
+	OWN(text) char *text = NULL;
+	struct err e = { 0 };
+	if (script_render(&text, which, t, &a->plan, token, &e) < 0) {
+		refuse(a->files, a->request, 500, "bad-script", e.text);
+		return;
+	}
+	struct tell *said = a->url.kind == URL_NEXT ? tell_when_sent(a, EV_script_sent) : NULL;
+	if (said) {
+		tell_who(said, a);
+		tell_add(said, "script", "%s", script_file[which]);
+		tell_add(said, "deed", "%s", deed_word(a->plan.deed));
+		tell_add(said, "generation", "%u", a->machine->generation);
+	}
+	http_reply(a->request, 200, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+static void serve_job(struct asking *a)
+{
+	OWN(text) char *text = NULL;
+	struct err e = { 0 };
+	if (job_render(&text, &a->files->table, &a->plan, &e) < 0) {
+		refuse(a->files, a->request, 404, "no-job", e.text);
+		return;
+	}
+	http_reply(a->request, 200, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+static void serve_said(struct asking *a)
+{
+	const char *step = http_query(a->request, "step"), *what = http_query(a->request, "what");
+	struct tell t;
+	tell_begin(&t, EV_step_said);
+	tell_who(&t, a);
+	tell_add(&t, "generation", "%u", a->machine->generation);
+	tell_add(&t, "step", "%.63s", step ? step : "");
+	/* Every byte may grow to three. */
+	tell_add(&t, "what", "%.200s", what ? what : "");
+	tell_send(&t, a->files->events);
+	http_reply(a->request, 204, NULL, NULL, 0);
+}
+
+static const char *type_of(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+	/* UEFI's HTTP boot goes by the type before it goes by the name. */
+	return dot && strcmp(dot, ".efi") == 0 ? "application/efi" : "application/octet-stream";
+}
+
+/* Files need no token, so who fetches the shim is known by its address alone. */
+static void tell_shim(const struct asking *a)
+{
+	const struct table *t = &a->files->table;
+	char text[MAC_TEXT];
+	struct tell *said = tell_when_sent(a, EV_shim_sent);
+	if (!said)
+		return;
+	for (uint32_t i = 0; a->files->has_table && i < t->header->nics; i++) {
+		const struct table_nic *n = &t->nic[i];
+		bool own = n->addr == a->peer.addr, persona = n->persona_addr == a->peer.addr;
+		if ((!own && !persona) || n->machine == TABLE_NOWHERE)
+			continue;
+		tell_add(said, "mac", "%s", mac_text(text, own ? &n->factory : &n->persona));
+		tell_add(said, "machine", "%s", table_text(t, t->machine[n->machine].name));
+		break;
+	}
+	tell_add(said, "addr", "%s", ip4_text(text, a->peer.addr));
+	tell_add(said, "file", "%s", a->url.file);
+}
+
+static void serve_file(struct asking *a)
+{
+	struct files *f = a->files;
+	int folder = a->url.kind == URL_PACK ? f->packs : f->boot;
+	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
+	OWN(fd)
+	int fd = openat(folder, a->url.file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		refuse(f, a->request, 404, "no-file",
+			fd < 0 && errno == ELOOP ? "this file is a link; put the file itself there"
+						 : "there is no file of that name here");
+		return;
+	}
+	if (a->url.kind == URL_SHIM && strcmp(a->url.file, "initrd.img") == 0)
+		tell_shim(a);
+	http_reply_file(a->request, type_of(a->url.file), fd, 0, (uint64_t)st.st_size);
+	fd = -1;
+}
+
+static bool method_fits(struct asking *a)
+{
+	const char *method = http_method(a->request);
+	bool post = a->url.kind == URL_REPORT;
+	bool fits = post ? strcmp(method, "POST") == 0
+			 : strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+	if (fits)
+		return true;
+	http_add_field(a->request, "Allow", post ? "POST" : "GET, HEAD");
+	refuse(a->files, a->request, 405, "bad-method",
+		post ? "a report is sent by POST" : "this is fetched by GET");
+	return false;
+}
+
+void serve(void *ctx, struct http_request *r)
+{
+	struct listener *l = ctx;
+	struct asking a = { .files = l->files, .listener = l, .request = r };
+	files_follow(l->files);
+	http_peer(&a.peer, r);
+	if (!url_parse(&a.url, http_path(r))) {
+		refuse(a.files, r, 404, "no-such-path", "nothing is served under this path");
+		return;
+	}
+	if (!method_fits(&a))
+		return;
+	switch (a.url.kind) {
+	case URL_SHIM:
+	case URL_PACK:
+	case URL_LOADER:
+		serve_file(&a);
+		return;
+	case URL_ENTRY:
+	case URL_NEXT:
+	case URL_JOB:
+	case URL_REPORT:
+	case URL_SAID:
+		break;
+	}
+	if (!proved(&a))
+		return;
+	if (a.url.kind == URL_JOB)
+		serve_job(&a);
+	else if (a.url.kind == URL_REPORT)
+		report_pass(a.files, r, &a.token.mac, a.token.generation);
+	else if (a.url.kind == URL_SAID)
+		serve_said(&a);
+	else
+		serve_script(&a);
+}
