@@ -20,7 +20,9 @@ struct store;
 int store_open(struct store **ret, const char *path, struct err *e);
 void store_close(struct store *s); /* takes NULL */
 
-/* One transaction around several calls; nested pairs join the outer one. */
+/* One transaction around several calls. Pairs nest: an inner rollback takes back what was done
+ * since its begin, and all of it is on disk once the outermost commit has returned 0. A commit that
+ * fails has rolled back. Without a transaction store_rollback() does nothing. */
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
@@ -30,7 +32,10 @@ int store_key(struct store *s, uint8_t ret[32], struct err *e);
 /* A number that grows by one a call and never comes twice: table generations. */
 int store_next(struct store *s, const char *counter, uint64_t *ret, struct err *e);
 
-/* Lists are malloc'ed arrays, the caller's, in order of name. Empty: *ret NULL, *ret_n 0. */
+/* Lists are malloc'ed arrays, the caller's, in order of name. Empty: *ret NULL, *ret_n 0.
+ *
+ * No two networks share an interface or an address. A network, machine or persona that something
+ * refers to, and a pool that a persona has something of, is not removed: -EBUSY names the user. */
 int store_networks(struct store *s, struct network **ret, size_t *ret_n, struct err *e);
 int store_network_add(struct store *s, const struct network *n, struct err *e);
 int store_network_rm(struct store *s, const char *name, struct err *e);
@@ -49,7 +54,8 @@ int store_pool_rm(struct store *s, const char *name, struct err *e);
 
 int store_machines(struct store *s, struct machine **ret, size_t *ret_n, struct err *e);
 int store_machine(struct store *s, const char *name, struct machine *ret, struct err *e);
-/* A NIC without an address gets one from its network's pool: *m is filled in. */
+/* A NIC without an address gets the lowest free one of its network's pool: *m is filled in. A NIC
+ * may be on no network (""), and then has no address. */
 int store_machine_add(struct store *s, struct machine *m, struct err *e);
 int store_machine_rm(struct store *s, const char *name, struct err *e);
 /* Journals what the shim has read from a card, before any write: pci, and the factory address if
@@ -60,16 +66,21 @@ int store_nic_journal(struct store *s, const char *machine, unsigned nic, const 
 
 int store_personas(struct store *s, struct persona **ret, size_t *ret_n, struct err *e);
 int store_persona(struct store *s, const char *name, struct persona *ret, struct err *e);
-/* An empty iqn, a zero MAC or a zero address is taken from a pool, never one that was given
- * before, and *p is filled in. A MAC or IQN written out is recorded as given, too. */
+/* An empty iqn or a zero MAC is taken from the first pool, in order of name, that has one left,
+ * never one that was anybody's before, a removed persona's included; a zero address from its
+ * network's pool. *p is filled in. A MAC or IQN written out is recorded as given, too; one that a
+ * removed persona had may be written out again, so that what was removed by mistake can be put
+ * back. A drawn IQN is prefix + name, or prefix + name + "-2" and so on where that was given
+ * before. */
 int store_persona_add(struct store *s, struct persona *p, struct err *e);
 int store_persona_rm(struct store *s, const char *name, struct err *e);
 
 int store_bindings(struct store *s, struct binding **ret, size_t *ret_n, struct err *e);
 int store_binding(struct store *s, const char *persona, struct binding *ret, struct err *e);
 int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
-/* The claim: one compare-and-swap. Neither side may be bound (but to each other: then it is a
- * repeat and gives the binding as it stands). The persona's generation grows by one. */
+/* The claim: one compare-and-swap. Neither side may be bound, else -EBUSY names who is in the
+ * way (but to each other: then it is a repeat and gives the binding as it stands). The generation
+ * is greater than that of any binding there ever was, of whichever persona. */
 int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
 	struct err *e);
 /* Only if the binding still has this generation, else -ESTALE. */
@@ -90,19 +101,22 @@ struct order_step {
 	double begun_s, ended_s; /* ended 0: journaled as begun, not known to have ended */
 	char why[320];           /* "" when it was done */
 };
-/* -EBUSY when an order for the same persona or machine is running or stopped: one at a time. */
+/* -EBUSY when an order for the same persona or machine is running or stopped: one at a time; the
+ * one that o->undoes names does not count, but must not be running. */
 int store_order_add(struct store *s, struct order *o, struct err *e); /* fills id, begun_s */
 int store_order(struct store *s, uint64_t id, struct order *ret, struct err *e);
 /* Newest first, at most `most`; only those not done where open is true. */
-int store_orders(struct store *s, bool open, size_t most, struct order **ret, size_t *ret_n,
-	struct err *e);
-/* Journals that the order's current step (o->at) begins: on disk before it is done. */
+int store_orders(
+	struct store *s, bool open, size_t most, struct order **ret, size_t *ret_n, struct err *e);
+/* Journals that the order's current step (o->at) begins: on disk before it is done. A step that is
+ * begun again gets a row of its own. -ESTALE when the order stands elsewhere. */
 int store_step_begin(struct store *s, const struct order *o, double now_s, struct err *e);
-/* Journals how it ended and where the order stands now: o->at is the new place, step the old. */
+/* Journals how it ended and where the order stands now: o->at is the new place, step the old; why
+ * is NULL or "" when it was done. Fills o->why and, unless it runs on, o->ended_s. */
 int store_step_end(struct store *s, struct order *o, unsigned step, const char *why, double now_s,
 	struct err *e);
-int store_order_steps(struct store *s, uint64_t id, struct order_step **ret, size_t *ret_n,
-	struct err *e);
+int store_order_steps(
+	struct store *s, uint64_t id, struct order_step **ret, size_t *ret_n, struct err *e);
 /* A stopped order that an undo has taken over counts as done. */
 int store_order_close(struct store *s, uint64_t id, double now_s, struct err *e);
 /* Puts a stopped order back to running, at the place that order_retry() names. */
@@ -115,8 +129,10 @@ struct event_row {
 	char word[32], machine[NAME_LEN + 1], persona[NAME_LEN + 1];
 	char text[512];
 };
-/* Events are for reading, not for recovery: they are written in batches, without a sync of their
- * own, and the newest 100,000 are kept. */
+/* Events are for reading, not for recovery: they outlive the process, but are written without a
+ * sync of their own, so that a power cut may take the last ones; the newest 100,000 are kept. */
 int store_event_add(struct store *s, struct event_row *ev, struct err *e); /* fills id */
+/* Oldest first, at most `most`: the next ones behind the id `since`, or with since 0 the newest.
+ * order 0: of all orders and of none. */
 int store_events(struct store *s, uint64_t since, uint64_t order, size_t most,
 	struct event_row **ret, size_t *ret_n, struct err *e);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables, and how an older file is brought forward: see schema.h. MACs are stored as lower-case
+ * text with ':', whose order is the order of the numbers; enums as the words that the API uses. */
+#include "store/schema.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "store/store_priv.h"
+
+enum { APPLICATION_ID = 0x4261746e }; /* "Batn", at byte 68 of the file: file(1) can know it */
+
+static const char *const version_1[] = {
+	"CREATE TABLE secret ("
+	"  name TEXT PRIMARY KEY,"
+	"  value BLOB NOT NULL"
+	") WITHOUT ROWID",
+
+	"CREATE TABLE counter ("
+	"  name TEXT PRIMARY KEY,"
+	"  value INTEGER NOT NULL"
+	") WITHOUT ROWID",
+
+	"CREATE TABLE network ("
+	"  name TEXT PRIMARY KEY,"
+	"  interface TEXT NOT NULL UNIQUE,"
+	"  addr INTEGER NOT NULL,"
+	"  prefix INTEGER NOT NULL,"
+	"  gateway INTEGER,"
+	"  dns INTEGER,"
+	"  pool_from INTEGER,"
+	"  pool_to INTEGER,"
+	"  unknown TEXT NOT NULL"
+	") WITHOUT ROWID",
+
+	"CREATE TABLE pool ("
+	"  name TEXT PRIMARY KEY,"
+	"  kind TEXT NOT NULL,"
+	"  mac_from TEXT,"
+	"  mac_to TEXT,"
+	"  next INTEGER," /* the first MAC, as a number, that may still be free */
+	"  prefix TEXT UNIQUE"
+	") WITHOUT ROWID",
+
+	/* Every MAC and IQN that was ever somebody's. No row is ever removed. */
+	"CREATE TABLE given ("
+	"  value TEXT PRIMARY KEY,"
+	"  first_holder TEXT NOT NULL"
+	") WITHOUT ROWID",
+
+	"CREATE TABLE machine ("
+	"  name TEXT PRIMARY KEY,"
+	"  uuid BLOB NOT NULL,"
+	"  bmc_kind TEXT NOT NULL,"
+	"  bmc_host TEXT NOT NULL,"
+	"  bmc_port INTEGER NOT NULL,"
+	"  bmc_user TEXT NOT NULL,"
+	"  bmc_secret TEXT NOT NULL," /* a file's name */
+	"  bmc_cipher INTEGER NOT NULL,"
+	"  idle TEXT NOT NULL,"
+	"  loader TEXT NOT NULL"
+	") WITHOUT ROWID",
+
+	"CREATE TABLE nic ("
+	"  machine TEXT NOT NULL REFERENCES machine ON DELETE CASCADE,"
+	"  n INTEGER NOT NULL,"
+	"  pci TEXT NOT NULL,"
+	"  factory TEXT NOT NULL UNIQUE,"
+	"  journaled INTEGER NOT NULL,"
+	"  carries INTEGER NOT NULL,"
+	"  network TEXT REFERENCES network,"
+	"  addr INTEGER UNIQUE,"
+	"  PRIMARY KEY (machine, n)"
+	") WITHOUT ROWID",
+	"CREATE INDEX nic_network ON nic (network)",
+
+	"CREATE TABLE persona ("
+	"  name TEXT PRIMARY KEY,"
+	"  iqn TEXT NOT NULL UNIQUE,"
+	"  target TEXT NOT NULL,"
+	"  lun INTEGER NOT NULL,"
+	"  chap_user TEXT NOT NULL,"
+	"  chap_secret TEXT NOT NULL,"
+	"  generation INTEGER NOT NULL"
+	") WITHOUT ROWID",
+
+	"CREATE TABLE persona_nic ("
+	"  persona TEXT NOT NULL REFERENCES persona ON DELETE CASCADE,"
+	"  n INTEGER NOT NULL,"
+	"  mac TEXT NOT NULL UNIQUE,"
+	"  network TEXT REFERENCES network,"
+	"  addr INTEGER UNIQUE,"
+	"  PRIMARY KEY (persona, n)"
+	") WITHOUT ROWID",
+	"CREATE INDEX persona_nic_network ON persona_nic (network)",
+
+	"CREATE TABLE path ("
+	"  persona TEXT NOT NULL REFERENCES persona ON DELETE CASCADE,"
+	"  n INTEGER NOT NULL,"
+	"  addr INTEGER NOT NULL,"
+	"  port INTEGER NOT NULL,"
+	"  PRIMARY KEY (persona, n)"
+	") WITHOUT ROWID",
+
+	/* One body for a persona, one persona for a body: both are keys. */
+	"CREATE TABLE binding ("
+	"  persona TEXT PRIMARY KEY REFERENCES persona,"
+	"  machine TEXT NOT NULL UNIQUE REFERENCES machine,"
+	"  generation INTEGER NOT NULL UNIQUE,"
+	"  phase TEXT NOT NULL"
+	") WITHOUT ROWID",
+
+	/* Names without references: the history outlives what it speaks of. */
+	"CREATE TABLE orders ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  verb TEXT NOT NULL,"
+	"  persona TEXT NOT NULL,"
+	"  from_machine TEXT NOT NULL,"
+	"  to_machine TEXT NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  step INTEGER NOT NULL,"
+	"  tries INTEGER NOT NULL,"
+	"  why TEXT NOT NULL,"
+	"  begun_s REAL NOT NULL,"
+	"  ended_s REAL NOT NULL,"
+	"  undoes INTEGER NOT NULL"
+	")",
+	"CREATE INDEX orders_open ON orders (id) WHERE state <> 'done'",
+
+	"CREATE TABLE order_step ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  order_id INTEGER NOT NULL REFERENCES orders,"
+	"  step INTEGER NOT NULL,"
+	"  tries INTEGER NOT NULL,"
+	"  begun_s REAL NOT NULL,"
+	"  ended_s REAL NOT NULL,"
+	"  why TEXT NOT NULL"
+	")",
+	"CREATE INDEX order_step_order ON order_step (order_id, id)",
+
+	"CREATE TABLE event ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  order_id INTEGER NOT NULL,"
+	"  at_s REAL NOT NULL,"
+	"  level INTEGER NOT NULL,"
+	"  word TEXT NOT NULL,"
+	"  machine TEXT NOT NULL,"
+	"  persona TEXT NOT NULL,"
+	"  text TEXT NOT NULL"
+	")",
+	"CREATE INDEX event_order ON event (order_id, id) WHERE order_id <> 0",
+	NULL,
+};
+
+const struct migration schema[] = {
+	{ version_1 },
+};
+const unsigned schema_version = COUNT(schema);
+
+static int pragma_read(struct store *s, const char *sql, int64_t *ret, struct err *e)
+{
+	OWN(query) struct query q = QUERY(s, sql);
+	int r = query_next(&q, e);
+	if (r > 0)
+		*ret = col_int(&q, INT64_MIN, INT64_MAX);
+	return r < 0 ? r : 0;
+}
+
+static int pragma_write(struct store *s, const char *name, unsigned value, struct err *e)
+{
+	char sql[64];
+	snprintf(sql, sizeof sql, "PRAGMA %s = %u", name, value);
+	return RUN(s, e, sql);
+}
+
+/* A migration may move rows with foreign keys off; what it leaves must hold together. */
+static int references_check(struct store *s, struct err *e)
+{
+	OWN(query) struct query q = QUERY(s, "PRAGMA foreign_key_check");
+	char table[64];
+	int r = query_next(&q, e);
+	if (r <= 0)
+		return r;
+	col_text(&q, table, sizeof table);
+	return err_say(e, EBADMSG,
+		"store %s: a row of table %s refers to one that is not there; restore a backup",
+		s->path, table);
+}
+
+int schema_bring(struct store *s, const struct migration *m, unsigned want, struct err *e)
+{
+	OWN(tx) struct store *tx = NULL;
+	int64_t version = 0, tables = 0, application = 0;
+	int r = tx_begin(&tx, s, e);
+	if (!r)
+		r = pragma_read(s, "PRAGMA user_version", &version, e);
+	if (!r)
+		r = pragma_read(s, "PRAGMA application_id", &application, e);
+	if (!r)
+		r = pragma_read(s, "SELECT count(*) FROM sqlite_schema", &tables, e);
+	if (r)
+		return r;
+	if (application != APPLICATION_ID && (tables || version || application))
+		return err_say(e, EBADMSG,
+			"store %s: a database of another program; name another state_dir", s->path);
+	if (version < 0 || version > want)
+		return err_say(e, EPROTONOSUPPORT,
+			"store %s: its schema version is %lld and this Baton knows up to %u; run "
+			"the "
+			"newer Baton",
+			s->path, (long long)version, want);
+	if (version == want)
+		return 0;
+	for (unsigned at = (unsigned)version; at < want; at++)
+		for (const char *const *sql = m[at].sql; *sql; sql++)
+			if ((r = run_of(s, e, *sql, NULL, 0)) < 0)
+				return r;
+	r = references_check(s, e);
+	if (!r)
+		r = pragma_write(s, "application_id", APPLICATION_ID, e);
+	if (!r)
+		r = pragma_write(s, "user_version", want, e);
+	return r ? r : tx_commit(&tx, e);
+}

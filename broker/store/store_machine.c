@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Machines, their NICs, and the journal of what was burned into the cards. */
+#include <errno.h>
+#include <string.h>
+
+#include "store/store_priv.h"
+
+static void machine_row(struct query *q, void *to)
+{
+	struct machine *m = to;
+	char word[16];
+	col_text(q, m->name, sizeof m->name);
+	col_blob(q, m->uuid.b, sizeof m->uuid.b);
+	col_text(q, m->bmc.kind, sizeof m->bmc.kind);
+	col_text(q, m->bmc.host, sizeof m->bmc.host);
+	m->bmc.port = (uint16_t)col_int(q, 0, UINT16_MAX);
+	col_text(q, m->bmc.user, sizeof m->bmc.user);
+	col_text(q, m->bmc.secret, sizeof m->bmc.secret);
+	m->bmc.cipher = col_u32(q);
+	col_text(q, word, sizeof word);
+	if (!idle_parse(&m->idle, word))
+		q->bad = true;
+	col_text(q, m->loader, sizeof m->loader);
+}
+
+struct nic_of {
+	char machine[NAME_LEN + 1];
+	struct nic nic;
+};
+
+static void nic_row(struct query *q, void *to)
+{
+	struct nic_of *row = to;
+	col_text(q, row->machine, sizeof row->machine);
+	col_text(q, row->nic.pci, sizeof row->nic.pci);
+	col_mac(q, &row->nic.factory);
+	row->nic.journaled = col_bool(q);
+	row->nic.carries = col_bool(q);
+	col_text(q, row->nic.network, sizeof row->nic.network);
+	row->nic.addr = col_u32(q);
+}
+
+/* Those with from <= name <= to. Machines and NICs come in the same order of names and are put
+ * together by walking along both. */
+static int machines_read(struct store *s, const char *from, const char *to, struct machine **ret,
+	size_t *ret_n, struct err *e)
+{
+	OWN(list) struct machine *all = NULL;
+	OWN(list) struct nic_of *nics = NULL;
+	size_t n = 0, nics_n = 0;
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT name, uuid, bmc_kind, bmc_host, bmc_port, bmc_user, bmc_secret, "
+		"bmc_cipher, idle,"
+		" loader FROM machine WHERE name BETWEEN ? AND ? ORDER BY name",
+		in_text(from), in_text(to));
+	int r = list_of(&q, sizeof *all, machine_row, &all, &n, e);
+	if (r)
+		return r;
+	OWN(query)
+	struct query of = QUERY(s,
+		"SELECT machine, pci, factory, journaled, carries, network, addr FROM nic "
+		"WHERE machine BETWEEN ? AND ? ORDER BY machine, n",
+		in_text(from), in_text(to));
+	r = list_of(&of, sizeof *nics, nic_row, &nics, &nics_n, e);
+	if (r)
+		return r;
+	for (size_t i = 0, k = 0; i < n; i++)
+		while (k < nics_n && strcmp(nics[k].machine, all[i].name) == 0 &&
+			all[i].nics < NICS_MAX)
+			all[i].nic[all[i].nics++] = nics[k++].nic;
+	*ret = TAKE(all);
+	*ret_n = n;
+	return 0;
+}
+
+int store_machines(struct store *s, struct machine **ret, size_t *ret_n, struct err *e)
+{
+	return machines_read(s, "", "~", ret, ret_n, e);
+}
+
+int store_machine(struct store *s, const char *name, struct machine *ret, struct err *e)
+{
+	OWN(list) struct machine *one = NULL;
+	size_t n = 0;
+	int r = machines_read(s, name, name, &one, &n, e);
+	if (!r && !n)
+		r = err_say(e, ENOENT,
+			"machine %s: no such machine; `baton machine list` shows them", name);
+	if (!r)
+		*ret = *one;
+	return r;
+}
+
+/* A name that stands in a path must not leave its folder. */
+static bool file_ok(const char *name)
+{
+	return word_ok(name) && *name != '.' && !strchr(name, '/');
+}
+
+static int machine_check(const struct machine *m, struct err *e)
+{
+	char text[MAC_TEXT];
+	int r = name_check("machine", m->name, e);
+	if (r)
+		return r;
+	if (!name_ok(m->bmc.kind))
+		return err_say(e, EINVAL, "machine %s: BMC kind \"%s\": want ipmi or fake", m->name,
+			m->bmc.kind);
+	if (!word_ok(m->bmc.host) || !word_ok(m->bmc.user))
+		return err_say(e, EINVAL,
+			"machine %s: the BMC's host and user are words without blanks", m->name);
+	if (!file_ok(m->bmc.secret))
+		return err_say(e, EINVAL,
+			"machine %s: BMC secret \"%s\": want the name of a file in secrets_dir",
+			m->name, m->bmc.secret);
+	if (!file_ok(m->loader))
+		return err_say(e, EINVAL,
+			"machine %s: loader \"%s\": want the name of a file in boot_dir", m->name,
+			m->loader);
+	if (m->nics > NICS_MAX)
+		return err_say(e, EINVAL, "machine %s: %u NICs, and %d at most can be kept",
+			m->name, m->nics, NICS_MAX);
+	for (unsigned i = 0; i < m->nics; i++) {
+		const struct nic *nic = &m->nic[i];
+		if (!mac_is_unicast(&nic->factory))
+			return err_say(e, EINVAL,
+				"machine %s: NIC %u: %s is no MAC that a card can have", m->name, i,
+				mac_text(text, &nic->factory));
+		if (*nic->pci && !pci_ok(nic->pci))
+			return err_say(e, EINVAL,
+				"machine %s: NIC %u: PCI address \"%s\": want 0000:00:03.0, as "
+				"`lspci -D` "
+				"shows it",
+				m->name, i, nic->pci);
+		for (unsigned k = 0; k < i; k++) {
+			if (mac_equal(&m->nic[k].factory, &nic->factory))
+				return err_say(e, EEXIST, "machine %s: MAC %s is written twice",
+					m->name, mac_text(text, &nic->factory));
+			if (*nic->pci && strcmp(m->nic[k].pci, nic->pci) == 0)
+				return err_say(e, EEXIST,
+					"machine %s: PCI address %s is written twice", m->name,
+					nic->pci);
+		}
+	}
+	return 0;
+}
+
+static int nic_add(
+	struct store *s, const char *machine, unsigned n, const struct nic *nic, struct err *e)
+{
+	int r = mac_free(s, &nic->factory, e);
+	if (!r)
+		r = mac_note(s, &nic->factory, machine, e);
+	if (!r)
+		r = RUN(s, e, "INSERT INTO nic VALUES (?,?,?,?,?,?,?,?)", in_text(machine),
+			in_int(n), in_text(nic->pci), in_mac(&nic->factory), in_int(nic->journaled),
+			in_int(nic->carries), in_name(nic->network), in_addr(nic->addr));
+	return r;
+}
+
+static int machine_write(struct store *s, struct machine *m, struct err *e)
+{
+	struct seat seat[NICS_MAX];
+	for (unsigned i = 0; i < m->nics; i++)
+		seat[i] = (struct seat){ .network = m->nic[i].network, .addr = &m->nic[i].addr };
+	int r = seats_fill(s, seat, m->nics, e);
+	if (!r)
+		r = RUN(s, e, "INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?)", in_text(m->name),
+			in_blob(m->uuid.b, sizeof m->uuid.b), in_text(m->bmc.kind),
+			in_text(m->bmc.host), in_int(m->bmc.port), in_text(m->bmc.user),
+			in_text(m->bmc.secret), in_int(m->bmc.cipher), in_text(idle_word(m->idle)),
+			in_text(m->loader));
+	for (unsigned i = 0; !r && i < m->nics; i++)
+		r = nic_add(s, m->name, i, &m->nic[i], e);
+	if (r)
+		err_in(e, "machine %s", m->name);
+	return r;
+}
+
+int store_machine_add(struct store *s, struct machine *m, struct err *e)
+{
+	OWN(tx) struct store *tx = NULL;
+	struct machine filled = *m, other;
+	int r = machine_check(m, e);
+	if (!r)
+		r = tx_begin(&tx, s, e);
+	if (!r && store_machine(s, m->name, &other, NULL) == 0)
+		r = err_say(e, EEXIST, "machine %s exists already", m->name);
+	if (!r)
+		r = machine_write(s, &filled, e);
+	if (!r)
+		r = tx_commit(&tx, e);
+	if (!r)
+		*m = filled;
+	return r;
+}
+
+int store_machine_rm(struct store *s, const char *name, struct err *e)
+{
+	OWN(tx) struct store *tx = NULL;
+	struct machine m;
+	struct binding b;
+	int r = tx_begin(&tx, s, e);
+	if (!r)
+		r = store_machine(s, name, &m, e);
+	if (!r && store_binding_of(s, name, &b, NULL) == 0)
+		r = err_say(e, EBUSY, "machine %s carries persona %s; `baton stop %s` first", name,
+			b.persona, b.persona);
+	if (!r)
+		r = order_free(s, NULL, name, 0, e);
+	if (!r)
+		r = RUN(s, e, "DELETE FROM machine WHERE name = ?", in_text(name));
+	return r ? r : tx_commit(&tx, e);
+}
+
+/* ------------------------------------------------------------------ the journal of cards */
+
+static int nic_learn(struct store *s, const struct machine *m, unsigned at, const char *pci,
+	const struct mac *factory, struct err *e)
+{
+	const struct nic *nic = &m->nic[at];
+	bool same = mac_equal(&nic->factory, factory);
+	int r = 0;
+	if (nic->journaled)
+		return RUN(s, e, "UPDATE nic SET pci = ? WHERE machine = ? AND n = ?", in_text(pci),
+			in_text(m->name), in_int(at));
+	if (!same)
+		r = mac_free(s, factory, e);
+	if (!r && !same)
+		r = mac_note(s, factory, m->name, e);
+	if (!r)
+		r = RUN(s, e,
+			"UPDATE nic SET pci = ?, factory = ?, journaled = 1 WHERE machine = ? AND "
+			"n = ?",
+			in_text(pci), in_mac(factory), in_text(m->name), in_int(at));
+	return r;
+}
+
+int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
+	const struct mac *factory, struct err *e)
+{
+	OWN(tx) struct store *tx = NULL;
+	struct machine m;
+	char text[MAC_TEXT];
+	if (!pci_ok(pci) || !mac_is_unicast(factory))
+		return err_say(e, EINVAL, "machine %s: a card at \"%s\" with MAC %s cannot be",
+			machine, pci, mac_text(text, factory));
+	int r = tx_begin(&tx, s, e);
+	if (!r)
+		r = store_machine(s, machine, &m, e);
+	if (r)
+		return r;
+	if (nic > m.nics || nic >= NICS_MAX)
+		return err_say(e, EINVAL,
+			"machine %s: NIC %u: it has %u, and %d at most can be kept", machine, nic,
+			m.nics, NICS_MAX);
+	for (unsigned i = 0; i < m.nics; i++)
+		if (i != nic && strcmp(m.nic[i].pci, pci) == 0)
+			return err_say(e, EEXIST, "machine %s: NIC %u is the card at %s already",
+				machine, i, pci);
+	if (nic < m.nics) {
+		r = nic_learn(s, &m, nic, pci, factory, e);
+	} else {
+		struct nic found = { .factory = *factory, .journaled = true };
+		memcpy(found.pci, pci, strlen(pci) + 1);
+		r = nic_add(s, machine, nic, &found, e);
+	}
+	if (r) {
+		err_in(e, "machine %s: card at %s", machine, pci);
+		return r;
+	}
+	return tx_commit(&tx, e);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the store share, and nobody else includes: a question to SQLite with its
+ * arguments and columns, a transaction with a scope, and who holds which address. */
+#pragma once
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "base/own.h"
+#include "store/schema.h"
+#include "store/store.h"
+
+struct store {
+	sqlite3 *db;
+	unsigned depth; /* of nested transactions */
+	char path[256]; /* for sentences */
+};
+
+static inline void store_drop(struct store **s)
+{
+	store_close(*s);
+}
+
+/* A value for one `?` of a statement. Text is borrowed until the statement has ended. */
+struct arg {
+	enum { ARG_NULL, ARG_TEXT, ARG_INT, ARG_REAL, ARG_BLOB } kind;
+	int64_t i;
+	double d;
+	const void *bytes;
+	int len;
+	char mac[MAC_TEXT];
+};
+struct arg in_text(const char *text);
+struct arg in_name(const char *text); /* "" becomes NULL: a reference to nothing */
+struct arg in_int(int64_t i);
+struct arg in_addr(uint32_t addr); /* 0 becomes NULL */
+struct arg in_real(double d);
+struct arg in_blob(const void *bytes, size_t len);
+struct arg in_mac(const struct mac *m); /* as text; zero becomes NULL */
+
+/* One question and its answer. Columns are read in order; the first that does not fit sticks in
+ * ->bad, and query_next() turns it into an error. */
+struct query {
+	struct store *s;
+	sqlite3_stmt *stmt;
+	int rc; /* SQLite's, of preparing */
+	int col;
+	bool bad;
+};
+struct query query_of(struct store *s, const char *sql, const struct arg *arg, size_t n);
+#define QUERY(s, sql, ...)                                                                         \
+	query_of(s, sql, (const struct arg[]){ __VA_ARGS__ },                                      \
+		COUNT(((const struct arg[]){ __VA_ARGS__ })))
+/* 1: a row stands, 0: no more, or -errno. */
+int query_next(struct query *q, struct err *e);
+void query_drop(struct query *q);
+
+void col_text(struct query *q, char *to, size_t size); /* NULL gives "" */
+int64_t col_int(struct query *q, int64_t min, int64_t max);
+uint32_t col_u32(struct query *q); /* NULL gives 0 */
+uint64_t col_u64(struct query *q);
+double col_real(struct query *q);
+bool col_bool(struct query *q);
+void col_blob(struct query *q, void *to, size_t len);
+void col_mac(struct query *q, struct mac *to); /* NULL gives zero */
+
+/* A statement without an answer. */
+int run_of(struct store *s, struct err *e, const char *sql, const struct arg *arg, size_t n);
+#define RUN(s, e, sql, ...)                                                                        \
+	run_of(s, e, sql, (const struct arg[]){ __VA_ARGS__ },                                     \
+		COUNT(((const struct arg[]){ __VA_ARGS__ })))
+/* Turns what SQLite says into -errno and a sentence. */
+int db_err(struct store *s, int rc, struct err *e);
+
+/* Every row of q as an array of `size`-byte structs, each filled by row() over zeroes. *ret_list is
+ * a pointer to such a struct, malloc'ed and the caller's; NULL when there is no row. */
+int list_of(struct query *q, size_t size, void (*row)(struct query *q, void *to), void *ret_list,
+	size_t *ret_n, struct err *e);
+/* The first row of q in *ret: 1, 0 when there is none, or -errno. */
+int one_of(struct query *q, void (*row)(struct query *q, void *to), void *ret, struct err *e);
+
+static inline void list_drop(void *list)
+{
+	free(*(void **)list);
+}
+
+/* A transaction that is rolled back when its scope ends, unless tx_commit() took it:
+ *	OWN(tx) struct store *tx = NULL; */
+int tx_begin(struct store **tx, struct store *s, struct err *e);
+int tx_commit(struct store **tx, struct err *e);
+static inline void tx_drop(struct store **tx)
+{
+	if (*tx)
+		store_rollback(*tx);
+}
+
+/* What every name must be; `what` is the kind: "machine". */
+int name_check(const char *what, const char *name, struct err *e);
+/* Printable ASCII without blanks, or "". */
+bool word_ok(const char *word);
+
+/* -EEXIST with the holder's name when some machine or persona has this MAC. */
+int mac_free(struct store *s, const struct mac *m, struct err *e);
+/* Writes down for ever that a MAC or an initiator name has been somebody's. */
+int mac_note(struct store *s, const struct mac *m, const char *who, struct err *e);
+int iqn_note(struct store *s, const char *iqn, const char *who, struct err *e);
+/* The next one of the first pool that has one left; noted. -ENOSPC when there is none. */
+int mac_draw(struct store *s, struct mac *ret, const char *who, struct err *e);
+int iqn_draw(struct store *s, char ret[IQN_LEN + 1], const char *who, struct err *e);
+
+/* The place of one NIC in its network. */
+struct seat {
+	const char *network; /* "": on none, and *addr must be 0 */
+	uint32_t *addr;      /* 0: draw one from the network's pool */
+};
+/* Checks the addresses that are written out, draws the others. seats <= NICS_MAX. */
+int seats_fill(struct store *s, struct seat *seat, unsigned seats, struct err *e);
+
+/* -EBUSY when an order that is not done names this persona or machine; NULL where none is meant.
+ * `but` is an order that does not count, or 0. */
+int order_free(
+	struct store *s, const char *persona, const char *machine, uint64_t but, struct err *e);
