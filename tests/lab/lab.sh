@@ -1,0 +1,231 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The lab: a network, a target, two blades with their management controllers, and Baton, in namespaces
+# of their own, so that two labs never meet and nothing outlives its lab. See docs/lab.md.
+#   lab.sh up DIR       makes it and returns; it ends when the caller does, or by `down`
+#   lab.sh down DIR     ends it; may be said at any time
+#   lab.sh enter DIR COMMAND...   runs a command inside
+# LAB_PARTS names what stands in it (default: all); LAB_OWNER is the process it ends with.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+PATH=$PATH:/usr/sbin:/sbin
+parts=${LAB_PARTS:-target blades bmcs baton}
+bin=${LAB_BIN:-$top/build/${V:-dev}}
+
+die() {
+	echo "lab: $*" >&2
+	exit 1
+}
+
+# State, not kill -0: a zombie is dead.
+alive() {
+	local state
+	state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) && [ -n "$state" ] && [ "$state" != Z ]
+}
+
+until_true() { # SECONDS COMMAND...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+up() {
+	[ "$(id -u)" = 0 ] || die "it makes namespaces and taps: run it as root"
+	down
+	mkdir -p "$dir/log" "$dir/pid"
+	rm -f "$dir/ready" "$dir/failed"
+	LAB_PARTS=$parts LAB_BIN=$bin setsid "$0" keep "$dir" "${LAB_OWNER:-$PPID}" </dev/null >"$dir/log/keeper" 2>&1 &
+	echo $! >"$dir/pid/keeper"
+	until_true 60 settled || die "it did not come up within 60 s; see $dir/log"
+	[ -e "$dir/ready" ] || { cat "$dir/failed" "$dir/log/keeper" >&2; down; die "it did not come up"; }
+}
+
+settled() {
+	[ -e "$dir/ready" ] || [ -e "$dir/failed" ] || ! alive "$(cat "$dir/pid/keeper")"
+}
+
+down() {
+	local keeper
+	keeper=$(cat "$dir/pid/keeper" 2>/dev/null) || return 0
+	# A number may have been given to another process since: it must be a keeper of this folder.
+	if tr '\0' ' ' <"/proc/$keeper/cmdline" 2>/dev/null | grep -qF "lab.sh keep $dir "; then
+		kill "$keeper" 2>/dev/null || true
+		until_true 15 not alive "$keeper" || kill -9 "$keeper" 2>/dev/null || true
+	fi
+	rm -f "$dir/pid/keeper" "$dir/ready"
+}
+
+not() {
+	! "$@"
+}
+
+# Outside: watches the one that wanted the lab, and ends the lab with it.
+keep() {
+	local owner=$1 inner
+	LAB_PARTS=$parts LAB_BIN=$bin unshare --net --mount --pid --ipc --uts --fork --mount-proc --kill-child \
+		"$0" inside "$dir" &
+	inner=$!
+	trap 'end_inner "$inner"; exit 0' TERM INT HUP
+	echo "$inner" >"$dir/pid/unshare"
+	while alive "$inner" && alive "$owner"; do
+		sleep 0.5 &
+		wait $! || true
+	done
+	end_inner "$inner"
+}
+
+end_inner() {
+	local first
+	first=$(pgrep -P "$1" || true)
+	[ -n "$first" ] && kill -TERM "$first" 2>/dev/null && until_true 10 not alive "$1" && return
+	kill -9 "$1" 2>/dev/null || true
+}
+
+enter() {
+	local first
+	first=$(pgrep -P "$(cat "$dir/pid/unshare" 2>/dev/null || echo 0)") || die "no lab runs in $dir"
+	exec nsenter --target "$first" --net --mount --pid --ipc --uts -- "$@"
+}
+
+# --- inside the namespaces: /mnt/lab is the folder, /mnt/baton the checkout, whatever their real paths are
+
+spawn() { # NAME COMMAND...
+	local name=$1
+	shift
+	"$@" </dev/null >>"/mnt/lab/log/$name" 2>&1 &
+	echo $! >"/mnt/lab/pid/$name"
+}
+
+network_up() {
+	sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	hostname lab
+	ip link set lo up
+	ip link add mgmt0 type bridge stp_state 0 forward_delay 0
+	ip addr add 10.77.0.1/24 dev mgmt0
+	local tap
+	for tap in tap-a0 tap-b0 tap-b1; do
+		ip tuntap add dev "$tap" mode tap
+		ip link set "$tap" master mgmt0 up
+	done
+	ip link set mgmt0 up
+}
+
+tgt() {
+	tgtadm --lld iscsi "$@"
+}
+
+target_up() {
+	local iqn=iqn.2026-01.org.example:disk.web-01
+	mkdir -p /mnt/lab/luns
+	cp --sparse=always --reflink=auto "$top/build/lab/persona.img" /mnt/lab/luns/web-01.img
+	spawn tgtd tgtd -f --iscsi portal=10.77.0.1:3260
+	until_true 10 tgt --mode sys --op show >/dev/null 2>&1 || die "tgtd does not answer; see its log"
+	tgt --mode target --op new --tid 1 -T $iqn
+	tgt --mode logicalunit --op new --tid 1 --lun 1 -b /mnt/lab/luns/web-01.img
+	tgt --mode target --op bind --tid 1 -I ALL
+	tgt --mode account --op new --user web-01 --password "$(cat /mnt/lab/secrets/chap)"
+	tgt --mode account --op bind --tid 1 --user web-01
+	tgt --mode account --op new --user baton --password "$(cat /mnt/lab/secrets/san)"
+	tgt --mode account --op bind --tid 1 --user baton
+}
+
+blades_up() {
+	local name
+	for name in blade-a blade-b; do
+		mkdir -p "/mnt/lab/$name"
+		spawn "$name" "$bin/tests/lab/blade" "$here/$name.blade" "/mnt/lab/$name"
+		until_true 10 test -S "/mnt/lab/$name/control" || die "$name does not start; see its log"
+	done
+}
+
+bmcs_up() {
+	local name port=9001
+	for name in blade-a blade-b; do
+		mkdir -p "/mnt/lab/$name/bmc"
+		cat >"/mnt/lab/$name/bmc/lan.conf" <<END
+name "$name"
+set_working_mc 0x20
+startlan 1
+  addr 127.0.0.1 $port
+  priv_limit admin
+  allowed_auths_admin md5
+  guid a123456789abcdefa123456789abcdef
+endlan
+chassis_control "$bin/tests/lab/chassis /mnt/lab/$name/control"
+user 1 true "" "" user 10 none
+user 2 true "baton" "$(cat "/mnt/lab/secrets/$name")" admin 10 md5
+END
+		cat >"/mnt/lab/$name/bmc/bmc.emu" <<END
+mc_setbmc 0x20
+mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
+sel_enable 0x20 1000 0x0a
+mc_enable 0x20
+END
+		mkdir -p "/mnt/lab/$name/bmc/state"
+		spawn "$name.bmc" ipmi_sim -n -d -c "/mnt/lab/$name/bmc/lan.conf" -f "/mnt/lab/$name/bmc/bmc.emu" \
+			-s "/mnt/lab/$name/bmc/state"
+		port=$((port + 1))
+	done
+}
+
+secrets_make() {
+	local name
+	mkdir -p /mnt/lab/secrets
+	for name in chap san blade-a blade-b; do
+		[ -s "/mnt/lab/secrets/$name" ] || head -c 9 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '\n' >"/mnt/lab/secrets/$name"
+	done
+}
+
+inside() {
+	trap 'echo "line $LINENO: $BASH_COMMAND" >"$dir/failed"' ERR
+	set -E
+	mount --make-rprivate /
+	mount -t tmpfs tmpfs /run
+	mount -t tmpfs tmpfs /mnt
+	mkdir /mnt/lab /mnt/baton
+	mount --bind "$dir" /mnt/lab
+	mount --bind "$top" /mnt/baton
+	bin=${bin/#"$top"//mnt/baton} here=${here/#"$top"//mnt/baton} top=/mnt/baton
+	trap stop_inside TERM
+	secrets_make
+	network_up
+	local part
+	for part in $parts; do
+		"${part}_up"
+	done
+	touch /mnt/lab/ready
+	trap - ERR
+	set +e
+	# The first process of the namespace: it reaps, and the lab lives as long as it does.
+	while :; do
+		sleep 3600 &
+		wait $!
+	done
+}
+
+stop_inside() {
+	trap - TERM ERR
+	set +e
+	local name
+	if [ -s /mnt/lab/pid/batond ]; then
+		kill -TERM "$(cat /mnt/lab/pid/batond)" 2>/dev/null
+		until_true 5 not alive "$(cat /mnt/lab/pid/batond)"
+	fi
+	for name in blade-a blade-b; do
+		[ -s "/mnt/lab/pid/$name" ] && kill -TERM "$(cat "/mnt/lab/pid/$name")" 2>/dev/null
+	done
+	exit 0
+}
+
+[ $# -ge 2 ] || die "want: lab.sh up|down|enter DIR"
+verb=$1
+dir=$(realpath -m "$2")
+shift 2
+case $verb in
+up | down | keep | inside | enter) "$verb" "$@" ;;
+*) die "no verb $verb: want up, down or enter" ;;
+esac
