@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Network cards from sysfs and ethtool's ioctl: see cards.h. */
+#include "initramfs/cards.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NET "/sys/class/net"
+
+/* The first line of a file; "" when it cannot be read. */
+static const char *read_word(char *to, size_t len, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, to, len - 1);
+	if (fd >= 0)
+		close(fd);
+	to[n > 0 ? n : 0] = '\0';
+	to[strcspn(to, "\n")] = '\0';
+	return to;
+}
+
+static uint16_t read_hex(const char *dir, const char *file)
+{
+	char path[PATH_MAX + 16], word[16];
+	snprintf(path, sizeof path, "%s/%s", dir, file);
+	return (uint16_t)strtoul(read_word(word, sizeof word, path), NULL, 16);
+}
+
+/* A virtio NIC stands on a virtio device that stands on the PCI card, so the card is the last part
+ * of the path that looks like a PCI address. Cuts the path there; false when there is none. */
+static bool cut_at_pci(char *path, char pci[PCI_TEXT])
+{
+	for (char *slash; (slash = strrchr(path, '/')) && slash > path; *slash = '\0')
+		if (pci_ok(slash + 1)) {
+			snprintf(pci, PCI_TEXT, "%.12s", slash + 1);
+			return true;
+		}
+	return false;
+}
+
+static bool read_permanent(struct mac *ret, int sock, const char *netdev)
+{
+	struct {
+		struct ethtool_perm_addr head;
+		unsigned char addr[32];
+	} ask = { .head = { .cmd = ETHTOOL_GPERMADDR, .size = sizeof ask.addr } };
+	struct ifreq r = { .ifr_data = (void *)&ask };
+	snprintf(r.ifr_name, sizeof r.ifr_name, "%s", netdev);
+	if (ioctl(sock, SIOCETHTOOL, &r) != 0 || ask.head.size != sizeof ret->b)
+		return false;
+	memcpy(ret->b, (unsigned char *)&ask + sizeof ask.head, sizeof ret->b);
+	return !mac_is_zero(ret);
+}
+
+/* False: not a port of a PCI card. */
+static bool card_read(struct card *ret, int sock, const char *netdev)
+{
+	char path[PATH_MAX], dir[PATH_MAX], word[64];
+	struct card c = { 0 };
+	snprintf(c.netdev, sizeof c.netdev, "%.15s", netdev);
+	snprintf(path, sizeof path, NET "/%s/address", c.netdev);
+	if (!mac_parse(&c.current, read_word(word, sizeof word, path)))
+		return false;
+	snprintf(path, sizeof path, NET "/%s/device/driver", c.netdev);
+	ssize_t n = readlink(path, dir, sizeof dir - 1);
+	if (n > 0) {
+		dir[n] = '\0';
+		snprintf(c.driver, sizeof c.driver, "%.31s", strrchr(dir, '/') + 1);
+	}
+	snprintf(path, sizeof path, NET "/%s/device", c.netdev);
+	if (!realpath(path, dir) || !cut_at_pci(dir, c.pci))
+		return false;
+	snprintf(path, sizeof path, "%.4000s/physfn", dir);
+	if (access(path, F_OK) == 0)
+		return false;
+	c.vendor = read_hex(dir, "vendor");
+	c.device = read_hex(dir, "device");
+	if (!read_permanent(&c.permanent, sock, c.netdev))
+		c.permanent = c.current;
+	*ret = c;
+	return true;
+}
+
+static int by_pci(const void *a, const void *b)
+{
+	const struct card *x = a, *y = b;
+	int d = strcmp(x->pci, y->pci);
+	return d ? d : strcmp(x->netdev, y->netdev);
+}
+
+int cards_find(struct card ret[CARDS_MAX], struct err *e)
+{
+	int n = 0, sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	DIR *d = opendir(NET);
+	if (sock < 0 || !d) {
+		int bad = err_set(e, errno, "cards: open " NET);
+		if (sock >= 0)
+			close(sock);
+		if (d)
+			closedir(d);
+		return bad;
+	}
+	for (struct dirent *at; n < CARDS_MAX && (at = readdir(d));)
+		if (at->d_name[0] != '.' && card_read(&ret[n], sock, at->d_name))
+			n++;
+	closedir(d);
+	close(sock);
+	qsort(ret, (size_t)n, sizeof ret[0], by_pci);
+	return n;
+}
+
+const char *smbios_word(char *to, size_t len, const char *what)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/sys/class/dmi/id/%s", what);
+	return read_word(to, len, path);
+}
+
+int card_up(const char *netdev, struct err *e)
+{
+	struct ifreq r = { 0 };
+	snprintf(r.ifr_name, sizeof r.ifr_name, "%s", netdev);
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), bad = sock < 0 ? errno : 0;
+	if (!bad && ioctl(sock, SIOCGIFFLAGS, &r) != 0)
+		bad = errno;
+	r.ifr_flags |= IFF_UP;
+	if (!bad && ioctl(sock, SIOCSIFFLAGS, &r) != 0)
+		bad = errno;
+	if (sock >= 0)
+		close(sock);
+	return bad ? err_set(e, bad, "card %s: bring it up", netdev) : 0;
+}
+
+bool card_has_link(const char *netdev)
+{
+	char path[64], word[8];
+	snprintf(path, sizeof path, NET "/%.15s/carrier", netdev);
+	return *read_word(word, sizeof word, path) == '1';
+}

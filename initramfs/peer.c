@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Asking, reporting, and waiting for the answer: see peer.h. */
+#include "initramfs/peer.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "initramfs/cards.h"
+
+enum {
+	WAIT_FIRST_MS = 250,
+	WAIT_MOST_MS = 10000,
+	ASK_MS = 25000, /* baton-files itself says 503 after 20 s without the broker */
+	SAY_MS = 3000,
+	REPORT_CARDS = 24, /* a report stays below 8 KiB */
+};
+
+static void nap(unsigned ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	while (nanosleep(&t, &t) != 0)
+		;
+}
+
+/* An answer's text as one line of plain characters. */
+static const char *one_line(char *text)
+{
+	size_t n = strcspn(text, "\r\n");
+	text[n < 240 ? n : 240] = '\0';
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return text;
+}
+
+int peer_ask(struct http_answer *ret, const struct http_url *base, const char *rest,
+	const char *body, struct err *e)
+{
+	unsigned wait_ms = WAIT_FIRST_MS;
+	for (;;) {
+		struct err why = { 0 };
+		int bad = http_ask(ret, base, rest, body, ASK_MS, &why);
+		if (!bad && (ret->status == 200 || ret->status == 204))
+			return 0;
+		if (!bad && ret->status == 410)
+			return err_say(e, ESTALE, "%s: %s", rest, one_line(ret->body));
+		if (!bad && ret->status < 500)
+			return err_say(e, EPERM, "%s: refused with %u: %s", rest, ret->status,
+				one_line(ret->body));
+		if (!bad)
+			err_say(&why, EAGAIN, "not now (%u): %s", ret->status, one_line(ret->body));
+		printf("baton: %s: %s; again in %u.%02u s\n", rest, why.text, wait_ms / 1000,
+			wait_ms % 1000 / 10);
+		fflush(stdout);
+		nap(wait_ms);
+		wait_ms = wait_ms * 2 < WAIT_MOST_MS ? wait_ms * 2 : WAIT_MOST_MS;
+	}
+}
+
+void peer_say(const struct http_url *base, const char *step, const char *what)
+{
+	static struct http_answer answer;
+	char rest[1200];
+	size_t n = (size_t)snprintf(rest, sizeof rest, "/said?step=%.63s&what=", step);
+	for (; *what && n + 4 < sizeof rest; what++)
+		if (isalnum((unsigned char)*what) || strchr("-._", *what))
+			rest[n++] = *what;
+		else
+			n += (size_t)snprintf(rest + n, 4, "%%%02X", (unsigned char)*what);
+	rest[n] = '\0';
+	http_ask(&answer, base, rest, NULL, SAY_MS, NULL);
+}
+
+static json_t *json_mac(const struct mac *m)
+{
+	char text[MAC_TEXT];
+	return json_string(mac_text(text, m));
+}
+
+static json_t *head_of(const char *stage, const struct job *j)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "stage", json_string(stage));
+	if (!j)
+		return o;
+	json_object_set_new(o, "deed", json_string(job_deed_word(j->deed)));
+	json_object_set_new(o, "machine", json_string(j->machine));
+	json_object_set_new(o, "generation", json_integer(j->generation));
+	return o;
+}
+
+static char *text_of(json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(o);
+	assert(text);
+	return text;
+}
+
+static void add_card(json_t *list, const struct card *c)
+{
+	char id[12];
+	if (json_array_size(list) == REPORT_CARDS)
+		return;
+	json_t *o = json_object();
+	snprintf(id, sizeof id, "%04x:%04x", c->vendor, c->device);
+	json_object_set_new(o, "pci", json_string(c->pci));
+	json_object_set_new(o, "permanent", json_mac(&c->permanent));
+	json_object_set_new(o, "current", json_mac(&c->current));
+	json_object_set_new(o, "driver", json_string(c->driver));
+	json_object_set_new(o, "id", json_string(id));
+	json_array_append_new(list, o);
+}
+
+static bool is_in_job(const struct job *j, const struct card *c)
+{
+	for (unsigned i = 0; i < j->nics; i++)
+		if (j->nic[i].card == c)
+			return true;
+	return false;
+}
+
+char *report_found(const struct job *j, const struct card *card, size_t cards)
+{
+	char word[64];
+	struct uuid uuid;
+	json_t *o = head_of("found", j), *list = json_array();
+	smbios_word(word, sizeof word, "product_uuid");
+	json_object_set_new(o, "uuid", json_string(uuid_parse(&uuid, word) ? word : ""));
+	smbios_word(word, sizeof word, "product_serial");
+	json_t *serial = json_string(word);
+	json_object_set_new(o, "serial", serial ? serial : json_string(""));
+	for (int pass = 0; pass < 2; pass++)
+		for (const struct card *c = card; c < card + cards; c++)
+			if (is_in_job(j, c) == (pass == 0))
+				add_card(list, c);
+	json_object_set_new(o, "nics", list);
+	return text_of(o);
+}
+
+char *report_written(const struct job *j, const struct read_back *nic, size_t nics)
+{
+	json_t *o = head_of("written", j), *list = json_array();
+	for (const struct read_back *n = nic; n < nic + nics; n++) {
+		json_t *one = json_object();
+		json_object_set_new(one, "pci", json_string(n->pci));
+		json_object_set_new(one, "read_back", json_mac(&n->mac));
+		json_object_set_new(one, "tool", json_string(n->tool));
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(o, "nics", list);
+	return text_of(o);
+}
+
+char *report_failed(const struct job *j, const char *step, const char *why)
+{
+	json_t *o = head_of("failed", j);
+	json_t *text = json_string(why);
+	json_object_set_new(o, "step", json_string(step));
+	json_object_set_new(o, "why", text ? text : json_string("words that are not text"));
+	return text_of(o);
+}
