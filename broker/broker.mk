@@ -39,7 +39,7 @@ $(B)/$(1): $(call LIB,$($(1)))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-include $(wildcard broker/engine/engine.mk)
+include $(wildcard broker/*/*.mk)
 
 programs: $(PROGRAMS:%=$(B)/%)
 .PHONY: programs

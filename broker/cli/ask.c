@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One question to the broker: see ask.h. */
+#include "cli/ask.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/help.h"
+#include "cli/show.h"
+
+void answer_drop(struct answer *a)
+{
+	json_decref(a->json);
+	reply_drop(&a->raw);
+}
+
+void answer_print(const struct answer *a)
+{
+	size_t len = a->raw.len;
+	fwrite(a->raw.body, 1, len, stdout);
+	if (len == 0 || a->raw.body[len - 1] != '\n')
+		putchar('\n');
+	fflush(stdout);
+}
+
+static enum exit_code no_broker(int code, const struct err *e)
+{
+	const char *next = "is batond running? systemctl status batond; another socket: "
+			   "--socket PATH or BATON_SOCKET";
+	if (code == -EACCES || code == -EPERM)
+		next = "the socket is for root and for the group of the setting group_api: use "
+		       "sudo, or join that group";
+	if (code == -EINTR)
+		next = "nothing is known of how it ended; `baton status` shows how things stand";
+	fflush(stdout);
+	fprintf(stderr, "baton: %s\n  %s\n", e->text, next);
+	return code == -EINTR ? EXIT_INTERRUPTED : EXIT_NO_BROKER;
+}
+
+/* For a refusal that came without a hint of its own. */
+static const char *hint_for(long status)
+{
+	switch (status) {
+	case 400:
+		return "`baton help WORD` shows what the command wants";
+	case 403:
+		return "join the group of the setting group_api, or use sudo";
+	case 404:
+		return "the list of that kind shows what there is: baton machine list, ...";
+	case 409:
+		return "`baton status` shows how things stand";
+	default:
+		return "the broker's log says more: journalctl -u batond";
+	}
+}
+
+static enum exit_code refused(const struct answer *a)
+{
+	char why[1024], hint[1024];
+	const char *said = member_word(a->json, "error"), *next = member_word(a->json, "hint");
+	text_clean(why, sizeof why, said);
+	text_clean(hint, sizeof hint, *next ? next : hint_for(a->raw.status));
+	fflush(stdout);
+	if (*why)
+		fprintf(stderr, "baton: %s\n  %s\n", why, hint);
+	else
+		fprintf(stderr, "baton: the broker answered with status %ld and no reason\n  %s\n",
+			a->raw.status, hint);
+	return EXIT_REFUSED;
+}
+
+enum exit_code ask(struct run *r, enum route route, const char *arg, const char *query,
+	const json_t *body, struct answer *a)
+{
+	struct err e = { 0 };
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	int n = r->client ? 0 : client_open(&r->client, r->socket, &e);
+	if (n == 0)
+		n = client_ask(r->client, route, arg, query, text, &a->raw, &e);
+	if (text)
+		explicit_bzero(text, strlen(text)); /* it may hold a secret */
+	free(text);
+	if (n < 0)
+		return no_broker(n, &e);
+	a->json = json_loadb(a->raw.body, a->raw.len, 0, NULL);
+	bool good = a->raw.status == 200;
+	if (r->json && json_is_object(a->json) && (!good || !a->quiet))
+		answer_print(a);
+	if (!good)
+		return refused(a);
+	if (!json_is_object(a->json)) {
+		fprintf(stderr,
+			"baton: what answered at %s is not the broker: its answer is no JSON\n"
+			"  name the broker's socket with --socket PATH or BATON_SOCKET\n",
+			r->socket);
+		return EXIT_NO_BROKER;
+	}
+	return EXIT_DONE;
+}
+
+enum exit_code usage_error(const struct call *c, const struct err *e)
+{
+	const struct command *cmd = c->command;
+	fprintf(stderr, "baton: %s\n", e->text);
+	if (!cmd)
+		fputs("  `baton help` lists the words\n", stderr);
+	else
+		fprintf(stderr, "  `baton help %s%s%s` shows what it wants\n", cmd->word,
+			c->group || !*cmd->sub ? "" : " ", c->group ? "" : cmd->sub);
+	return EXIT_USAGE;
+}

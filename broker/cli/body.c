@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bodies of requests: see body.h. */
+#include "cli/body.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ids.h"
+#include "base/own.h"
+#include "cli/secret.h"
+
+static inline void json_drop(json_t **j)
+{
+	json_decref(*j);
+}
+
+static json_t *text_n(const char *text, size_t len)
+{
+	return json_stringn_nocheck(text, len);
+}
+
+/* One `key=value,key=value` of --nic. */
+static int nic_read(json_t **ret, const struct command *cmd, const char *text, struct err *e)
+{
+	OWN(json) json_t *nic = json_object();
+	for (const char *at = text;; at++) {
+		size_t n = strcspn(at, ","), name = strcspn(at, "=,");
+		const struct key *k = key_find(cmd, at, name);
+		if (!k)
+			return err_say(e, EINVAL, "--nic %s: there is no key \"%.*s\"", text,
+				(int)name, at);
+		if (name >= n || name + 1 == n)
+			return err_say(e, EINVAL, "--nic %s: want %s=%s", text, k->key, k->value);
+		if (json_object_get(nic, k->key))
+			return err_say(e, EINVAL, "--nic %s: %s is given twice", text, k->key);
+		char value[256];
+		snprintf(value, sizeof value, "%.*s", (int)(n - name - 1), at + name + 1);
+		if (choice_is(k->value) && !choice_has(k->value, value))
+			return err_say(e, EINVAL, "--nic %s: %s=%s: want %s", text, k->key, value,
+				k->value);
+		json_object_set_new(nic, k->key,
+			choice_is(k->value) ? json_boolean(value[0] == 'y')
+					    : text_n(at + name + 1, n - name - 1));
+		at += n;
+		if (!*at)
+			break;
+	}
+	for (const struct key *k = NULL; (k = key_next(cmd, k));)
+		if (k->how & OPT_NEED && !json_object_get(nic, k->key))
+			return err_say(
+				e, EINVAL, "--nic %s: %s=%s is missing", text, k->key, k->value);
+	*ret = TAKE(nic);
+	return 0;
+}
+
+/* KIND://[USER@]HOST[:PORT]; an IPv6 address stands in brackets. */
+static int bmc_read(json_t *bmc, const char *text, struct err *e)
+{
+	static const char want[] = "want KIND://[USER@]HOST[:PORT], as in ipmi://baton@10.0.0.9";
+	const char *kind_end = strstr(text, "://");
+	if (!kind_end || kind_end == text)
+		return err_say(e, EINVAL, "--bmc %s: %s", text, want);
+	const char *host = kind_end + 3, *at = strrchr(host, '@');
+	json_object_set_new(bmc, "kind", text_n(text, (size_t)(kind_end - text)));
+	if (at) {
+		json_object_set_new(bmc, "user", text_n(host, (size_t)(at - host)));
+		host = at + 1;
+	}
+	const char *host_end = host + strcspn(host, ":");
+	if (*host == '[') {
+		const char *close = strchr(++host, ']');
+		if (!close || (close[1] && close[1] != ':'))
+			return err_say(e, EINVAL, "--bmc %s: %s", text, want);
+		host_end = close;
+	}
+	const char *port = host_end + (*host_end == ']');
+	unsigned long long n;
+	if (host_end == host || strpbrk(host, "/?#"))
+		return err_say(e, EINVAL, "--bmc %s: %s", text, want);
+	if (*port == ':') {
+		if (!number_parse(&n, port + 1, 65535) || n == 0)
+			return err_say(
+				e, EINVAL, "--bmc %s: port %s: want 1 to 65535", text, port + 1);
+		json_object_set_new(bmc, "port", json_integer((json_int_t)n));
+	}
+	json_object_set_new(bmc, "host", text_n(host, (size_t)(host_end - host)));
+	return 0;
+}
+
+static int machine_own(json_t *body, const struct call *c, struct err *e)
+{
+	json_t *bmc = json_object();
+	json_object_set_new(body, "bmc", bmc);
+	int r = bmc_read(bmc, call_value(c, "bmc"), e);
+	if (r < 0)
+		return r;
+	const char *secret = call_value(c, "bmc-secret"), *cipher = call_value(c, "bmc-cipher");
+	if (secret)
+		json_object_set_new(bmc, "secret", json_string(secret));
+	if (cipher) {
+		unsigned long long n;
+		if (!number_parse(&n, cipher, 255))
+			return err_say(e, EINVAL, "--bmc-cipher %s: want 0 to 255", cipher);
+		json_object_set_new(bmc, "cipher", json_integer((json_int_t)n));
+	}
+	/* The first of several NICs is the one for management: it boots, and keeps its MAC. */
+	json_t *nics = json_object_get(body, "nics"), *nic;
+	size_t i;
+	json_array_foreach(nics, i, nic) if (!json_object_get(nic, "carries")) json_object_set_new(
+		nic, "carries", json_boolean(i > 0 || json_array_size(nics) == 1));
+	return 0;
+}
+
+static int persona_own(json_t *body, const struct call *c, struct err *e)
+{
+	const char *from = call_value(c, "chap-secret-file");
+	if (!from != !call_value(c, "chap-user"))
+		return err_say(e, EINVAL,
+			"--chap-user and --chap-secret-file go together: give both or none");
+	if (!from)
+		return 0;
+	char secret[SECRET_LEN + 1];
+	int r = secret_read(secret, from, e);
+	if (r < 0)
+		return r;
+	json_object_set_new(body, "chap_secret", json_string(secret));
+	explicit_bzero(secret, sizeof secret);
+	return 0;
+}
+
+/* FROM-TO, where a MAC may be written with '-' itself. */
+static int range_read(json_t *body, const char *text, struct err *e)
+{
+	for (const char *dash = text; (dash = strchr(dash, '-')); dash++) {
+		char from[32];
+		struct mac m;
+		snprintf(from, sizeof from, "%.*s", dash - text < 31 ? (int)(dash - text) : 31,
+			text);
+		if (!mac_parse(&m, from) || !mac_parse(&m, dash + 1))
+			continue;
+		json_object_set_new(body, "from", json_string(from));
+		json_object_set_new(body, "to", json_string(dash + 1));
+		return 0;
+	}
+	return err_say(e, EINVAL,
+		"--mac %s: want two MACs, as in 02:ba:70:00:00:01-02:ba:70:00:ff:ff", text);
+}
+
+static int pool_own(json_t *body, const struct call *c, struct err *e)
+{
+	const char *macs = call_value(c, "mac"), *iqns = call_value(c, "iqn");
+	if (!macs == !iqns)
+		return err_say(e, EINVAL,
+			"a pool holds either MACs or initiator names: give --mac FROM-TO or "
+			"--iqn PREFIX");
+	json_object_set_new(body, "kind", json_string(macs ? "mac" : "iqn"));
+	if (macs)
+		return range_read(body, macs, e);
+	json_object_set_new(body, "prefix", json_string(iqns));
+	return 0;
+}
+
+/* Options that are simply a member of the body. */
+static int simple(json_t *body, const struct call *c, struct err *e)
+{
+	for (unsigned i = 0; i < c->givens; i++) {
+		const struct opt *o = c->given[i].opt;
+		const char *value = c->given[i].value;
+		if (!*o->member)
+			continue;
+		if (o->kind == OPT_TEXT) {
+			json_object_set_new(body, o->member, json_string(value));
+			continue;
+		}
+		if (o->kind == OPT_NUMBER) {
+			unsigned long long n = 0;
+			number_parse(&n, value, LLONG_MAX);
+			json_object_set_new(body, o->member, json_integer((json_int_t)n));
+			continue;
+		}
+		json_t *list = json_object_get(body, o->member), *item = json_string(value);
+		if (!list) {
+			list = json_array();
+			json_object_set_new(body, o->member, list);
+		}
+		if (o->kind == OPT_NICS) {
+			json_decref(item);
+			int r = nic_read(&item, c->command, value, e);
+			if (r < 0)
+				return r;
+		}
+		json_array_append_new(list, item);
+	}
+	return 0;
+}
+
+/* Command lines are bytes; JSON is UTF-8. jansson would drop the member without a word. */
+static int utf8_check(const struct call *c, struct err *e)
+{
+	for (unsigned i = 0; i < c->args + c->givens; i++) {
+		const char *text = i < c->args ? c->arg[i] : c->given[i - c->args].value;
+		json_t *probe = json_string(text);
+		if (!probe)
+			return err_say(e, EINVAL, "\"%s\" is not UTF-8 text", text);
+		json_decref(probe);
+	}
+	return 0;
+}
+
+int body_of(json_t **ret, const struct call *c, struct err *e)
+{
+	enum command_id id = command_id(c->command);
+	OWN(json) json_t *body = json_object();
+	int r = utf8_check(c, e);
+	if (r < 0)
+		return r;
+	if (id == COMMAND_start || id == COMMAND_stop || id == COMMAND_move) {
+		json_object_set_new(body, "verb", json_string(c->command->word));
+		json_object_set_new(body, "persona", json_string(c->arg[0]));
+		if (c->args > 1)
+			json_object_set_new(body, "machine", json_string(c->arg[1]));
+		if (call_value(c, "plan"))
+			json_object_set_new(body, "plan", json_true());
+		*ret = TAKE(body);
+		return 0;
+	}
+	json_object_set_new(body, "name", json_string(c->arg[0]));
+	r = simple(body, c, e);
+	if (r == 0 && id == COMMAND_machine_add)
+		r = machine_own(body, c, e);
+	else if (r == 0 && id == COMMAND_persona_add)
+		r = persona_own(body, c, e);
+	else if (r == 0 && id == COMMAND_pool_add)
+		r = pool_own(body, c, e);
+	if (r == 0)
+		*ret = TAKE(body);
+	return r;
+}

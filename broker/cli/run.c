@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands: see run.h. */
+#include "cli/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/ids.h"
+#include "base/own.h"
+#include "cli/ask.h"
+#include "cli/body.h"
+#include "cli/complete.h"
+#include "cli/follow.h"
+#include "cli/help.h"
+#include "cli/progress.h"
+#include "cli/show.h"
+
+enum { NEWEST = 50 };
+
+static enum route route_of(const struct run *r)
+{
+	return (enum route)r->call->command->route;
+}
+
+static const char *first(const struct run *r)
+{
+	return r->call->args ? r->call->arg[0] : "";
+}
+
+enum exit_code run_status(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	enum exit_code code = ask(r, ROUTE_status_get, "", NULL, NULL, &a);
+	if (code == EXIT_DONE && !r->json)
+		show_status(stdout, &r->term, a.json, clock_now());
+	return code;
+}
+
+enum exit_code run_list(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	enum exit_code code = ask(r, route_of(r), "", NULL, NULL, &a);
+	if (code == EXIT_DONE && !r->json)
+		show_list(stdout, &r->term, route_of(r), a.json, clock_now());
+	return code;
+}
+
+enum exit_code run_show(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	enum exit_code code = ask(r, route_of(r), first(r), NULL, NULL, &a);
+	if (code == EXIT_DONE && !r->json)
+		show_thing(stdout, &r->term, a.json);
+	return code;
+}
+
+enum exit_code run_add(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	json_t *body = NULL;
+	struct err e;
+	if (body_of(&body, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, route_of(r), "", NULL, body, &a);
+	json_decref(body);
+	if (code == EXIT_DONE && !r->json) {
+		printf("%s %s added\n", r->call->command->word, first(r));
+		show_thing(stdout, &r->term, a.json);
+	}
+	return code;
+}
+
+enum exit_code run_rm(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	enum exit_code code = ask(r, route_of(r), first(r), NULL, NULL, &a);
+	if (code == EXIT_DONE && !r->json)
+		printf("%s %s removed\n", r->call->command->word, first(r));
+	return code;
+}
+
+/* Watches the order of a body, or says how to look at it. */
+static enum exit_code go_on(struct run *r, const struct answer *a)
+{
+	char head[400];
+	if (call_value(r->call, "no-wait")) {
+		order_head(head, sizeof head, a->json);
+		if (r->json)
+			answer_print(a);
+		else
+			printf("%s has begun; to look at it: baton order show %.0f\n", head,
+				member_number(a->json, "id"));
+		return EXIT_DONE;
+	}
+	return follow_order(r->client, a->json, r->json, stdout);
+}
+
+enum exit_code run_order(struct run *r)
+{
+	OWN(answer) struct answer a = { .quiet = true };
+	json_t *body = NULL;
+	struct err e;
+	if (body_of(&body, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, ROUTE_order_add, "", NULL, body, &a);
+	json_decref(body);
+	if (code != EXIT_DONE)
+		return code;
+	if (!call_value(r->call, "plan"))
+		return go_on(r, &a);
+	if (r->json)
+		answer_print(&a);
+	else
+		plan_draw(stdout, &r->term, a.json);
+	return EXIT_DONE;
+}
+
+/* Orders have numbers; "7" is one and "web-01" is not. */
+static enum exit_code number_check(const struct run *r)
+{
+	unsigned long long n;
+	struct err e;
+	if (number_parse(&n, first(r), INT64_MAX))
+		return EXIT_DONE;
+	err_say(&e, EINVAL, "\"%s\" is not the number of an order; `baton order list` shows them",
+		first(r));
+	return usage_error(r->call, &e);
+}
+
+enum exit_code run_resume(struct run *r)
+{
+	OWN(answer) struct answer a = { .quiet = true };
+	enum exit_code code = number_check(r);
+	if (code == EXIT_DONE)
+		code = ask(r, route_of(r), first(r), NULL, NULL, &a);
+	return code == EXIT_DONE ? go_on(r, &a) : code;
+}
+
+enum exit_code run_order_show(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	enum exit_code code = number_check(r);
+	if (code == EXIT_DONE)
+		code = ask(r, ROUTE_order_show, first(r), NULL, NULL, &a);
+	if (code != EXIT_DONE || r->json)
+		return code;
+	char head[400], why[400];
+	const char *state = member_word(a.json, "state");
+	struct term whole = r->term;
+	whole.width = whole.height = 0;
+	order_head(head, sizeof head, a.json);
+	text_clean(why, sizeof why, member_word(a.json, "why"));
+	printf("%s%s%s: %s\n", term_ink(&r->term, INK_BOLD), head, term_ink(&r->term, INK_PLAIN),
+		state);
+	steps_draw(stdout, &whole, a.json, clock_now(), 0, "", 0);
+	if (strcmp(state, "done") == 0)
+		timeline_draw(stdout, &r->term, a.json);
+	if (strcmp(state, "stopped") == 0)
+		printf("\nstopped at %s: %s\n  baton order retry %s   goes on there\n"
+		       "  baton order undo %s    takes it back\n",
+			member_word(a.json, "step"), why, first(r), first(r));
+	return EXIT_DONE;
+}
+
+/* What one machine would get, for one MAC. */
+static enum exit_code explain_one(struct run *r, const char *mac)
+{
+	OWN(answer) struct answer a = { 0 };
+	enum exit_code code = ask(r, ROUTE_explain, mac, NULL, NULL, &a);
+	if (code == EXIT_DONE && !r->json)
+		show_explain(stdout, &r->term, a.json);
+	return code;
+}
+
+/* A machine's name stands for its NICs, one after the other. */
+enum exit_code run_explain(struct run *r)
+{
+	OWN(answer) struct answer a = { .quiet = true };
+	struct mac mac;
+	size_t i;
+	json_t *nic;
+	if (mac_parse(&mac, first(r)))
+		return explain_one(r, first(r));
+	enum exit_code code = ask(r, ROUTE_machine_show, first(r), NULL, NULL, &a);
+	json_array_foreach(json_object_get(a.json, "nics"), i, nic)
+	{
+		if (code != EXIT_DONE)
+			break;
+		if (i && !r->json)
+			putchar('\n');
+		code = explain_one(r, member_word(nic, "mac"));
+	}
+	return code;
+}
+
+struct page {
+	json_t *kept[NEWEST]; /* a ring: the newest, until they are shown */
+	size_t n;
+	bool hold; /* keep them, do not show them yet */
+};
+
+static void page_show(struct run *r, struct page *p)
+{
+	for (size_t i = p->n > NEWEST ? p->n - NEWEST : 0; i < p->n; i++) {
+		show_event(stdout, &r->term, p->kept[i % NEWEST], clock_now());
+		json_decref(p->kept[i % NEWEST]);
+		p->kept[i % NEWEST] = NULL;
+	}
+	p->n = 0;
+	p->hold = false;
+}
+
+/* Takes one answer's events; returns how many there were and moves *since behind them. */
+static size_t page_take(struct run *r, struct page *p, const struct answer *a, json_int_t *since)
+{
+	const json_t *items = json_object_get(a->json, "items");
+	size_t i;
+	json_t *event;
+	json_array_foreach(items, i, event)
+	{
+		json_int_t id = json_integer_value(json_object_get(event, "id"));
+		if (id > *since)
+			*since = id;
+		if (r->json)
+			continue;
+		if (!p->hold) {
+			show_event(stdout, &r->term, event, clock_now());
+			continue;
+		}
+		json_decref(p->kept[p->n % NEWEST]);
+		p->kept[p->n++ % NEWEST] = json_incref(event);
+	}
+	if (r->json && i)
+		answer_print(a);
+	fflush(stdout);
+	return i;
+}
+
+enum exit_code run_events(struct run *r)
+{
+	const char *from = call_value(r->call, "since"), *order = call_value(r->call, "order");
+	bool follow = call_value(r->call, "follow") != NULL;
+	struct page page = { .hold = !from && !order && !r->json };
+	unsigned long long n = 0;
+	enum exit_code code = EXIT_DONE;
+	json_int_t since;
+	int wait_s = 0;
+	if (from)
+		number_parse(&n, from, INT64_MAX);
+	since = (json_int_t)n;
+	for (size_t got = 1; code == EXIT_DONE;) {
+		OWN(answer) struct answer a = { .quiet = true };
+		char query[128];
+		snprintf(query, sizeof query, "since=%" JSON_INTEGER_FORMAT "&wait_s=%d%s%s", since,
+			wait_s, order ? "&order=" : "", order ? order : "");
+		code = ask(r, ROUTE_event_list, "", query, NULL, &a);
+		if (code == EXIT_DONE)
+			got = page_take(r, &page, &a, &since);
+		if (got > 0 || code != EXIT_DONE)
+			continue;
+		page_show(r, &page);
+		fflush(stdout);
+		if (!follow)
+			break;
+		wait_s = 30;
+	}
+	page_show(r, &page);
+	return code;
+}
+
+enum exit_code run_completion(struct run *r)
+{
+	(void)r;
+	complete_script(stdout);
+	return EXIT_DONE;
+}
+
+enum exit_code run_help(struct run *r)
+{
+	const char *word = first(r), *sub = r->call->args > 1 ? r->call->arg[1] : "";
+	const struct command *c = command_find(word, sub);
+	struct err e;
+	if (!*word)
+		help_all(stdout);
+	else if (c)
+		help_command(stdout, c);
+	else if (!*sub && command_group(word))
+		help_group(stdout, word);
+	else {
+		err_say(&e, EINVAL, "there is no word \"%s%s%s\"", word, *sub ? " " : "", sub);
+		return usage_error(r->call, &e);
+	}
+	return EXIT_DONE;
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bodies to text: see show.h. Lists are described by tables of columns. */
+#include "cli/show.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/list.h"
+#include "base/own.h"
+#include "cli/grid.h"
+
+enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS };
+
+struct column {
+	const char *title, *path;
+	enum how how;
+};
+
+struct view {
+	enum route route;
+	const char *member; /* of the body: where the list stands */
+	const struct column *column;
+	size_t columns;
+	const char *none; /* what to type when there is none */
+};
+
+double clock_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double member_number(const json_t *from, const char *name)
+{
+	return json_number_value(json_object_get(from, name));
+}
+
+const char *member_word(const json_t *from, const char *name)
+{
+	const char *word = json_string_value(json_object_get(from, name));
+	return word ? word : "";
+}
+
+static void value_text(char *to, size_t len, const json_t *v)
+{
+	size_t i;
+	json_t *item;
+	to[0] = '\0';
+	if (json_is_string(v))
+		snprintf(to, len, "%s", json_string_value(v));
+	else if (json_is_integer(v))
+		snprintf(to, len, "%lld", (long long)json_integer_value(v));
+	else if (json_is_real(v))
+		snprintf(to, len, "%.3f", json_real_value(v));
+	else if (json_is_boolean(v))
+		snprintf(to, len, "%s", json_is_true(v) ? "yes" : "no");
+	json_array_foreach(v, i, item)
+	{
+		char one[256];
+		size_t at = strlen(to);
+		value_text(one, sizeof one, item);
+		snprintf(to + at, len - at, "%s%s", at ? " " : "", one);
+	}
+}
+
+void member_text(char *to, size_t len, const json_t *from, const char *path)
+{
+	const char *dot;
+	for (; (dot = strchr(path, '.')); path = dot + 1) {
+		char name[64];
+		snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
+		from = json_object_get(from, name);
+	}
+	value_text(to, len, json_object_get(from, path));
+}
+
+/* The same word may be good for one thing and bad for another: a persona that is stopped is at
+ * rest, an order that has stopped waits for a person. */
+static enum ink state_ink(const json_t *thing, const char *state)
+{
+	static const struct {
+		const char *word;
+		enum ink ink;
+	} inks[] = {
+		{ "running", INK_GOOD },
+		{ "carries", INK_GOOD },
+		{ "done", INK_GOOD },
+		{ "stuck", INK_BAD },
+		{ "failed", INK_BAD },
+		{ "starting", INK_WARN },
+		{ "moving", INK_WARN },
+		{ "stopping", INK_WARN },
+		{ "busy", INK_WARN },
+		{ "free", INK_DIM },
+	};
+	if (strcmp(state, "stopped") == 0)
+		return json_object_get(thing, "verb") ? INK_BAD : INK_DIM;
+	for (size_t i = 0; i < COUNT(inks); i++)
+		if (strcmp(inks[i].word, state) == 0)
+			return inks[i].ink;
+	return INK_PLAIN;
+}
+
+static void bmc_text(char *to, size_t len, const json_t *bmc)
+{
+	const char *user = member_word(bmc, "user"), *host = member_word(bmc, "host");
+	bool v6 = strchr(host, ':') != NULL;
+	int port = (int)member_number(bmc, "port");
+	size_t at;
+	snprintf(to, len, "%s://%s%s%s%s%s", member_word(bmc, "kind"), user, *user ? "@" : "",
+		v6 ? "[" : "", host, v6 ? "]" : "");
+	at = strlen(to);
+	if (port)
+		snprintf(to + at, len - at, ":%d", port);
+}
+
+static void nics_text(char *to, size_t len, const json_t *nics)
+{
+	size_t i;
+	json_t *nic;
+	to[0] = '\0';
+	json_array_foreach(nics, i, nic)
+	{
+		size_t at = strlen(to);
+		snprintf(to + at, len - at, "%s%s", i ? " " : "", member_word(nic, "mac"));
+	}
+}
+
+static void cell(struct grid *g, const struct column *c, const json_t *item, double now)
+{
+	char text[1024];
+	enum ink ink = INK_PLAIN;
+	double n = member_number(item, c->path);
+	member_text(text, sizeof text, item, c->path);
+	switch (c->how) {
+	case TEXT:
+	case NUMBER:
+		break;
+	case CLOCK:
+		clock_text(text, n, now);
+		break;
+	case SINCE:
+		span_text(text, n > 0 ? (now > n ? now - n : 0) : -1);
+		break;
+	case STATE:
+		ink = state_ink(item, text);
+		break;
+	case BMC:
+		bmc_text(text, sizeof text, json_object_get(item, c->path));
+		break;
+	case COUNT_OF:
+		snprintf(text, sizeof text, "%zu", json_array_size(json_object_get(item, c->path)));
+		break;
+	case NICS:
+		nics_text(text, sizeof text, json_object_get(item, c->path));
+		break;
+	case GIVEN: /* a pool of names has no end */
+		if (strcmp(text, "0") == 0)
+			strcpy(text, "no end");
+		break;
+	}
+	grid_cell(g, ink, text);
+}
+
+static const struct column network_columns[] = {
+	{ "NAME", "name", TEXT },
+	{ "INTERFACE", "interface", TEXT },
+	{ "ADDRESS", "address", TEXT },
+	{ "GATEWAY", "gateway", TEXT },
+	{ "DNS", "dns", TEXT },
+	{ "POOL", "pool", TEXT },
+	{ "UNKNOWN", "unknown", TEXT },
+};
+static const struct column pool_columns[] = {
+	{ "NAME", "name", TEXT },
+	{ "KIND", "kind", TEXT },
+	{ "FROM", "from", TEXT },
+	{ "TO", "to", TEXT },
+	{ "PREFIX", "prefix", TEXT },
+	{ "GIVEN", "given", NUMBER },
+	{ "SIZE", "size", GIVEN },
+};
+static const struct column machine_columns[] = {
+	{ "NAME", "name", TEXT },
+	{ "STATE", "state", STATE },
+	{ "PERSONA", "persona", TEXT },
+	{ "BMC", "bmc", BMC },
+	{ "IDLE", "idle", TEXT },
+	{ "NICS", "nics", COUNT_OF },
+	{ "MACS", "nics", NICS },
+};
+static const struct column persona_columns[] = {
+	{ "NAME", "name", TEXT },
+	{ "STATE", "state", STATE },
+	{ "MACHINE", "machine", TEXT },
+	{ "INITIATOR", "iqn", TEXT },
+	{ "TARGET", "target", TEXT },
+	{ "LUN", "lun", NUMBER },
+	{ "MACS", "nics", NICS },
+};
+static const struct column order_columns[] = {
+	{ "ID", "id", NUMBER },
+	{ "VERB", "verb", TEXT },
+	{ "PERSONA", "persona", TEXT },
+	{ "FROM", "from", TEXT },
+	{ "TO", "to", TEXT },
+	{ "STATE", "state", STATE },
+	{ "STEP", "step", TEXT },
+	{ "BEGUN", "begun", CLOCK },
+	{ "WHY", "why", TEXT },
+};
+static const struct column status_personas[] = {
+	{ "PERSONA", "name", TEXT },
+	{ "STATE", "state", STATE },
+	{ "MACHINE", "machine", TEXT },
+	{ "ADDRESS", "address", TEXT },
+	{ "PHASE", "phase", TEXT },
+	{ "GENERATION", "generation", NUMBER },
+	{ "FOR", "since", SINCE },
+};
+static const struct column status_machines[] = {
+	{ "MACHINE", "name", TEXT },
+	{ "STATE", "state", STATE },
+	{ "PERSONA", "persona", TEXT },
+	{ "LAST SEEN", "seen", CLOCK },
+};
+static const struct column status_orders[] = {
+	{ "ORDER", "id", NUMBER },
+	{ "VERB", "verb", TEXT },
+	{ "PERSONA", "persona", TEXT },
+	{ "FROM", "from", TEXT },
+	{ "TO", "to", TEXT },
+	{ "STATE", "state", STATE },
+	{ "STEP", "step", TEXT },
+	{ "FOR", "begun", SINCE },
+	{ "WHY", "why", TEXT },
+};
+static const struct column explain_stages[] = {
+	{ "STAGE", "stage", TEXT },
+	{ "ANSWERED", "answer", TEXT },
+	{ "DEED", "deed", TEXT },
+	{ "ADDRESS", "addr", TEXT },
+	{ "FILE", "file", TEXT },
+	{ "WHY", "why", TEXT },
+};
+
+#define COLUMNS(list) list, COUNT(list)
+static const struct view views[] = {
+	{ ROUTE_network_list, "items", COLUMNS(network_columns),
+		"No network yet. Add the first:\n"
+		"  baton network add mgmt --interface eth1 --address 10.77.0.1/24 "
+		"--pool 10.77.0.100-10.77.0.199" },
+	{ ROUTE_pool_list, "items", COLUMNS(pool_columns),
+		"No pool yet. Add one of each kind:\n"
+		"  baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff\n"
+		"  baton pool add names --iqn iqn.2026-01.org.example:" },
+	{ ROUTE_machine_list, "items", COLUMNS(machine_columns),
+		"No machine yet. Add the first:\n"
+		"  baton machine add blade-a --bmc ipmi://baton@10.0.0.9 --bmc-secret blade-a "
+		"--nic mac=52:54:00:aa:00:01,network=mgmt" },
+	{ ROUTE_persona_list, "items", COLUMNS(persona_columns),
+		"No persona yet. Add the first:\n"
+		"  baton persona add web-01 --target iqn.2026-01.org.example:web-01 --lun 1 "
+		"--portal 10.77.0.1:3260 --nic network=mgmt" },
+	{ ROUTE_order_list, "items", COLUMNS(order_columns),
+		"No order yet. Give the first:\n  baton start PERSONA MACHINE" },
+};
+
+static void list_show(
+	FILE *to, const struct term *t, const struct view *v, const json_t *list, double now)
+{
+	OWN(grid) struct grid g = { 0 };
+	size_t n;
+	json_t *item;
+	for (size_t i = 0; i < v->columns; i++) {
+		/* A column that no item has is no column. */
+		bool has = false;
+		json_array_foreach(list, n, item) has |=
+			json_object_get(item, strtok(strdupa(v->column[i].path), ".")) != NULL;
+		if (has)
+			grid_column(&g, v->column[i].title,
+				v->column[i].how == NUMBER || v->column[i].how == SINCE ||
+					v->column[i].how == COUNT_OF || v->column[i].how == GIVEN);
+	}
+	json_array_foreach(list, n, item)
+	{
+		size_t shown = 0;
+		for (size_t i = 0; i < v->columns && shown < g.columns; i++)
+			if (strcmp(g.title[shown], v->column[i].title) == 0) {
+				cell(&g, &v->column[i], item, now);
+				shown++;
+			}
+	}
+	grid_print(&g, to, t);
+}
+
+void show_list(FILE *to, const struct term *t, enum route r, const json_t *body, double now)
+{
+	for (size_t i = 0; i < COUNT(views); i++) {
+		if (views[i].route != r)
+			continue;
+		const json_t *list = json_object_get(body, views[i].member);
+		if (json_array_size(list) == 0)
+			fprintf(to, "%s\n", views[i].none);
+		else
+			list_show(to, t, &views[i], list, now);
+	}
+}
+
+void show_status(FILE *to, const struct term *t, const json_t *body, double now)
+{
+	static const struct view parts[] = {
+		{ ROUTE_status_get, "personas", COLUMNS(status_personas),
+			"No persona yet; `baton persona list` says how to add one." },
+		{ ROUTE_status_get, "machines", COLUMNS(status_machines),
+			"No machine yet; `baton machine list` says how to add one." },
+		{ ROUTE_status_get, "orders", COLUMNS(status_orders),
+			"No order is running or stopped." },
+	};
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		const json_t *list = json_object_get(body, parts[i].member);
+		if (i)
+			fputc('\n', to);
+		if (json_array_size(list) == 0)
+			fprintf(to, "%s\n", parts[i].none);
+		else
+			list_show(to, t, &parts[i], list, now);
+	}
+	size_t n;
+	json_t *order;
+	json_array_foreach(json_object_get(body, "orders"), n,
+		order) if (strcmp(member_word(order, "state"), "stopped") == 0)
+		fprintf(to, "\nOrder %.0f waits for you: baton order show %.0f\n",
+			member_number(order, "id"), member_number(order, "id"));
+}
+
+/* A list of objects as a table whose columns are the members of the first. */
+static void things_show(FILE *to, const struct term *t, const json_t *list)
+{
+	OWN(grid) struct grid g = { 0 };
+	const char *name;
+	json_t *value, *first = json_array_get(list, 0), *item;
+	size_t n;
+	json_object_foreach(first, name, value) if (g.columns < GRID_COLUMNS)
+		grid_column(&g, name, json_is_number(value));
+	json_array_foreach(list, n, item) for (unsigned i = 0; i < g.columns; i++)
+	{
+		char text[512];
+		value_text(text, sizeof text, json_object_get(item, g.title[i]));
+		grid_cell(&g, INK_PLAIN, text);
+	}
+	grid_print(&g, to, t);
+}
+
+void show_thing(FILE *to, const struct term *t, const json_t *body)
+{
+	OWN(grid) struct grid g = { 0 };
+	const char *name;
+	json_t *value;
+	grid_column(&g, "", false);
+	grid_column(&g, "", false);
+	json_object_foreach((json_t *)body, name, value)
+	{
+		char text[1024];
+		if (json_is_object(json_array_get(value, 0)))
+			continue;
+		value_text(text, sizeof text, value);
+		if (strcmp(name, "bmc") == 0)
+			bmc_text(text, sizeof text, value);
+		if (!*text)
+			continue;
+		grid_cell(&g, INK_DIM, name);
+		grid_cell(&g, INK_PLAIN, text);
+	}
+	grid_print(&g, to, t);
+	json_object_foreach(
+		(json_t *)body, name, value) if (json_is_object(json_array_get(value, 0)))
+	{
+		fprintf(to, "\n%s%s%s\n", term_ink(t, INK_BOLD), name, term_ink(t, INK_PLAIN));
+		things_show(to, t, value);
+	}
+}
+
+void show_explain(FILE *to, const struct term *t, const json_t *body)
+{
+	static const struct view stages = { ROUTE_explain, "stages", COLUMNS(explain_stages), "" };
+	const json_t *list = json_object_get(body, "stages"), *stage;
+	char mac[64], machine[128], persona[128], text[1024];
+	size_t n;
+	text_clean(mac, sizeof mac, member_word(body, "mac"));
+	text_clean(machine, sizeof machine, member_word(body, "machine"));
+	text_clean(persona, sizeof persona, member_word(body, "persona"));
+	fprintf(to, "%s%s%s: %s%s%s%s\n", term_ink(t, INK_BOLD), mac, term_ink(t, INK_PLAIN),
+		*machine ? "machine " : "no machine", machine, *persona ? ", persona " : "",
+		persona);
+	if (json_array_size(list) > 0)
+		list_show(to, t, &stages, list, 0);
+	json_array_foreach(list, n, stage)
+	{
+		text_clean(text, sizeof text, member_word(stage, "text"));
+		if (*text)
+			fprintf(to, "%s: %s\n", member_word(stage, "stage"), text);
+	}
+	text_clean(text, sizeof text, member_word(body, "url"));
+	if (*text)
+		fprintf(to, "script: %s\n", text);
+	text_clean(text, sizeof text, member_word(body, "summary"));
+	if (*text)
+		fprintf(to, "%s%s%s\n", term_ink(t, INK_BOLD), text, term_ink(t, INK_PLAIN));
+}
+
+void show_event(FILE *to, const struct term *t, const json_t *event, double now)
+{
+	char at[24], id[24], word[40], text[600];
+	int level = (int)member_number(event, "level");
+	enum ink ink = level <= 3   ? INK_BAD
+		       : level == 4 ? INK_WARN
+		       : level >= 7 ? INK_DIM
+				    : INK_PLAIN;
+	member_text(id, sizeof id, event, "id");
+	text_clean(word, sizeof word, member_word(event, "word"));
+	text_clean(text, sizeof text, member_word(event, "text"));
+	clock_text(at, member_number(event, "at"), now);
+	fprintf(to, "%s%6s  %s  ", term_ink(t, INK_DIM), id, at);
+	fprintf(to, "%s%s", term_ink(t, INK_PLAIN), ink == INK_PLAIN ? "" : term_ink(t, ink));
+	text_put(to, t, word, 17, false);
+	fprintf(to, "%s  %s\n", ink == INK_PLAIN ? "" : term_ink(t, INK_PLAIN), text);
+}
