@@ -22,6 +22,7 @@
 #include "base/own.h"
 #include "drivers/bmc.h"
 #include "drivers/wait.h"
+#include "host/fd.h"
 
 enum {
 	STATE_LEN = 64, /* always, so that one write replaces it whole */
@@ -42,12 +43,6 @@ struct state {
 static struct fake *fake_of(struct bmc *bmc)
 {
 	return container_of(bmc, struct fake, bmc);
-}
-
-static void fd_drop(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
 }
 
 static void fake_close(struct bmc *bmc)

@@ -224,8 +224,12 @@ static int ipmi_open(struct bmc **ret, const struct bmc_addr *addr, struct err *
 		/* All its sessions are taken, some of them by clients that are long gone. */
 		int met = ipmi_ctx_errnum(ipmi->ctx);
 		bool busy = met == IPMI_ERR_BMC_BUSY || met == IPMI_ERR_DRIVER_BUSY;
-		if (!busy || i == BUSY_TRIES)
-			return ipmi_failed(ipmi->ctx, "open a session", e);
+		if (!busy || i == BUSY_TRIES) {
+			char doing[60];
+			snprintf(doing, sizeof doing, "open a session with cipher suite %u",
+				addr->cipher);
+			return ipmi_failed(ipmi->ctx, doing, e);
+		}
 		ipmi_ctx_destroy(TAKE(ipmi->ctx));
 		wait_until_ms(wait_now_ms() + BUSY_MS);
 	}

@@ -23,6 +23,7 @@ enum {
 	ATTENTION_TRIES = 8,
 	LOGOUT_MS = 500,
 	REDIRECTS = 3,
+	MET_CLOSED = -1,
 	LOGIN_NO_AUTH = 0x0201, /* RFC 7143, 11.13.5 */
 	LOGIN_FORBIDDEN = 0x0202,
 	LOGIN_NO_TARGET = 0x0203,
@@ -36,7 +37,8 @@ struct visit {
 	struct iscsi_context *ctx;
 	struct scsi_task *task; /* the answer to the last command */
 	int lun;                /* as libiscsi writes it into a PDU */
-	int status;
+	int status, met;        /* met: the number in libiscsi's words when it failed */
+	char words[160];
 	bool done;
 	int64_t deadline;
 	unsigned timeout_ms;
@@ -60,13 +62,32 @@ static void visit_drop(struct visit **v)
 		scsi_free_scsi_task((*v)->task);
 }
 
+/* libiscsi tells a number only at the end of its words, "... Connection refused(111)", and its
+ * next step writes other words over them. */
+static void failure_keep(struct visit *v)
+{
+	const char *words = iscsi_get_error(v->ctx);
+	snprintf(v->words, sizeof v->words, "%s", words ? words : "it does not say why");
+	v->words[strcspn(v->words, "\n")] = '\0';
+	const char *at = strrchr(v->words, '(');
+	if (!at || sscanf(at, "(%d)", &v->met) != 1)
+		v->met = 0;
+	/* All that is left of a connection that the other end closed. */
+	if (strncmp(v->words, "iscsi_service_reconnect", 23) == 0)
+		v->met = MET_CLOSED;
+}
+
 static void told(struct iscsi_context *ctx, int status, void *data, void *ours)
 {
 	struct visit *v = ours;
 	(void)ctx;
 	(void)data;
+	if (v->done)
+		return;
 	v->status = status;
 	v->done = true;
+	if (status != SCSI_STATUS_GOOD)
+		failure_keep(v);
 }
 
 static void answered(struct iscsi_context *ctx, int status, void *data, void *ours)
@@ -76,14 +97,6 @@ static void answered(struct iscsi_context *ctx, int status, void *data, void *ou
 		scsi_free_scsi_task(v->task);
 	v->task = data;
 	told(ctx, status, NULL, v);
-}
-
-/* libiscsi tells a number only at the end of its words: "... Connection refused(111)". */
-static int error_number(struct iscsi_context *ctx)
-{
-	const char *words = iscsi_get_error(ctx), *at = words ? strrchr(words, '(') : NULL;
-	int number = 0;
-	return at && sscanf(at, "(%d)", &number) == 1 ? number : 0;
 }
 
 /* Serves the connection until the call under way has ended; its outcome is in v->status. */
@@ -97,7 +110,7 @@ static int visit_wait(struct visit *v, const char *doing, struct err *e)
 		struct pollfd p = { .fd = iscsi_get_fd(v->ctx),
 			.events = (short)iscsi_which_events(v->ctx) };
 		int n = poll(&p, 1, left < 1000 ? (int)left : 1000);
-		if (n > 0 && iscsi_service(v->ctx, p.revents) < 0 && !v->done)
+		if (n > 0 && iscsi_service(v->ctx, p.revents) < 0)
 			told(v->ctx, SCSI_STATUS_ERROR, NULL, v);
 	}
 	return 0;
@@ -110,21 +123,18 @@ static int visit_connect(struct visit *v, const char *portal, struct err *e)
 	int r = begun ? visit_wait(v, "the connection", e) : 0;
 	if (r < 0 || (begun && v->status == SCSI_STATUS_GOOD))
 		return r;
-	int met = error_number(v->ctx);
-	if (met == ECONNREFUSED)
+	if (!begun)
+		failure_keep(v);
+	if (v->met == ECONNREFUSED)
 		return err_say(e, ECONNREFUSED, "portal %s: nothing listens there", portal);
-	if (met)
-		return err_set(e, met == ETIMEDOUT ? ETIMEDOUT : EHOSTUNREACH,
-			"portal %s: no connection (%s)", portal, strerror(met));
-	return err_say(
-		e, EHOSTUNREACH, "portal %s: no connection: %s", portal, iscsi_get_error(v->ctx));
+	return err_say(e, v->met == ETIMEDOUT ? ETIMEDOUT : EHOSTUNREACH,
+		"portal %s: no connection: %s", portal, v->met ? strerror(v->met) : v->words);
 }
 
 static int login_refused(struct visit *v, struct err *e)
 {
 	const struct san_login *l = v->login;
-	int met = error_number(v->ctx);
-	switch (met) {
+	switch (v->met) {
 	case LOGIN_NO_AUTH:
 		if (l->user)
 			return err_say(e, EACCES,
@@ -139,9 +149,15 @@ static int login_refused(struct visit *v, struct err *e)
 	case LOGIN_NO_TARGET:
 	case LOGIN_GONE:
 		return err_say(e, ENOENT, "portal %s: no target %s there", l->portal, l->target);
+	case MET_CLOSED:
+		return err_say(e, ECONNREFUSED,
+			"portal %s: it closed the connection during the login; does an iSCSI "
+			"target "
+			"listen there?",
+			l->portal);
 	default:
 		return err_say(e, EIO, "portal %s: target %s ended the login: %s", l->portal,
-			l->target, iscsi_get_error(v->ctx));
+			l->target, v->words);
 	}
 }
 
@@ -177,8 +193,10 @@ static int visit_login(struct visit *v, struct err *e)
 		if (r < 0)
 			return r;
 		v->done = false;
-		if (iscsi_login_async(v->ctx, told, v) < 0)
+		if (iscsi_login_async(v->ctx, told, v) < 0) {
+			failure_keep(v);
 			return login_refused(v, e);
+		}
 		r = visit_wait(v, "the login", e);
 		if (r < 0)
 			return r;

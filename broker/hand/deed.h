@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of deeds share. A deed's function gets what was wished, adds to the answer what
+ * it found, and returns 0 or -errno with a sentence. */
+#pragma once
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hand/hand.h"
+
+struct wish {
+	const char *deed; /* its word */
+	const json_t *on; /* the "bmc" or the "san" */
+	bool soft;        /* bmc-off: ask the OS first */
+	uint64_t soft_ms; /* and wait so long for it */
+	uint64_t timeout_ms;
+};
+
+int bmc_probe(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int bmc_off(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int bmc_net_start(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

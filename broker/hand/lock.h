@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One deed at a time on one BMC or target, whichever broker asked for it: an order that was given
+ * up cannot act beside a new one. The kernel lets go of the lock when the process ends. */
+#pragma once
+#include "base/err.h"
+
+/* Waits for run_dir/lock/NAME, as long as the hand's deadline allows. Returns a descriptor that
+ * holds it until it is closed. */
+int lock_take(const char *run_dir, const char *name, struct err *e);
