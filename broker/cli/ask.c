@@ -39,28 +39,32 @@ static enum exit_code no_broker(int code, const struct err *e)
 }
 
 /* For a refusal that came without a hint of its own. */
-static const char *hint_for(long status)
+static void hint_for(char *to, size_t len, const struct command *c, long status)
 {
-	switch (status) {
-	case 400:
-		return "`baton help WORD` shows what the command wants";
-	case 403:
-		return "join the group of the setting group_api, or use sudo";
-	case 404:
-		return "the list of that kind shows what there is: baton machine list, ...";
-	case 409:
-		return "`baton status` shows how things stand";
-	default:
-		return "the broker's log says more: journalctl -u batond";
-	}
+	const struct command *list = command_find(c->word, "list");
+	const char *gap = *c->sub ? " " : "";
+	if (status == 400)
+		snprintf(to, len, "`baton help %s%s%s` shows what the command wants", c->word, gap,
+			c->sub);
+	else if (status == 403)
+		snprintf(to, len, "join the group of the setting group_api, or use sudo");
+	else if (status == 404 && list)
+		snprintf(to, len, "`baton %s list` shows what there is", c->word);
+	else if (status == 404 || status == 409)
+		snprintf(to, len, "`baton status` shows how things stand");
+	else
+		snprintf(to, len, "the broker's log says more: journalctl -u batond");
 }
 
-static enum exit_code refused(const struct answer *a)
+static enum exit_code refused(const struct command *c, const struct answer *a)
 {
 	char why[1024], hint[1024];
 	const char *said = member_word(a->json, "error"), *next = member_word(a->json, "hint");
 	text_clean(why, sizeof why, said);
-	text_clean(hint, sizeof hint, *next ? next : hint_for(a->raw.status));
+	if (*next)
+		text_clean(hint, sizeof hint, next);
+	else
+		hint_for(hint, sizeof hint, c, a->raw.status);
 	fflush(stdout);
 	if (*why)
 		fprintf(stderr, "baton: %s\n  %s\n", why, hint);
@@ -88,7 +92,7 @@ enum exit_code ask(struct run *r, enum route route, const char *arg, const char 
 	if (r->json && json_is_object(a->json) && (!good || !a->quiet))
 		answer_print(a);
 	if (!good)
-		return refused(a);
+		return refused(r->call->command, a);
 	if (!json_is_object(a->json)) {
 		fprintf(stderr,
 			"baton: what answered at %s is not the broker: its answer is no JSON\n"

@@ -2,6 +2,7 @@
 /* Help made from commands.def: see help.h. */
 #include "cli/help.h"
 
+#include <ctype.h>
 #include <string.h>
 
 enum { LEFT = 26, WIDE = 92 };
@@ -112,6 +113,58 @@ void help_command(FILE *to, const struct command *c)
 	}
 }
 
+/* A sentence as mdoc wants it: a capital first, a full stop last, lines under 80 columns. */
+static void sentence_put(FILE *to, const char *text, const char *more)
+{
+	unsigned at = 0;
+	char all[400];
+	snprintf(all, sizeof all, "%s%s.", text, more);
+	all[0] = (char)toupper((unsigned char)all[0]);
+	for (char *w = all; *w;) {
+		size_t n = strcspn(w, " ");
+		if (at && at + 1 + n > 78) {
+			fputc('\n', to);
+			at = 0;
+		}
+		fprintf(to, "%s%.*s", at ? " " : "", (int)n, w);
+		at += (at > 0) + (unsigned)n;
+		w += n + (w[n] == ' ');
+	}
+	fputc('\n', to);
+}
+
+static void mdoc_option(FILE *to, const struct command *c, const struct opt *o)
+{
+	fputs(".It", to);
+	if (o->letter)
+		fprintf(to, " Fl %c ,", o->letter);
+	fprintf(to, " Fl -%s", o->name);
+	if (*o->value)
+		fprintf(to, " Ar %s", o->value);
+	fputc('\n', to);
+	sentence_put(to, o->what,
+		o->how == OPT_NEED_MANY ? " (wanted; may be repeated)"
+		: o->how & OPT_NEED     ? " (wanted)"
+		: o->how & OPT_MANY     ? " (may be repeated)"
+					: "");
+	if (o->kind != OPT_NICS)
+		return;
+	fputs(".Bl -tag -width Ds -compact\n", to);
+	for (const struct key *k = NULL; (k = key_next(c, k));) {
+		fprintf(to, ".It Cm %s Ns = Ns Ar %s\n", k->key, k->value);
+		sentence_put(to, k->what, k->how & OPT_NEED ? " (wanted)" : "");
+	}
+	fputs(".El\n", to);
+}
+
+void help_mdoc_options(FILE *to)
+{
+	fputs(".Bl -tag -width Ds\n", to);
+	for (const struct opt *o = NULL; (o = opt_next(NULL, o));)
+		mdoc_option(to, NULL, o);
+	fputs(".El\n", to);
+}
+
 void help_mdoc_commands(FILE *to)
 {
 	fputs(".Bl -tag -width Ds\n", to);
@@ -121,27 +174,14 @@ void help_mdoc_commands(FILE *to)
 		name_put(to, c);
 		if (*c->args)
 			fprintf(to, " Ar %s", c->args);
-		fprintf(to, "\nIt %s.\n", c->what);
+		fputc('\n', to);
+		sentence_put(to, c->what, "");
 		const struct opt *o = opt_next(c, NULL);
 		if (o->command == COMMAND_every)
 			continue;
 		fputs(".Bl -tag -width Ds\n", to);
-		for (; o->command != COMMAND_every; o = opt_next(c, o)) {
-			fprintf(to, ".It Fl -%s", o->name);
-			if (*o->value)
-				fprintf(to, " Ar %s", o->value);
-			fprintf(to, "\n%c%s%s%s.\n",
-				o->what[0] - ('a' <= o->what[0] && o->what[0] <= 'z' ? 32 : 0),
-				o->what + 1, o->how & OPT_NEED ? " (always wanted)" : "",
-				o->how & OPT_MANY ? " (may be repeated)" : "");
-			if (o->kind != OPT_NICS)
-				continue;
-			fputs(".Bl -tag -width Ds -compact\n", to);
-			for (const struct key *k = NULL; (k = key_next(c, k));)
-				fprintf(to, ".It Cm %s Ns = Ns Ar %s\n%s%s.\n", k->key, k->value,
-					k->what, k->how & OPT_NEED ? " (always wanted)" : "");
-			fputs(".El\n", to);
-		}
+		for (; o->command != COMMAND_every; o = opt_next(c, o))
+			mdoc_option(to, c, o);
 		fputs(".El\n", to);
 	}
 	fputs(".El\n", to);

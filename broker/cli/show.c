@@ -138,7 +138,8 @@ static void cell(struct grid *g, const struct column *c, const json_t *item, dou
 	case NUMBER:
 		break;
 	case CLOCK:
-		clock_text(text, n, now);
+		if (!json_is_string(json_object_get(item, c->path)))
+			clock_text(text, n, now);
 		break;
 	case SINCE:
 		span_text(text, n > 0 ? (now > n ? now - n : 0) : -1);
