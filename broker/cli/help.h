@@ -9,5 +9,6 @@ void help_all(FILE *to);                              /* every word, options, ex
 void help_group(FILE *to, const char *word);          /* the words after `baton network` */
 void help_command(FILE *to, const struct command *c); /* one, whole */
 void help_usage(FILE *to, const struct command *c);   /* its one line of use */
-void help_mdoc_commands(FILE *to);                    /* a list of mdoc(7) */
+void help_mdoc_options(FILE *to); /* those of every command, as a list of mdoc(7) */
+void help_mdoc_commands(FILE *to);
 void help_mdoc_exits(FILE *to);
