@@ -13,6 +13,21 @@
 
 enum { BUSY_MS = 2000 }; /* a person with sqlite3(1) may hold the file for a moment */
 
+/* The errno behind an I/O error. SQLite keeps it by the file; a commit that fails leaves it at the
+ * WAL and not at the connection. */
+static int io_errno(struct store *s)
+{
+	static const int files[] = { SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER };
+	int found = 0;
+	for (size_t i = 0; !found && i < COUNT(files); i++) {
+		sqlite3_file *file = NULL;
+		if (sqlite3_file_control(s->db, "main", files[i], &file) == SQLITE_OK && file &&
+			file->pMethods)
+			file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &found);
+	}
+	return found;
+}
+
 int db_err(struct store *s, int rc, struct err *e)
 {
 	int sys = sqlite3_system_errno(s->db);
@@ -21,6 +36,8 @@ int db_err(struct store *s, int rc, struct err *e)
 		sys = ENOSPC;
 		break;
 	case SQLITE_IOERR:
+		if (!sys)
+			sys = io_errno(s);
 		if (sys == EDQUOT || sys == EFBIG)
 			sys = ENOSPC;
 		break;

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store's file: how safe it is set, how an older one comes forward, which ones are refused.
+ * Looks behind store.h, since none of that is to be seen from before it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store_priv.h"
+#include "tests/unit/tap.h"
+
+static struct err e;
+
+static int64_t number(struct store *s, const char *sql)
+{
+	OWN(query) struct query q = QUERY(s, sql);
+	return query_next(&q, NULL) > 0 ? col_int(&q, INT64_MIN, INT64_MAX) : -1;
+}
+
+static void file_path(char to[64])
+{
+	snprintf(to, 64, "/tmp/baton-schema-%d.db", getpid());
+}
+
+static void file_rm(const char *path)
+{
+	char beside[80];
+	unlink(path);
+	snprintf(beside, sizeof beside, "%s-wal", path);
+	unlink(beside);
+	snprintf(beside, sizeof beside, "%s-shm", path);
+	unlink(beside);
+}
+
+static void a_change_is_synced_and_references_are_held(void)
+{
+	char path[64], mode[16] = "";
+	struct event_row ev = { .word = "started" };
+	file_path(path);
+	OWN(store) struct store *s = NULL;
+	CHECK_INT(store_open(&s, path, &e), 0);
+	OWN(query) struct query q = QUERY(s, "PRAGMA journal_mode");
+	CHECK_INT(query_next(&q, &e), 1);
+	col_text(&q, mode, sizeof mode);
+	CHECK_TEXT(mode, "wal");
+	CHECK_INT(query_next(&q, &e), 0);
+	CHECK_INT(number(s, "PRAGMA synchronous"), 2);
+	CHECK_INT(number(s, "PRAGMA foreign_keys"), 1);
+	CHECK_INT(number(s, "PRAGMA busy_timeout"), 2000);
+	CHECK_INT(store_event_add(s, &ev, &e), 0);
+	CHECK_INT(number(s, "PRAGMA synchronous"), 2); /* and again after an event */
+	CHECK_INT(RUN(s, &e, "INSERT INTO binding VALUES ('no', 'body', 1, 'identity')"), -EEXIST);
+	CHECK(strstr(e.text, "FOREIGN KEY") != NULL);
+	file_rm(path);
+}
+
+static const char *const made[] = {
+	"CREATE TABLE thing (name TEXT PRIMARY KEY)",
+	"INSERT INTO thing VALUES ('old')",
+	NULL,
+};
+static const char *const widened[] = {
+	"ALTER TABLE thing ADD COLUMN size INTEGER NOT NULL DEFAULT 7",
+	"CREATE TABLE part (of TEXT NOT NULL REFERENCES thing)",
+	NULL,
+};
+static const char *const filled[] = { "INSERT INTO part SELECT name FROM thing", NULL };
+static const char *const broken[] = {
+	"INSERT INTO thing VALUES ('half', 1)",
+	"INSERT INTO nowhere VALUES (1)",
+	NULL,
+};
+static const char *const dangling[] = { "INSERT INTO part VALUES ('nothing')", NULL };
+
+/* A store whose schema is this test's own, at no version yet. */
+static struct store *bare(const char *path)
+{
+	struct store *s = calloc(1, sizeof *s);
+	if (!s || sqlite3_open(*path ? path : ":memory:", &s->db))
+		abort();
+	snprintf(s->path, sizeof s->path, "test.db");
+	return s;
+}
+
+static void an_older_schema_comes_forward_step_by_step(void)
+{
+	static const struct migration steps[] = { { made }, { widened }, { filled } };
+	OWN(store) struct store *s = bare("");
+	CHECK_INT(schema_bring(s, steps, 1, &e), 0);
+	CHECK_INT(number(s, "PRAGMA user_version"), 1);
+	CHECK_INT(RUN(s, &e, "INSERT INTO thing VALUES ('kept')"), 0);
+	CHECK_INT(schema_bring(s, steps, 3, &e), 0);
+	CHECK_INT(number(s, "PRAGMA user_version"), 3);
+	CHECK_INT(number(s, "SELECT size FROM thing WHERE name = 'kept'"), 7);
+	CHECK_INT(number(s, "SELECT count(*) FROM part"), 2);
+	CHECK_INT(schema_bring(s, steps, 3, &e), 0); /* again: nothing is run twice */
+	CHECK_INT(number(s, "SELECT count(*) FROM part"), 2);
+}
+
+static void a_migration_that_fails_leaves_the_old_version(void)
+{
+	static const struct migration wrong[] = { { made }, { widened }, { broken } };
+	static const struct migration loose[] = { { made }, { widened }, { dangling } };
+	OWN(store) struct store *s = bare("");
+	CHECK_INT(schema_bring(s, wrong, 1, &e), 0);
+	CHECK_INT(schema_bring(s, wrong, 3, &e), -EIO);
+	CHECK_TEXT(e.text, "store test.db: no such table: nowhere");
+	CHECK_INT(number(s, "PRAGMA user_version"), 1);
+	CHECK_INT(number(s, "SELECT count(*) FROM thing"), 1);
+	CHECK_INT(number(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'part'"), 0);
+	CHECK_INT(schema_bring(s, loose, 3, &e), -EBADMSG);
+	CHECK_TEXT(e.text, "store test.db: a row of table part refers to one that is not there; "
+			   "restore a backup");
+	CHECK_INT(number(s, "PRAGMA user_version"), 1);
+}
+
+static void the_real_schema_is_whole(void)
+{
+	OWN(store) struct store *s = NULL;
+	CHECK_INT(store_open(&s, "", &e), 0);
+	CHECK_INT(number(s, "PRAGMA user_version"), (int)schema_version);
+	CHECK_INT(
+		number(s,
+			"SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"),
+		1);
+	for (unsigned v = 0; v < schema_version; v++) { /* from every version there was */
+		OWN(store) struct store *old = bare("");
+		CHECK_INT(schema_bring(old, schema, v, &e), 0);
+		CHECK_INT(schema_bring(old, schema, schema_version, &e), 0);
+		CHECK_INT(number(old, "SELECT count(*) FROM sqlite_schema"),
+			(int)number(s, "SELECT count(*) FROM sqlite_schema"));
+	}
+}
+
+static void a_newer_schema_is_refused(void)
+{
+	char path[64], words[320];
+	file_path(path);
+	struct store *s = NULL;
+	CHECK_INT(store_open(&s, path, &e), 0);
+	CHECK_INT(RUN(s, &e, "PRAGMA user_version = 99"), 0);
+	store_close(s);
+	s = NULL;
+	snprintf(words, sizeof words,
+		"store %s: its schema version is 99 and this Baton knows up to %u; run the newer "
+		"Baton",
+		path, schema_version);
+	CHECK_INT(store_open(&s, path, &e), -EPROTONOSUPPORT);
+	CHECK_TEXT(e.text, words);
+	CHECK(!s);
+	file_rm(path);
+}
+
+static void what_is_no_store_is_refused_and_left_alone(void)
+{
+	static const char junk[8192] =
+		"this is not a database, it is only a file with some text in it";
+	char path[64], words[320];
+	struct stat st;
+	file_path(path);
+	sqlite3 *db = NULL;
+	sqlite3_open(path, &db);
+	sqlite3_exec(db, "CREATE TABLE theirs (x)", NULL, NULL, NULL);
+	sqlite3_close(db);
+	struct store *s = NULL;
+	CHECK_INT(store_open(&s, path, &e), -EBADMSG);
+	snprintf(words, sizeof words,
+		"store %s: a database of another program; name another state_dir", path);
+	CHECK_TEXT(e.text, words);
+	sqlite3_open(path, &db);
+	sqlite3_stmt *stmt = NULL;
+	sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &stmt, NULL);
+	CHECK_INT(sqlite3_step(stmt), SQLITE_ROW);
+	CHECK_TEXT((const char *)sqlite3_column_text(stmt, 0), "delete");
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	file_rm(path);
+
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	CHECK_INT(write(fd, junk, sizeof junk), sizeof junk);
+	close(fd);
+	CHECK_INT(store_open(&s, path, &e), -EBADMSG);
+	snprintf(words, sizeof words,
+		"store %s: damaged (file is not a database); restore a backup", path);
+	CHECK_TEXT(e.text, words);
+	CHECK(stat(path, &st) == 0 && st.st_size == sizeof junk);
+	file_rm(path);
+
+	CHECK_INT(store_open(&s, "/tmp", &e), -EISDIR);
+	CHECK(!s);
+}
+
+static void a_row_that_does_not_fit_is_an_error_not_a_guess(void)
+{
+	OWN(store) struct store *s = NULL;
+	struct network *all = NULL;
+	struct machine m;
+	size_t n = 0;
+	CHECK_INT(store_open(&s, "", &e), 0);
+	CHECK_INT(RUN(s, &e, "INSERT INTO network VALUES ('n','eth0',1,24,0,0,0,0,'perhaps')"), 0);
+	CHECK_INT(store_networks(s, &all, &n, &e), -EBADMSG);
+	CHECK_TEXT(
+		e.text, "store in memory: a row holds a value that does not fit; restore a backup");
+	CHECK(!all);
+	CHECK_INT(RUN(s, &e,
+			  "INSERT INTO machine VALUES ('m', x'00', 'fake', '', 0, '', '', 0, "
+			  "'park', '')"),
+		0);
+	CHECK_INT(store_machine(s, "m", &m, &e), -EBADMSG);
+}
+
+static void a_file_that_is_held_is_waited_for_and_then_named(void)
+{
+	char path[64], words[320];
+	file_path(path);
+	OWN(store) struct store *s = NULL, *other = NULL;
+	uint64_t v;
+	CHECK_INT(store_open(&s, path, &e), 0);
+	CHECK_INT(store_open(&other, path, &e), 0);
+	sqlite3_busy_timeout(s->db, 20);
+	CHECK_INT(store_begin(other, &e), 0);
+	CHECK_INT(store_next(s, "x", &v, &e), -EAGAIN);
+	snprintf(words, sizeof words, "store %s: another program holds it; end that and try again",
+		path);
+	CHECK_TEXT(e.text, words);
+	store_rollback(other);
+	CHECK_INT(store_next(s, "x", &v, &e), 0);
+	CHECK_INT(v, 1);
+	file_rm(path);
+}
+
+TESTS(T(a_change_is_synced_and_references_are_held), T(an_older_schema_comes_forward_step_by_step),
+	T(a_migration_that_fails_leaves_the_old_version), T(the_real_schema_is_whole),
+	T(a_newer_schema_is_refused), T(what_is_no_store_is_refused_and_left_alone),
+	T(a_row_that_does_not_fit_is_an_error_not_a_guess),
+	T(a_file_that_is_held_is_waited_for_and_then_named))
