@@ -102,12 +102,20 @@ static int prepare(struct ready *r, const struct spawn *s, struct err *e)
 	r->s = s;
 	r->parent = getpid();
 	r->argv[n++] = (char *)(uintptr_t)s->path;
-	for (size_t i = 0; s->args && s->args[i] && n <= SPAWN_ARGS; i++)
+	for (size_t i = 0; s->args && s->args[i]; i++) {
+		if (n > SPAWN_ARGS)
+			return err_say(
+				e, E2BIG, "start %s: more than %d arguments", s->path, SPAWN_ARGS);
 		r->argv[n++] = (char *)(uintptr_t)s->args[i];
+	}
 	n = 0;
 	r->env[n++] = r->fds;
-	for (size_t i = 0; s->env && s->env[i] && n <= SPAWN_ENV; i++)
+	for (size_t i = 0; s->env && s->env[i]; i++) {
+		if (n > SPAWN_ENV)
+			return err_say(
+				e, E2BIG, "start %s: more than %d variables", s->path, SPAWN_ENV);
 		r->env[n++] = (char *)(uintptr_t)s->env[i];
+	}
 	if (s->fd_count > SPAWN_FDS)
 		return err_say(e, E2BIG, "start %s: more than %d descriptors", s->path, SPAWN_FDS);
 	for (size_t i = 0; i < s->fd_count; i++) {
