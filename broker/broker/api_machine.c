@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Machines, in and out of JSON. A BMC's secret is a file's name; the secret itself is never here.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "broker/api.h"
+
+static const char hint_add[] = "`baton machine add --help` shows what a machine is made of";
+
+static json_t *machine_json(const void *one)
+{
+	const struct machine *m = one;
+	char uuid[UUID_TEXT] = "";
+	json_t *nics = json_array();
+	for (unsigned i = 0; i < m->nics; i++) {
+		const struct nic *n = &m->nic[i];
+		json_array_append_new(nics,
+			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b}", "mac", json_mac(&n->factory), "pci",
+				n->pci, "network", n->network, "address", json_addr(n->addr),
+				"carries", n->carries, "journaled", n->journaled));
+	}
+	if (!uuid_is_zero(&m->uuid))
+		uuid_text(uuid, &m->uuid);
+	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i},s:s,s:s,s:s,s:o}", "name", m->name,
+		"bmc", "kind", m->bmc.kind, "host", m->bmc.host, "port", (int)m->bmc.port, "user",
+		m->bmc.user, "secret", m->bmc.secret, "cipher", (int)m->bmc.cipher, "uuid", uuid,
+		"idle", idle_word(m->idle), "loader", m->loader, "nics", nics);
+}
+
+/* A file of its folder and nothing else; also the rule for a name in secrets_dir. */
+static bool file_name_ok(const char *name)
+{
+	return name[0] != '.' &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789._-")] == '\0';
+}
+
+static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
+{
+	uint64_t port = 623, cipher = 3;
+	const struct member members[] = {
+		{ "kind", MEMBER_TEXT, b->kind, sizeof b->kind, 0, true },
+		{ "host", MEMBER_TEXT, b->host, sizeof b->host, 0, true },
+		{ "port", MEMBER_UINT, &port, 0, 65535, false },
+		{ "user", MEMBER_TEXT, b->user, sizeof b->user, 0, false },
+		{ "secret", MEMBER_TEXT, b->secret, sizeof b->secret, 0, false },
+		{ "cipher", MEMBER_UINT, &cipher, 0, 17, false },
+	};
+	int r = members_read(from, "machine: bmc", members, COUNT(members), MEMBERS_STRICT, e);
+	b->port = (uint16_t)port;
+	b->cipher = (unsigned)cipher;
+	if (r < 0)
+		return r;
+	if (!name_ok(b->kind))
+		return err_say(e, EINVAL, "machine: bmc: \"kind\": want a word, as in ipmi");
+	if (!*b->host || b->host[0] == '-' ||
+		b->host[strspn(b->host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789.:-_")])
+		return err_say(e, EINVAL, "machine: bmc: \"host\": want an address or a host name");
+	if (!file_name_ok(b->secret))
+		return err_say(e, EINVAL,
+			"machine: bmc: \"secret\": want the name of a file in secrets_dir");
+	return 0;
+}
+
+static int nic_read(struct nic *n, const json_t *from, struct err *e)
+{
+	char mac[MAC_TEXT] = "", address[IP4_TEXT] = "";
+	n->carries = true;
+	const struct member members[] = {
+		{ "mac", MEMBER_TEXT, mac, sizeof mac, 0, true },
+		{ "pci", MEMBER_TEXT, n->pci, sizeof n->pci, 0, false },
+		{ "network", MEMBER_TEXT, n->network, sizeof n->network, 0, false },
+		{ "address", MEMBER_TEXT, address, sizeof address, 0, false },
+		{ "carries", MEMBER_BOOL, &n->carries, 0, 0, false },
+	};
+	int r = members_read(from, "machine: nic", members, COUNT(members), MEMBERS_STRICT, e);
+	if (r < 0)
+		return r;
+	if (!mac_parse(&n->factory, mac) || !mac_is_unicast(&n->factory))
+		return err_say(e, EINVAL,
+			"machine: nic: \"mac\": \"%s\": want its maker's address, as in "
+			"52:54:00:aa:00:01",
+			mac);
+	if (*n->pci && !pci_ok(n->pci))
+		return err_say(e, EINVAL, "machine: nic: \"pci\": want it as in 0000:00:03.0");
+	if (*n->network && !name_ok(n->network))
+		return err_say(e, EINVAL, "machine: nic: \"network\": want a network's name");
+	if (*address && !ip4_parse(&n->addr, address))
+		return err_say(
+			e, EINVAL, "machine: nic: \"address\": \"%s\" is no IPv4 address", address);
+	return 0;
+}
+
+static int machine_read(struct machine *m, const json_t *body, struct err *e)
+{
+	char uuid[UUID_TEXT] = "", idle[16] = "park";
+	const json_t *bmc = NULL, *nics = NULL;
+	const struct member members[] = {
+		{ "name", MEMBER_TEXT, m->name, sizeof m->name, 0, true },
+		{ "bmc", MEMBER_DICT, &bmc, 0, 0, true },
+		{ "uuid", MEMBER_TEXT, uuid, sizeof uuid, 0, false },
+		{ "idle", MEMBER_TEXT, idle, sizeof idle, 0, false },
+		{ "loader", MEMBER_TEXT, m->loader, sizeof m->loader, 0, false },
+		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
+	};
+	int r = members_read(body, "machine", members, COUNT(members), MEMBERS_STRICT, e);
+	if (r < 0)
+		return r;
+	if (!name_ok(m->name))
+		return err_say(e, EINVAL,
+			"machine: \"name\": want 1 to 63 of a-z, 0-9 and -, not - first");
+	if (*uuid && !uuid_parse(&m->uuid, uuid))
+		return err_say(e, EINVAL, "machine: \"uuid\": \"%s\" is not a UUID", uuid);
+	if (!idle_parse(&m->idle, idle))
+		return err_say(e, EINVAL, "machine: \"idle\": want park or local");
+	if (!file_name_ok(m->loader))
+		return err_say(
+			e, EINVAL, "machine: \"loader\": want the name of a file in boot_dir");
+	size_t n = json_array_size(nics);
+	if (n < 1 || n > NICS_MAX)
+		return err_say(e, EINVAL, "machine: \"nics\": want 1 to %d of them", NICS_MAX);
+	for (m->nics = 0; r == 0 && m->nics < n; m->nics++)
+		r = nic_read(&m->nic[m->nics], json_array_get(nics, m->nics), e);
+	return r < 0 ? r : bmc_read(&m->bmc, bmc, e);
+}
+
+void api_machine_list(const struct ask *a, struct reply *to)
+{
+	struct err e = { 0 };
+	struct machine *list = NULL;
+	size_t n = 0;
+	if (store_machines(a->b->store, &list, &n, &e) < 0)
+		reply_err(to, &e, "");
+	else
+		reply_ok(to, json_items(list, n, sizeof *list, machine_json));
+	free(list);
+}
+
+void api_machine_show(const struct ask *a, struct reply *to)
+{
+	struct err e = { 0 };
+	struct machine m;
+	struct binding b;
+	if (store_machine(a->b->store, a->arg, &m, &e) < 0) {
+		reply_err(to, &e, "`baton machine list` shows what there is");
+		return;
+	}
+	json_t *j = machine_json(&m);
+	bool bound = store_binding_of(a->b->store, m.name, &b, NULL) == 0;
+	json_object_set_new(j, "persona", json_string(bound ? b.persona : ""));
+	reply_ok(to, j);
+}
+
+void api_machine_add(const struct ask *a, struct reply *to)
+{
+	struct err e = { 0 };
+	struct machine m = { .nics = 0 };
+	char what[128];
+	int r = machine_read(&m, a->body, &e);
+	if (r == 0)
+		r = store_begin(a->b->store, &e);
+	if (r < 0) {
+		reply_err(to, &e, hint_add);
+		return;
+	}
+	snprintf(what, sizeof what, "machine=%s added", m.name);
+	r = store_machine_add(a->b->store, &m, &e);
+	reply_change(
+		a, to, r, &e, machine_json(&m), "`baton machine list` shows what there is", what);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Personas, in and out of JSON. A CHAP secret goes in and never comes out. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "broker/api.h"
+
+enum { LUN_MAX = 16383, PORTAL_PORT = 3260, PORTAL_TEXT = IP4_TEXT + 6 };
+
+static json_t *persona_json(const void *one)
+{
+	const struct persona *p = one;
+	json_t *nics = json_array(), *portals = json_array();
+	for (unsigned i = 0; i < p->nics; i++)
+		json_array_append_new(
+			nics, json_pack("{s:o,s:s,s:o}", "mac", json_mac(&p->nic[i].mac), "network",
+				      p->nic[i].network, "address", json_addr(p->nic[i].addr)));
+	for (unsigned i = 0; i < p->paths; i++) {
+		char ip[IP4_TEXT], text[PORTAL_TEXT];
+		snprintf(
+			text, sizeof text, "%s:%u", ip4_text(ip, p->path[i].addr), p->path[i].port);
+		json_array_append_new(portals, json_string(text));
+	}
+	return json_pack("{s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o}", "name", p->name, "iqn", p->iqn,
+		"target", p->target, "lun", (json_int_t)p->lun, "portals", portals, "chap_user",
+		p->chap_user, "chap_secret", *p->chap_secret != '\0', "generation",
+		(json_int_t)p->generation, "nics", nics);
+}
+
+static int path_read(struct path *to, const json_t *from, struct err *e)
+{
+	const char *text = json_string_value(from);
+	const char *colon = text ? strchr(text, ':') : NULL;
+	char ip[IP4_TEXT] = "";
+	uint64_t port = PORTAL_PORT;
+	size_t len = !text ? 0 : colon ? (size_t)(colon - text) : strlen(text);
+	if (len && len < sizeof ip)
+		memcpy(ip, text, len);
+	if (!ip4_parse(&to->addr, ip) || (colon && !number_read(&port, colon + 1)) || port < 1 ||
+		port > 65535)
+		return err_say(e, EINVAL,
+			"persona: \"portals\": want addresses of the target, as in 10.77.0.1:3260");
+	to->port = (uint16_t)port;
+	return 0;
+}
+
+static int nic_read(struct persona_nic *n, const json_t *from, struct err *e)
+{
+	char mac[MAC_TEXT] = "", address[IP4_TEXT] = "";
+	const struct member members[] = {
+		{ "mac", MEMBER_TEXT, mac, sizeof mac, 0, false },
+		{ "network", MEMBER_TEXT, n->network, sizeof n->network, 0, false },
+		{ "address", MEMBER_TEXT, address, sizeof address, 0, false },
+	};
+	int r = members_read(from, "persona: nic", members, COUNT(members), MEMBERS_STRICT, e);
+	if (r < 0)
+		return r;
+	if (*mac && (!mac_parse(&n->mac, mac) || !mac_is_unicast(&n->mac)))
+		return err_say(e, EINVAL, "persona: nic: \"mac\": \"%s\": want a unicast MAC", mac);
+	if (*n->network && !name_ok(n->network))
+		return err_say(e, EINVAL, "persona: nic: \"network\": want a network's name");
+	if (*address && !ip4_parse(&n->addr, address))
+		return err_say(
+			e, EINVAL, "persona: nic: \"address\": \"%s\" is no IPv4 address", address);
+	return 0;
+}
+
+/* What must hold between the members. */
+static int persona_check(const struct persona *p, struct err *e)
+{
+	if (!name_ok(p->name))
+		return err_say(e, EINVAL,
+			"persona: \"name\": want 1 to 63 of a-z, 0-9 and -, not - first");
+	if (*p->iqn && !iqn_ok(p->iqn))
+		return err_say(e, EINVAL,
+			"persona: \"iqn\": want it as in iqn.2026-01.org.example:web-01");
+	if (*p->target && !iqn_ok(p->target))
+		return err_say(e, EINVAL, "persona: \"target\": want the target's IQN");
+	if (!*p->target != (p->paths == 0))
+		return err_say(e, EINVAL,
+			"persona: \"target\" and \"portals\" go together: want both or none");
+	if (!*p->chap_user != !*p->chap_secret)
+		return err_say(e, EINVAL,
+			"persona: \"chap_user\" and \"chap_secret\" go together: want both or "
+			"none");
+	if (*p->chap_user && (!chap_word_ok(p->chap_user) || !chap_word_ok(p->chap_secret)))
+		return err_say(e, EINVAL,
+			"persona: CHAP user and secret: want 1 to %d letters, digits and . _ : + / "
+			"= -",
+			SECRET_LEN);
+	return 0;
+}
+
+static int persona_read(struct persona *p, const json_t *body, struct err *e)
+{
+	const json_t *portals = NULL, *nics = NULL;
+	const struct member members[] = {
+		{ "name", MEMBER_TEXT, p->name, sizeof p->name, 0, true },
+		{ "iqn", MEMBER_TEXT, p->iqn, sizeof p->iqn, 0, false },
+		{ "target", MEMBER_TEXT, p->target, sizeof p->target, 0, false },
+		{ "lun", MEMBER_UINT, &p->lun, 0, LUN_MAX, false },
+		{ "portals", MEMBER_LIST, &portals, 0, 0, false },
+		{ "chap_user", MEMBER_TEXT, p->chap_user, sizeof p->chap_user, 0, false },
+		{ "chap_secret", MEMBER_TEXT, p->chap_secret, sizeof p->chap_secret, 0, false },
+		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
+	};
+	int r = members_read(body, "persona", members, COUNT(members), MEMBERS_STRICT, e);
+	if (r < 0)
+		return r;
+	size_t paths = json_array_size(portals), n = json_array_size(nics);
+	if (paths > PATHS_MAX)
+		return err_say(e, EINVAL, "persona: \"portals\": want at most %d", PATHS_MAX);
+	if (n < 1 || n > NICS_MAX)
+		return err_say(e, EINVAL, "persona: \"nics\": want 1 to %d of them", NICS_MAX);
+	for (; r == 0 && p->paths < paths; p->paths++)
+		r = path_read(&p->path[p->paths], json_array_get(portals, p->paths), e);
+	for (; r == 0 && p->nics < n; p->nics++)
+		r = nic_read(&p->nic[p->nics], json_array_get(nics, p->nics), e);
+	return r < 0 ? r : persona_check(p, e);
+}
+
+void api_persona_list(const struct ask *a, struct reply *to)
+{
+	struct err e = { 0 };
+	struct persona *list = NULL;
+	size_t n = 0;
+	if (store_personas(a->b->store, &list, &n, &e) < 0)
+		reply_err(to, &e, "");
+	else
+		reply_ok(to, json_items(list, n, sizeof *list, persona_json));
+	if (list)
+		explicit_bzero(list, n * sizeof *list);
+	free(list);
+}
+
+void api_persona_show(const struct ask *a, struct reply *to)
+{
+	struct err e = { 0 };
+	struct persona p;
+	struct binding b;
+	if (store_persona(a->b->store, a->arg, &p, &e) < 0) {
+		reply_err(to, &e, "`baton persona list` shows what there is");
+		return;
+	}
+	json_t *j = persona_json(&p);
+	bool bound = store_binding(a->b->store, p.name, &b, NULL) == 0;
+	json_object_set_new(j, "machine", json_string(bound ? b.machine : ""));
+	json_object_set_new(j, "phase", json_string(bound ? phase_word(b.phase) : ""));
+	reply_ok(to, j);
+	explicit_bzero(&p, sizeof p);
+}
+
+void api_persona_add(const struct ask *a, struct reply *to)
+{
+	struct err e = { 0 };
+	struct persona p = { .nics = 0 };
+	char what[128];
+	int r = persona_read(&p, a->body, &e);
+	if (r == 0)
+		r = store_begin(a->b->store, &e);
+	if (r < 0) {
+		reply_err(to, &e, "`baton persona add --help` shows what a persona is made of");
+	} else {
+		snprintf(what, sizeof what, "persona=%s added", p.name);
+		r = store_persona_add(a->b->store, &p, &e);
+		reply_change(a, to, r, &e, persona_json(&p),
+			"`baton persona list` shows what there is", what);
+	}
+	explicit_bzero(&p, sizeof p);
+}

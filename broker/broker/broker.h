@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of baton-broker have in common: one struct that main.c's server owns, made once
+ * and borrowed by every part. Everything runs in one thread, in one loop; store calls are short
+ * and synchronous, whatever may take longer is a hand's work or a timer. */
+#pragma once
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "host/conf.h"
+#include "store/store.h"
+
+struct broker {
+	uv_loop_t *loop;
+	struct conf conf;
+	struct store *store;
+	struct events *events;       /* broker/events.h */
+	struct publisher *publisher; /* broker/publish.h */
+	struct hands *hands;         /* broker/hands.h */
+	struct reports *reports;     /* broker/reports.h */
+	struct runner *runner;       /* broker/runner.h */
+};
+
+/* Unix time with its fraction. */
+double now_s(void);

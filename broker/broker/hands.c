@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deeds by hands: see hands.h. */
+#include "broker/hands.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "broker/broker.h"
+#include "broker/members.h"
+
+enum {
+	ANSWER_LEN = 65536, /* one line of JSON */
+	CONTROL_LEN = 256,
+	GRACE_MS = 2000, /* for the warden, past the deadline; and for its word after an EOF */
+};
+
+struct hand {
+	struct hand *next;
+	struct hands *all;
+	uint64_t id;
+	unsigned deadline_ms;
+	hand_done *done;
+	void *ctx;
+	int fd;
+	uv_poll_t poll;
+	uv_timer_t timer;
+	unsigned closing; /* handles that uv has not given back */
+	char how[48];     /* what the warden said of its end; "" while it has not */
+	bool eof;
+	size_t len;
+	char answer[ANSWER_LEN];
+};
+
+struct hands {
+	uv_loop_t *loop;
+	int control;
+	uv_poll_t poll;
+	uint64_t next_id;
+	struct hand *hand;
+	struct hands_calls calls;
+};
+
+static void handle_gone(uv_handle_t *h)
+{
+	struct hand *hand = h->data;
+	if (--hand->closing == 0) {
+		close(hand->fd);
+		free(hand);
+	}
+}
+
+static void hand_close(struct hand *hand)
+{
+	for (struct hand **at = &hand->all->hand; *at; at = &(*at)->next) {
+		if (*at == hand) {
+			*at = hand->next;
+			break;
+		}
+	}
+	hand->closing = 2;
+	uv_close((uv_handle_t *)&hand->poll, handle_gone);
+	uv_close((uv_handle_t *)&hand->timer, handle_gone);
+}
+
+static void hand_kill(struct hands *h, uint64_t id)
+{
+	char line[64];
+	int n = snprintf(line, sizeof line, "hand-kill id=%" PRIu64 "\n", id);
+	if (send(h->control, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return; /* its deadline ends it */
+}
+
+/* Tells whoever waits, and forgets the hand. */
+static void hand_tell(struct hand *hand, const struct hand_result *r)
+{
+	hand_done *done = hand->done;
+	void *ctx = hand->ctx;
+	hand_close(hand);
+	done(ctx, r);
+}
+
+static void hand_silent(struct hand *hand)
+{
+	struct hand_result r = { .ok = false };
+	if (strcmp(hand->how, "deadline") == 0 || !*hand->how)
+		snprintf(r.why, sizeof r.why, "no answer within %u s", hand->deadline_ms / 1000);
+	else
+		snprintf(r.why, sizeof r.why, "the hand ended without an answer (%s)", hand->how);
+	hand_tell(hand, &r);
+}
+
+/* The sentence of a hand is shown to people: printable, and never longer than a field. */
+static void why_copy(char *to, size_t size, const char *from)
+{
+	size_t n = 0;
+	for (; from[n] && n + 1 < size; n++)
+		to[n] = from[n] < 0x20 || from[n] > 0x7e ? ' ' : from[n];
+	to[n] = '\0';
+}
+
+static void hand_answered(struct hand *hand, size_t len)
+{
+	struct hand_result r = { .ok = false };
+	json_error_t je;
+	OWN(json) json_t *body = json_loadb(hand->answer, len, JSON_REJECT_DUPLICATES, &je);
+	const json_t *ok = json_object_get(body, "ok");
+	const char *why = json_string_value(json_object_get(body, "why"));
+	if (!json_is_boolean(ok)) {
+		snprintf(r.why, sizeof r.why, "the hand's answer is not what 0003 says: %.80s",
+			body ? "no \"ok\"" : je.text);
+	} else {
+		r.ok = json_is_true(ok);
+		r.body = body;
+		why_copy(r.why, sizeof r.why,
+			why    ? why
+			: r.ok ? ""
+			       : "the hand failed and gave no reason");
+	}
+	hand_tell(hand, &r);
+}
+
+static void hand_readable(uv_poll_t *p, int status, int what)
+{
+	struct hand *hand = p->data;
+	(void)what;
+	ssize_t n = status < 0 ? 0
+			       : recv(hand->fd, hand->answer + hand->len,
+					 sizeof hand->answer - hand->len, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		char *end = memchr(hand->answer + hand->len, '\n', (size_t)n);
+		hand->len += (size_t)n;
+		if (end) {
+			hand_answered(hand, (size_t)(end - hand->answer));
+			return;
+		}
+		if (hand->len < sizeof hand->answer)
+			return;
+		hand_kill(hand->all, hand->id);
+	}
+	if (hand->len && n <= 0) {
+		hand_answered(hand, hand->len);
+		return;
+	}
+	/* It closed its socket and said nothing: the warden knows how it ended. */
+	uv_poll_stop(&hand->poll);
+	hand->eof = true;
+	if (*hand->how)
+		hand_silent(hand);
+	else
+		uv_timer_start(&hand->timer, hand->timer.timer_cb, GRACE_MS, 0);
+}
+
+static void hand_late(uv_timer_t *t)
+{
+	struct hand *hand = t->data;
+	hand_kill(hand->all, hand->id);
+	hand_silent(hand);
+}
+
+static struct hand *hand_find(const struct hands *h, uint64_t id)
+{
+	struct hand *hand = h->hand;
+	while (hand && hand->id != id)
+		hand = hand->next;
+	return hand;
+}
+
+/* "hand-ended id=N how=exit status=0" */
+static void control_take(struct hands *h, const char *line)
+{
+	uint64_t id;
+	char how[16];
+	int status = 0;
+	if (strncmp(line, "reload", 6) == 0)
+		h->calls.reload(h->calls.ctx);
+	if (sscanf(line, "hand-ended id=%" SCNu64 " how=%15[a-z] status=%d", &id, how, &status) < 2)
+		return;
+	struct hand *hand = hand_find(h, id);
+	if (!hand)
+		return;
+	if (strcmp(how, "deadline") == 0)
+		snprintf(hand->how, sizeof hand->how, "deadline");
+	else
+		snprintf(hand->how, sizeof hand->how, "%s %d", how, status);
+	if (hand->eof)
+		hand_silent(hand);
+}
+
+static void control_readable(uv_poll_t *p, int status, int what)
+{
+	struct hands *h = p->data;
+	char line[CONTROL_LEN];
+	(void)what;
+	ssize_t n = status < 0 ? 0 : recv(h->control, line, sizeof line - 1, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		uv_poll_stop(&h->poll);
+		h->calls.lost(h->calls.ctx);
+		return;
+	}
+	line[n] = '\0';
+	control_take(h, line);
+}
+
+int hands_open(struct hands **ret, uv_loop_t *loop, int control, const struct hands_calls *calls,
+	struct err *e)
+{
+	struct hands *h = calloc(1, sizeof *h);
+	if (!h)
+		return err_set(e, ENOMEM, "hands");
+	int r = uv_poll_init(loop, &h->poll, control);
+	if (r < 0) {
+		free(h);
+		return err_say(e, -r, "control: %s", uv_strerror(r));
+	}
+	h->poll.data = h;
+	uv_poll_start(&h->poll, UV_READABLE, control_readable);
+	h->loop = loop;
+	h->control = control;
+	h->calls = *calls;
+	/* Words about the hands of an earlier broker may still be on their way: ids never come
+	 * twice. */
+	h->next_id = (uint64_t)(now_s() * 1e6);
+	*ret = h;
+	return 0;
+}
+
+static void hands_gone(uv_handle_t *p)
+{
+	free(p->data);
+}
+
+void hands_close(struct hands *h)
+{
+	if (!h)
+		return;
+	while (h->hand)
+		hand_close(h->hand);
+	uv_close((uv_handle_t *)&h->poll, hands_gone);
+}
+
+/* Asks the warden for a hand whose stdin and stdout is fd. */
+static int hand_ask(struct hands *h, uint64_t id, unsigned deadline_ms, int fd, struct err *e)
+{
+	char line[96];
+	int n = snprintf(
+		line, sizeof line, "hand id=%" PRIu64 " deadline_ms=%u\n", id, deadline_ms);
+	struct iovec iov = { .iov_base = line, .iov_len = (size_t)n };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} room = { { 0 } };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = room.bytes,
+		.msg_controllen = sizeof room.bytes };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	if (sendmsg(h->control, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return err_set(e, errno, "the warden was asked for a hand");
+	return 0;
+}
+
+/* Writes the whole deed: it is far smaller than a socket's buffer. */
+static int deed_write(int fd, const json_t *deed, struct err *e)
+{
+	OWN(text) char *text = json_dumps(deed, JSON_COMPACT);
+	size_t len = text ? strlen(text) : 0;
+	if (!text)
+		return err_set(e, ENOMEM, "deed");
+	text[len] = '\n'; /* in place of the NUL: len + 1 bytes go out */
+	ssize_t n = send(fd, text, len + 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n != (ssize_t)(len + 1))
+		return err_set(e, n < 0 ? errno : EMSGSIZE, "deed: write to the hand");
+	shutdown(fd, SHUT_WR);
+	return 0;
+}
+
+int hand_start(uint64_t *ret, struct hands *h, const json_t *deed, unsigned deadline_ms,
+	hand_done *done, void *ctx, struct err *e)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(e, errno, "socket pair for a hand");
+	uint64_t id = h->next_id++;
+	struct hand *hand = calloc(1, sizeof *hand);
+	int r = hand ? deed_write(pair[0], deed, e) : err_set(e, ENOMEM, "hand");
+	if (r == 0)
+		r = hand_ask(h, id, deadline_ms, pair[1], e);
+	close(pair[1]);
+	int u = r < 0 ? 0 : uv_poll_init(h->loop, &hand->poll, pair[0]);
+	if (u < 0)
+		r = err_say(e, -u, "hand: %s", uv_strerror(u));
+	if (r < 0) {
+		close(pair[0]);
+		free(hand);
+		return r;
+	}
+	hand->all = h;
+	hand->id = id;
+	hand->deadline_ms = deadline_ms;
+	hand->done = done;
+	hand->ctx = ctx;
+	hand->fd = pair[0];
+	hand->poll.data = hand->timer.data = hand;
+	uv_timer_init(h->loop, &hand->timer);
+	uv_timer_start(&hand->timer, hand_late, (uint64_t)deadline_ms + GRACE_MS, 0);
+	uv_poll_start(&hand->poll, UV_READABLE, hand_readable);
+	hand->next = h->hand;
+	h->hand = hand;
+	*ret = id;
+	return 0;
+}
+
+void hand_forget(struct hands *h, uint64_t id)
+{
+	struct hand *hand = hand_find(h, id);
+	if (!hand)
+		return;
+	hand_kill(h, id);
+	hand_close(hand);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The shim's report as a value, and whether it fits the machine it speaks for. Pure: bytes and
+ * model in, verdict in words out; reports.c asks the store and answers. */
+#pragma once
+#include "base/err.h"
+#include "core/model.h"
+
+enum { REPORT_NICS = 32 };
+
+enum report_stage { REPORT_FOUND, REPORT_WRITTEN, REPORT_FAILED };
+
+struct report_nic {
+	char pci[PCI_TEXT];
+	struct mac permanent, current, read_back; /* zero: not said */
+	char tool[64];
+};
+
+struct report {
+	uint64_t id;         /* to answer under */
+	struct mac mac;      /* out of the token, proved by baton-files */
+	uint32_t generation; /* likewise */
+	enum report_stage stage;
+	bool restore; /* the deed it was given */
+	char machine[NAME_LEN + 1];
+	uint32_t said_generation;
+	struct uuid uuid; /* zero: not said */
+	char step[64], why[256];
+	unsigned nics;
+	struct report_nic nic[REPORT_NICS];
+};
+
+/* Reads "report id=N mac=M generation=G" LF JSON. -EINVAL with a sentence; ret->id is right as
+ * soon as the line could be read, else 0. */
+int report_read(struct report *ret, const char *bytes, size_t len, struct err *e);
+
+/* Finds the card for each NIC of the machine: at[i] is an index into r->nic. By PCI address, else
+ * by the maker's address. -EINVAL with a sentence that says which card is missing or another. */
+int report_match(int at[NICS_MAX], const struct report *r, const struct machine *m,
+	const struct persona *p, struct err *e);
+
+/* Does what was read back equal what was wanted, on every NIC that the persona uses? -EINVAL. */
+int report_check_written(
+	const struct report *r, const struct machine *m, const struct persona *p, struct err *e);
+
+/* Does every carrying NIC that the report speaks of read back its factory address? At least one. */
+bool report_all_factory(const struct report *r, const struct machine *m);

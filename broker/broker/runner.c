@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Orders, step by step: see runner.h. */
+#include "broker/runner.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/events.h"
+#include "broker/hands.h"
+#include "broker/reports.h"
+#include "broker/steps.h"
+
+enum { BACK_OFF_MS = 1000, BACK_OFF_MOST_MS = 15000, DISK_AGAIN_MS = 1000 };
+
+struct runner {
+	struct broker *b;
+	struct run *run;
+};
+
+const struct step *run_step(const struct run *run)
+{
+	return &verb_steps(run->o.verb)->step[run->o.at.step];
+}
+
+const char *run_machine(const struct run *run)
+{
+	return run_step(run)->side == SIDE_FROM ? run->o.from : run->o.to;
+}
+
+bool run_is_running(const struct run *run)
+{
+	return run->o.at.state == ORDER_RUNNING;
+}
+
+static struct event_about about(const struct run *run)
+{
+	return (struct event_about){ run->o.id, run_machine(run), run->o.persona };
+}
+
+static void step_begin(struct run *run);
+
+static void begin_due(uv_timer_t *t)
+{
+	step_begin(t->data);
+}
+
+static void deadline_due(uv_timer_t *t)
+{
+	struct run *run = t->data;
+	const struct step *s = run_step(run);
+	char last[128], why[320];
+	event_last_of(last, sizeof last, run->b->events, run_machine(run));
+	snprintf(why, sizeof why, "%s: %s for %u s in vain; last seen of %s: %s", s->name, s->when,
+		s->timeout_s, run_machine(run), last);
+	run_end(run, STEP_FAILED, why);
+}
+
+/* The step is over for whoever was at work on it. */
+static void step_leave(struct run *run)
+{
+	uv_timer_stop(&run->timer);
+	for (int i = 0; i < 2; i++) {
+		hand_forget(run->b->hands, run->hand[i]);
+		run->hand[i] = 0;
+	}
+	run->hands = 0;
+	run->begun = false;
+}
+
+/* What the disk says while an order waits for it: shown with the order, logged once. */
+static void disk_says(struct run *run, const char *why)
+{
+	if (strcmp(run->o.why, why) == 0)
+		return;
+	snprintf(run->o.why, sizeof run->o.why, "%s", why);
+	log_event(EV_step_failed, "order=%" PRIu64 " step=%s why=%s", run->o.id,
+		run_step(run)->name, why);
+}
+
+/* A step that cannot be journaled is not begun, and no try is used up: the disk is asked again
+ * until it has room. */
+static void step_begin(struct run *run)
+{
+	struct err e = { 0 };
+	char why[320] = "";
+	const struct step *s = run_step(run);
+	if (store_step_begin(run->b->store, &run->o, now_s(), &e) < 0) {
+		disk_says(run, e.text);
+		uv_timer_start(&run->timer, begin_due, DISK_AGAIN_MS, 0);
+		return;
+	}
+	struct event_about a = about(run);
+	event_say(run->b->events, EV_step_begun, &a, "order=%" PRIu64 " step=%s machine=%s try=%u",
+		run->o.id, s->name, a.machine, run->o.at.tries + 1);
+	run->begun = true;
+	run->trouble[0] = '\0';
+	switch (step_do(run, why)) {
+	case STEP_NOW_DONE:
+		run_end(run, STEP_DONE, why);
+		break;
+	case STEP_NOW_FAILED:
+		run_end(run, STEP_FAILED, why);
+		break;
+	case STEP_WAITS:
+		/* A hand has its own deadline, which the warden keeps. */
+		if (run->hands == 0)
+			uv_timer_start(&run->timer, deadline_due, s->timeout_s * 1000ull, 0);
+		reports_again(run->b->reports, run_machine(run));
+		break;
+	}
+}
+
+int run_journal(
+	struct order *next, const struct run *run, enum outcome how, const char *why, struct err *e)
+{
+	*next = run->o;
+	next->at = order_turn(run->o.verb, run->o.at, how);
+	snprintf(next->why, sizeof next->why, "%s", how == STEP_FAILED ? why : "");
+	return store_step_end(run->b->store, next, run->o.at.step, why, now_s(), e);
+}
+
+static void run_free(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+static void run_forget(struct run *run)
+{
+	for (struct run **at = &run->b->runner->run; *at; at = &(*at)->next) {
+		if (*at == run) {
+			*at = run->next;
+			break;
+		}
+	}
+	step_leave(run);
+	uv_close((uv_handle_t *)&run->timer, run_free);
+}
+
+void run_turn(struct run *run, const struct order *next, enum outcome how, const char *why)
+{
+	struct event_about a = about(run);
+	struct broker *b = run->b;
+	const char *step = run_step(run)->name;
+	char machine[NAME_LEN + 1];
+	snprintf(machine, sizeof machine, "%s", a.machine);
+	step_leave(run);
+	run->unwritten = false;
+	run->os_seen = run->os_seen && next->at.step == run->o.at.step;
+	run->o = *next;
+	a.machine = machine;
+	event_say(b->events, how == STEP_DONE ? EV_step_done : EV_step_failed, &a,
+		"order=%" PRIu64 " step=%s machine=%s%s%s", run->o.id, step, machine,
+		*why ? " why=" : "", why);
+	if (run->o.at.state == ORDER_DONE) {
+		event_say(b->events, EV_order_done, &a, "order=%" PRIu64 " %s persona=%s",
+			run->o.id, verb_word(run->o.verb), run->o.persona);
+		run_forget(run);
+	} else if (run->o.at.state == ORDER_STOPPED) {
+		event_say(b->events, EV_order_stopped, &a, "order=%" PRIu64 " step=%s why=%s",
+			run->o.id, step, why);
+	} else if (how == STEP_DONE) {
+		uv_timer_start(&run->timer, begin_due, 0, 0);
+	} else {
+		unsigned shift = run->o.at.tries > 5 ? 5 : run->o.at.tries;
+		uint64_t ms = (uint64_t)BACK_OFF_MS << (shift ? shift - 1 : 0);
+		uv_timer_start(
+			&run->timer, begin_due, ms > BACK_OFF_MOST_MS ? BACK_OFF_MOST_MS : ms, 0);
+	}
+	reports_again(b->reports, machine);
+}
+
+/* Once a step's end could not be journaled, the step counts as failed, and that is written as
+ * soon as the disk takes it. Until then nothing goes on: what is not on disk has not happened. */
+static void journal_due(uv_timer_t *t)
+{
+	struct run *run = t->data;
+	struct order next;
+	char why[sizeof run->trouble];
+	memcpy(why, run->trouble, sizeof why);
+	if (run_journal(&next, run, STEP_FAILED, why, NULL) < 0)
+		uv_timer_start(&run->timer, journal_due, DISK_AGAIN_MS, 0);
+	else
+		run_turn(run, &next, STEP_FAILED, why);
+}
+
+static void run_unwritten(struct run *run, const char *why)
+{
+	char copy[sizeof run->trouble];
+	snprintf(copy, sizeof copy, "%s", why); /* it may lie in *run */
+	step_leave(run);
+	memcpy(run->trouble, copy, sizeof copy);
+	run->unwritten = true;
+	disk_says(run, copy);
+	uv_timer_start(&run->timer, journal_due, DISK_AGAIN_MS, 0);
+}
+
+void run_end(struct run *run, enum outcome how, const char *why)
+{
+	struct err e = { 0 };
+	struct order next;
+	char copy[sizeof run->trouble];
+	snprintf(copy, sizeof copy, "%s", why);
+	if (run_journal(&next, run, how, copy, &e) < 0)
+		run_unwritten(run, e.text);
+	else
+		run_turn(run, &next, how, copy);
+}
+
+void run_stop(struct run *run, const char *why)
+{
+	run->o.at.tries = run_step(run)->tries - 1;
+	run_end(run, STEP_FAILED, why);
+}
+
+static struct run *run_find(const struct runner *r, uint64_t id)
+{
+	struct run *run = r->run;
+	while (run && run->o.id != id)
+		run = run->next;
+	return run;
+}
+
+void runner_begin(struct runner *r, const struct order *o)
+{
+	struct run *run = run_find(r, o->id);
+	if (!run) {
+		/* The order is on disk: without memory for it, the next process resumes it. */
+		run = calloc(1, sizeof *run);
+		if (!run)
+			abort();
+		run->b = r->b;
+		run->timer.data = run;
+		uv_timer_init(r->b->loop, &run->timer);
+		run->next = r->run;
+		r->run = run;
+	}
+	run->o = *o;
+	if (run_is_running(run))
+		uv_timer_start(&run->timer, begin_due, 0, 0);
+}
+
+int runner_stop(struct runner *r, uint64_t id, const char *why, struct err *e)
+{
+	struct run *run = run_find(r, id);
+	if (!run || !run_is_running(run))
+		return 0;
+	/* Between two tries nothing is begun: the journal gets a try that ends at once. */
+	if (!run->begun && !run->unwritten) {
+		int failed = store_step_begin(r->b->store, &run->o, now_s(), e);
+		if (failed < 0)
+			return failed;
+	}
+	run_stop(run, why);
+	if (run->unwritten)
+		return err_say(e, EIO, "%s", run->trouble);
+	return 0;
+}
+
+void runner_drop(struct runner *r, uint64_t id)
+{
+	struct run *run = run_find(r, id);
+	if (run)
+		run_forget(run);
+}
+
+const struct order *runner_order(const struct runner *r, uint64_t id)
+{
+	const struct run *run = run_find(r, id);
+	return run ? &run->o : NULL;
+}
+
+struct run *runner_of(const struct runner *r, const char *machine)
+{
+	struct run *run = r->run;
+	while (run && strcmp(run->o.from, machine) != 0 && strcmp(run->o.to, machine) != 0)
+		run = run->next;
+	return run;
+}
+
+int runner_open(struct runner **ret, struct broker *b, struct err *e)
+{
+	struct runner *r = calloc(1, sizeof *r);
+	struct order *o = NULL;
+	size_t n = 0;
+	if (!r)
+		return err_set(e, ENOMEM, "runner");
+	r->b = b;
+	b->runner = *ret = r;
+	int failed = store_orders(b->store, true, SIZE_MAX / 2, &o, &n, e);
+	for (size_t i = 0; i < n; i++)
+		runner_begin(r, &o[i]);
+	free(o);
+	return failed;
+}
+
+void runner_close(struct runner *r)
+{
+	while (r && r->run)
+		run_forget(r->run);
+	free(r);
+}
+
+/* Does this event say that the run's persona has come up? Its OS has asked for an address with
+ * the persona's MAC, under the binding that the order made. */
+static bool os_is_up(const struct run *run, const struct event_row *row)
+{
+	char stage[16], mac[MAC_TEXT], generation[16];
+	struct mac m;
+	struct persona p;
+	struct binding bound;
+	if (!event_field(stage, sizeof stage, row->text, "stage") || strcmp(stage, "os") != 0 ||
+		!event_field(mac, sizeof mac, row->text, "mac") || !mac_parse(&m, mac) ||
+		!event_field(generation, sizeof generation, row->text, "generation") ||
+		store_persona(run->b->store, run->o.persona, &p, NULL) < 0 ||
+		store_binding(run->b->store, run->o.persona, &bound, NULL) < 0 ||
+		bound.phase != PHASE_PERSONA || strtoull(generation, NULL, 10) != bound.generation)
+		return false;
+	for (unsigned i = 0; i < p.nics; i++)
+		if (mac_equal(&p.nic[i].mac, &m))
+			return true;
+	return false;
+}
+
+void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
+{
+	struct run *run =
+		ev == EV_dhcp_answered && *row->machine ? runner_of(r, row->machine) : NULL;
+	if (!run || !run_is_running(run) || run_step(run)->kind != DO_AWAIT_OS ||
+		!os_is_up(run, row))
+		return;
+	if (run->begun)
+		run_end(run, STEP_DONE, "");
+	else
+		run->os_seen = true;
+}

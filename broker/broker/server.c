@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The loop and its channels: see server.h. */
+#include "broker/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "broker/api.h"
+#include "broker/events.h"
+#include "broker/hands.h"
+#include "broker/publish.h"
+#include "broker/reports.h"
+#include "broker/runner.h"
+#include "host/given.h"
+
+enum {
+	MESSAGE_LEN = 16384,
+	AT_A_TIME = 64, /* messages of one channel before the others have their turn */
+	BODY_MAX = 65536,
+	API_CONNECTIONS = 256,
+};
+
+struct channel {
+	uv_poll_t poll;
+	struct server *s;
+	int fd;
+};
+
+struct server {
+	struct broker b;
+	uv_loop_t loop;
+	uv_signal_t term, interrupt;
+	struct channel edge, files;
+	struct http_server *http;
+};
+
+static bool hung_up(int fd)
+{
+	struct pollfd p = { .fd = fd };
+	return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR);
+}
+
+static void message_take(struct server *s, const char *bytes, size_t len)
+{
+	static const char report[] = "report ";
+	if (len > sizeof report && memcmp(bytes, report, sizeof report - 1) == 0)
+		reports_take(s->b.reports, bytes, len);
+	else
+		events_take(s->b.events, bytes, len);
+}
+
+/* A message is looked at, acted on, and only then taken off the queue: what a killed broker had
+ * not finished with, the next one finds there again. */
+static void channel_readable(uv_poll_t *p, int status, int what)
+{
+	static char bytes[MESSAGE_LEN];
+	struct channel *c = p->data;
+	(void)what;
+	for (int i = 0; i < AT_A_TIME && status >= 0; i++) {
+		ssize_t n = recv(c->fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0 || (n == 0 && hung_up(c->fd)))
+			break;
+		if (n > 0 && n <= (ssize_t)sizeof bytes)
+			message_take(c->s, bytes, (size_t)n);
+		if (recv(c->fd, bytes, 1, MSG_DONTWAIT) < 0)
+			return;
+	}
+	if (status < 0 || hung_up(c->fd))
+		uv_poll_stop(&c->poll); /* the warden has gone, and control says so */
+}
+
+static int channel_open(struct channel *c, struct server *s, const char *name, struct err *e)
+{
+	c->fd = given_fd(name, e);
+	if (c->fd < 0)
+		return c->fd;
+	int r = uv_poll_init(&s->loop, &c->poll, c->fd);
+	if (r < 0)
+		return err_say(e, -r, "%s: %s", name, uv_strerror(r));
+	c->s = s;
+	c->poll.data = c;
+	return 0;
+}
+
+static void on_heard(void *ctx, enum event ev, const struct event_row *row)
+{
+	struct server *s = ctx;
+	runner_heard(s->b.runner, ev, row);
+}
+
+static void on_reload(void *ctx)
+{
+	struct server *s = ctx;
+	struct err e = { 0 };
+	if (publisher_reload(s->b.publisher, &e) < 0)
+		log_event(EV_table_refused, "why=%s", e.text);
+}
+
+static void on_lost(void *ctx)
+{
+	struct server *s = ctx;
+	uv_stop(&s->loop);
+}
+
+static void on_signal(uv_signal_t *h, int number)
+{
+	(void)number;
+	uv_stop(h->loop);
+}
+
+/* What is on disk, and who may see it: nobody but the broker's user. */
+static int store_begin_with(struct server *s, struct err *e)
+{
+	char path[sizeof s->b.conf.state_dir + 16];
+	umask(077);
+	snprintf(path, sizeof path, "%s/baton.db", s->b.conf.state_dir);
+	return store_open(&s->b.store, path, e);
+}
+
+/* The order matters: events before whoever says them, orders after all they need, the API last. */
+static int parts_open(struct server *s, struct err *e)
+{
+	struct broker *b = &s->b;
+	int control = given_fd("control", e), table = control < 0 ? control : given_fd("table", e);
+	int packs = table < 0 ? table : given_fd("packs", e);
+	int api = packs < 0 ? packs : given_fd("api", e);
+	if (api < 0)
+		return api;
+	int r = channel_open(&s->edge, s, "edge-events", e);
+	if (r == 0)
+		r = channel_open(&s->files, s, "files-events", e);
+	if (r == 0)
+		r = store_begin_with(s, e);
+	if (r == 0)
+		r = events_open(&b->events, b->store, on_heard, s, e);
+	if (r == 0)
+		r = publisher_open(&b->publisher, b, table, packs, e);
+	if (r == 0)
+		r = hands_open(&b->hands, b->loop, control,
+			&(struct hands_calls){ on_reload, on_lost, s }, e);
+	if (r == 0)
+		r = reports_open(&b->reports, b, s->files.fd, e);
+	if (r == 0)
+		r = runner_open(&b->runner, b, e);
+	if (r == 0)
+		r = http_server_new(&s->http,
+			&(struct http_setup){ .loop = b->loop,
+				.fd = api,
+				.body_max = BODY_MAX,
+				.connections_max = API_CONNECTIONS,
+				.idle_s = 120,
+				.handle = api_handle,
+				.ctx = b },
+			e);
+	return r;
+}
+
+static void close_left(uv_handle_t *h, void *ctx)
+{
+	(void)ctx;
+	if (!uv_is_closing(h))
+		uv_close(h, NULL);
+}
+
+/* Orders stay where they are, journaled; hands end with us. */
+static void parts_close(struct server *s)
+{
+	http_server_free(s->http);
+	runner_close(s->b.runner);
+	s->b.runner = NULL;
+	hands_close(s->b.hands);
+	publisher_close(s->b.publisher);
+	while (uv_run(&s->loop, UV_RUN_NOWAIT) && uv_loop_alive(&s->loop) &&
+		(s->http || s->b.hands)) {
+		s->http = NULL;
+		s->b.hands = NULL;
+	}
+	uv_walk(&s->loop, close_left, NULL);
+	uv_run(&s->loop, UV_RUN_NOWAIT);
+	reports_close(s->b.reports);
+	events_close(s->b.events);
+	store_close(s->b.store);
+}
+
+int server_run(const char *conf_path, struct err *e)
+{
+	static struct server server;
+	struct server *s = &server;
+	signal(SIGPIPE, SIG_IGN);
+	conf_defaults(&s->b.conf);
+	int r = conf_read(&s->b.conf, conf_path, stderr, e);
+	if (r < 0)
+		return r;
+	uv_loop_init(&s->loop);
+	s->b.loop = &s->loop;
+	r = parts_open(s, e);
+	if (r < 0)
+		return r;
+	uv_signal_init(&s->loop, &s->term);
+	uv_signal_init(&s->loop, &s->interrupt);
+	uv_signal_start(&s->term, on_signal, SIGTERM);
+	uv_signal_start(&s->interrupt, on_signal, SIGINT);
+	uv_poll_start(&s->edge.poll, UV_READABLE, channel_readable);
+	uv_poll_start(&s->files.poll, UV_READABLE, channel_readable);
+	event_say(s->b.events, EV_started, &(struct event_about){ 0 }, "pid=%d", (int)getpid());
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	parts_close(s);
+	return 0;
+}
