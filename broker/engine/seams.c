@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR GPL-3.0-only */
+/* Our ends of the seams: what dnsmasq calls and finds us. See seams.list. */
+#include "engine/seams.h"
+
+#include "engine/reserved.h"
+
+/* Reached only through the linker, which knows them as --wrap made them. */
+void __wrap_my_syslog(int priority, const char *format, ...);
+int __wrap_icmp_ping(struct in_addr addr);
+int __wrap_delay_dhcp(time_t start, int sec, int fd, uint32_t addr, unsigned short id);
+int __wrap_enumerate_interfaces(int reset);
+int __wrap_indextoname(int fd, int index, char *name);
+
+enum { INTERFACES_MAX = 64 };
+
+static struct {
+	int folder, interfaces;
+	struct {
+		int index;
+		char name[IF_NAMESIZE];
+	} interface[INTERFACES_MAX];
+	const struct reserved *reserved;
+} seams = { .folder = -1 };
+
+void seams_folder(int folder)
+{
+	seams.folder = folder;
+}
+
+void seams_interface(int index, const char *name)
+{
+	if (seams.interfaces == INTERFACES_MAX)
+		return;
+	seams.interface[seams.interfaces].index = index;
+	snprintf(seams.interface[seams.interfaces].name, IF_NAMESIZE, "%s", name);
+	seams.interfaces++;
+}
+
+void seams_reserved(const struct reserved *r)
+{
+	seams.reserved = r;
+}
+
+static bool debug(void)
+{
+	static int on = -1;
+	if (on < 0)
+		on = getenv("BATON_DEBUG") != NULL;
+	return on;
+}
+
+/* What dnsmasq has to say about a packet is for who looks closely. What an operator reads is said
+ * by the edge, once and in Baton's words. */
+void __wrap_my_syslog(int priority, const char *format, ...)
+{
+	(void)priority;
+	if (!debug())
+		return;
+	va_list ap;
+	va_start(ap, format);
+	fputs("<7>baton-edge dnsmasq ", stderr);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
+/* What can still be fatal after the cut: no memory, no randomness. The warden starts us again. */
+void __wrap_die(char *message, char *arg, int exit_code)
+{
+	fprintf(stderr, "<3>baton-edge dnsmasq ended with %d: %s %s\n", exit_code, message,
+		arg ? arg : strerror(errno));
+	abort();
+}
+
+/* The table knows what is taken; asking the wire would hold up everybody for three seconds. */
+int __wrap_icmp_ping(struct in_addr addr)
+{
+	(void)addr;
+	return 0;
+}
+
+int __wrap_delay_dhcp(time_t start, int sec, int fd, uint32_t addr, unsigned short id)
+{
+	(void)start;
+	(void)sec;
+	(void)fd;
+	(void)addr;
+	(void)id;
+	return 0;
+}
+
+/* daemon->interfaces stays empty: a server id that is not the network's own address is foreign. */
+int __wrap_enumerate_interfaces(int reset)
+{
+	(void)reset;
+	return 1;
+}
+
+int __wrap_indextoname(int fd, int index, char *name)
+{
+	(void)fd;
+	for (int i = 0; i < seams.interfaces; i++)
+		if (seams.interface[i].index == index) {
+			memcpy(name, seams.interface[i].name, IF_NAMESIZE);
+			return 1;
+		}
+	return 0;
+}
+
+/* Asked before an address is lent. The config of the client itself is no obstacle; any other
+ * answer than NULL is one, and is only compared. */
+struct dhcp_config *config_find_by_address(struct dhcp_config *configs, struct in_addr addr)
+{
+	static struct dhcp_config taken;
+	if (configs && (configs->flags & CONFIG_ADDR) && configs->addr.s_addr == addr.s_addr)
+		return configs;
+	return seams.reserved && reserved_has(seams.reserved, ntohl(addr.s_addr)) ? &taken : NULL;
+}
+
+/* The name is a stranger's. It is one file of the boot folder; a leading slash is custom. */
+int engine_open64(const char *path, int flags, ...)
+{
+	(void)flags;
+	const char *name = path + strspn(path, "/");
+	if (!*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+		errno = EACCES;
+		return -1;
+	}
+	int fd = openat(
+		seams.folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		if (errno == ELOOP)
+			errno = EACCES;
+		return -1;
+	}
+	struct stat st;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	errno = EACCES;
+	return -1;
+}

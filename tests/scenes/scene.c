@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Plays *.scene files through the engine, with real bytes and no socket, root or clock; prints TAP,
+ * one line for each `expect`. What the lines mean: README.md. */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "packet.h"
+#include "site.h"
+
+enum { AFTER_ALL_LOANS_S = 1000000 };
+
+struct play {
+	const char *file;
+	unsigned line, tests, bad;
+	uint64_t now_s, unix_s;
+	struct site site;
+	struct engine_answer answer;
+	bool sent;
+};
+
+static void result(struct play *p, const char *text, const char *differs)
+{
+	p->tests++;
+	printf("%sok %u - %s:%u %.*s\n", differs ? "not " : "", p->tests, p->file, p->line,
+		(int)strcspn(text, "\n"), text);
+	if (differs) {
+		p->bad++;
+		printf("# %s\n", differs);
+	}
+}
+
+static int send_line(struct play *p, struct words *w, struct err *e)
+{
+	uint8_t bytes[PACKET_MAX] = { 0 };
+	struct engine_ask ask;
+	int r = packet_make(&ask, bytes, w, e);
+	if (r < 0)
+		return r;
+	r = site_build(&p->site, e);
+	if (r < 0)
+		return r;
+	if (r > 0 && engine_table(&p->site.table, e) < 0)
+		return -e->code;
+	/* Exactly as long as the packet, so that a sanitizer sees a step beyond it. */
+	void *copy = malloc(ask.len ? ask.len : 1);
+	if (!copy)
+		return err_set(e, 12, "scene");
+	memcpy(copy, bytes, ask.len);
+	ask.bytes = copy;
+	ask.now_s = p->now_s;
+	ask.unix_s = p->unix_s;
+	engine_answer(&p->answer, &ask);
+	free(copy);
+	p->sent = true;
+	return 0;
+}
+
+
+static int play_line(struct play *p, struct words *w, const char *text, struct err *e)
+{
+	char differs[700];
+	int r = site_line(&p->site, w, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (strcmp(w->word[0], "pass") == 0 && w->n == 2) {
+		p->now_s += strtoul(w->word[1], NULL, 10);
+		p->unix_s += strtoul(w->word[1], NULL, 10);
+		w->used[1] = true;
+		return 0;
+	}
+	if (strcmp(w->word[0], "send") == 0)
+		return send_line(p, w, e);
+	if (strcmp(w->word[0], "loans") == 0 && w->n == 2) {
+		snprintf(differs, sizeof differs, "%zu", engine_loans());
+		result(p, text, strcmp(differs, w->word[1]) == 0 ? NULL : differs);
+		return 0;
+	}
+	if (strcmp(w->word[0], "expect") != 0 || !p->sent)
+		return err_say(e, 22, "not a line of a scene");
+	result(p, text, packet_is(&p->answer, w, differs, sizeof differs) ? NULL : differs);
+	return 0;
+}
+
+static void play_file(struct play *p, const char *path)
+{
+	char text[2048];
+	FILE *f = fopen(path, "r");
+	p->file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	p->line = 0;
+	p->sent = false;
+	p->now_s += AFTER_ALL_LOANS_S;
+	site_init(&p->site);
+	while (f && fgets(text, sizeof text, f)) {
+		struct words w;
+		struct err e = { 0 };
+		unsigned bad = p->bad;
+		p->line++;
+		words_read(&w, text);
+		if (w.n == 0)
+			continue;
+		if (play_line(p, &w, text, &e) < 0)
+			result(p, text, e.text);
+		else if (p->bad == bad && words_unused(&w))
+			result(p, text, words_unused(&w));
+	}
+	if (!f)
+		result(p, "the file can be read", path);
+	else
+		fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+	static struct play p = { .now_s = 1, .unix_s = 1795300000 };
+	struct err e;
+	glob_t found = { 0 };
+	if (engine_open(&e) < 0) {
+		printf("Bail out! %s\n", e.text);
+		return 1;
+	}
+	if (argc < 2)
+		glob("tests/scenes/*.scene", 0, NULL, &found);
+	size_t files = argc < 2 ? found.gl_pathc : (size_t)argc - 1;
+	for (size_t i = 0; i < files; i++)
+		play_file(&p, argc < 2 ? found.gl_pathv[i] : argv[i + 1]);
+	/* The engine borrows the table to the end; each scene has replaced the one before. */
+	site_fini(&p.site);
+	globfree(&found);
+	printf("1..%u\n", p.tests);
+	return p.bad || p.tests == 0;
+}

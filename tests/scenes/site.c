@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See site.h. */
+#include "site.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+
+void site_init(struct site *s)
+{
+	*s = (struct site){ .changed = true };
+	s->source = (struct table_source){ .generation = 1,
+		.made_s = 1,
+		.key = "a key that is known to this test",
+		.http_port = 8080,
+		.lease_s = 3600,
+		.network = s->network,
+		.machine = s->machine,
+		.persona = s->persona,
+		.binding = s->binding,
+		.script = { "entry", "shim", "persona", "park", "local" },
+		.packs = "" };
+}
+
+void site_fini(struct site *s)
+{
+	free(s->bytes);
+	s->bytes = NULL;
+}
+
+static bool addr_value(struct words *w, const char *key, uint32_t *ret)
+{
+	const char *v = words_value(w, key);
+	return !v || ip4_parse(ret, v);
+}
+
+static bool name_value(struct words *w, const char *key, char *to, size_t size)
+{
+	const char *v = words_value(w, key);
+	if (v)
+		snprintf(to, size, "%s", v);
+	return true;
+}
+
+static bool network_line(struct site *s, struct words *w)
+{
+	if (s->source.networks == COUNT(s->network))
+		return false;
+	struct network *n = &s->network[s->source.networks++];
+	const char *address = words_value(w, "address"), *pool = words_value(w, "pool");
+	const char *unknown = words_value(w, "unknown");
+	snprintf(n->name, sizeof n->name, "%s", w->word[1]);
+	snprintf(n->interface, sizeof n->interface, "%.14s0", w->word[1]);
+	char from[32] = "", to[32] = "";
+	if (pool && (sscanf(pool, "%31[0-9.]-%31[0-9.]", from, to) != 2 ||
+			    !ip4_parse(&n->pool_from, from) || !ip4_parse(&n->pool_to, to)))
+		return false;
+	if (unknown && !unknown_parse(&n->unknown, unknown))
+		return false;
+	return address && net4_parse(&n->addr, &n->prefix, address) &&
+	       addr_value(w, "gateway", &n->gateway) && addr_value(w, "dns", &n->dns);
+}
+
+static bool machine_line(struct site *s, struct words *w)
+{
+	if (s->source.machines == COUNT(s->machine))
+		return false;
+	struct machine *m = &s->machine[s->source.machines++];
+	const char *uuid = words_value(w, "uuid"), *idle = words_value(w, "idle");
+	snprintf(m->name, sizeof m->name, "%s", w->word[1]);
+	return (!uuid || uuid_parse(&m->uuid, uuid)) && (!idle || idle_parse(&m->idle, idle)) &&
+	       name_value(w, "loader", m->loader, sizeof m->loader);
+}
+
+/* `nic MAC network=N addr=A carries` of the machine or persona above it. */
+static bool nic_line(struct site *s, struct words *w)
+{
+	if (s->source.machines == 0)
+		return false;
+	struct machine *m = &s->machine[s->source.machines - 1];
+	struct nic *n = &m->nic[m->nics++];
+	n->carries = words_value(w, "carries") != NULL;
+	n->journaled = true;
+	return m->nics <= NICS_MAX && mac_parse(&n->factory, w->word[1]) &&
+	       name_value(w, "network", n->network, sizeof n->network) &&
+	       addr_value(w, "addr", &n->addr);
+}
+
+static bool persona_line(struct site *s, struct words *w)
+{
+	if (s->source.personas == COUNT(s->persona))
+		return false;
+	struct persona *p = &s->persona[s->source.personas++];
+	const char *mac = words_value(w, "mac");
+	snprintf(p->name, sizeof p->name, "%s", w->word[1]);
+	snprintf(p->iqn, sizeof p->iqn, "iqn.2026-01.org.example:%s", w->word[1]);
+	p->nics = 1;
+	return mac && mac_parse(&p->nic[0].mac, mac) &&
+	       name_value(w, "network", p->nic[0].network, sizeof p->nic[0].network) &&
+	       addr_value(w, "addr", &p->nic[0].addr);
+}
+
+/* `bind PERSONA to=MACHINE generation=N phase=P`; again for the same persona: changes it. */
+static bool bind_line(struct site *s, struct words *w)
+{
+	struct binding *b = s->binding;
+	while (b < s->binding + s->source.bindings && strcmp(b->persona, w->word[1]) != 0)
+		b++;
+	if (b == s->binding + COUNT(s->binding))
+		return false;
+	if (b == s->binding + s->source.bindings)
+		s->source.bindings++;
+	const char *generation = words_value(w, "generation"), *phase = words_value(w, "phase");
+	snprintf(b->persona, sizeof b->persona, "%s", w->word[1]);
+	if (generation)
+		b->generation = (uint32_t)strtoul(generation, NULL, 10);
+	return (!phase || phase_parse(&b->phase, phase)) &&
+	       name_value(w, "to", b->machine, sizeof b->machine);
+}
+
+static bool unbind_line(struct site *s, struct words *w)
+{
+	for (size_t i = 0; i < s->source.bindings; i++)
+		if (strcmp(s->binding[i].persona, w->word[1]) == 0) {
+			s->binding[i] = s->binding[--s->source.bindings];
+			return true;
+		}
+	return false;
+}
+
+/* `readdress MACHINE addr=A`: the record of its first NIC changes. */
+static bool readdress_line(struct site *s, struct words *w)
+{
+	for (size_t i = 0; i < s->source.machines; i++)
+		if (strcmp(s->machine[i].name, w->word[1]) == 0)
+			return addr_value(w, "addr", &s->machine[i].nic[0].addr);
+	return false;
+}
+
+int site_line(struct site *s, struct words *w, struct err *e)
+{
+	static const struct {
+		const char *word;
+		bool (*take)(struct site *, struct words *);
+	} lines[] = {
+		{ "network", network_line },
+		{ "machine", machine_line },
+		{ "nic", nic_line },
+		{ "persona", persona_line },
+		{ "bind", bind_line },
+		{ "unbind", unbind_line },
+		{ "readdress", readdress_line },
+	};
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		if (strcmp(w->word[0], lines[i].word) != 0)
+			continue;
+		s->changed = true;
+		if (w->n < 2 || !lines[i].take(s, w))
+			return err_say(e, EINVAL, "a wrong %s line", lines[i].word);
+		return 1;
+	}
+	return 0;
+}
+
+int site_build(struct site *s, struct err *e)
+{
+	size_t len;
+	void *bytes;
+	if (!s->changed)
+		return 0;
+	s->source.generation++;
+	int r = table_build(&bytes, &len, &s->source, e);
+	if (r < 0)
+		return r;
+	free(s->bytes);
+	s->bytes = bytes;
+	s->changed = false;
+	r = table_check(&s->table, bytes, len, e);
+	return r < 0 ? r : 1;
+}
