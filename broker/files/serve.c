@@ -235,9 +235,11 @@ static void serve_file(struct asking *a)
 {
 	struct files *f = a->files;
 	int folder = a->url.kind == URL_PACK ? f->packs : f->boot;
+	char path[URL_FILE_LEN + 8];
+	snprintf(path, sizeof path, "%s%s", a->url.kind == URL_SHIM ? "shim/" : "", a->url.file);
 	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
 	OWN(fd)
-	int fd = openat(folder, a->url.file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		refuse(f, a->request, 404, "no-file",

@@ -9,18 +9,18 @@ USER_FILES=64501
 setup_file() {
 	B=$(realpath "${B:-build/dev}")
 	dir=$(mktemp -d /dev/shm/baton-files.XXXXXX)
-	mkdir -p "$dir"/{table,boot,packs}
+	mkdir -p "$dir"/{table,boot/shim,packs}
 	chmod 755 "$dir"
 	export B dir
 	export url="http://127.0.0.1:$PORT"
-	head -c 300000 /dev/urandom > "$dir/boot/initrd.img"
-	echo kernel > "$dir/boot/vmlinuz"
+	head -c 300000 /dev/urandom > "$dir/boot/shim/initrd.img"
+	echo kernel > "$dir/boot/shim/vmlinuz"
 	echo loader > "$dir/boot/snponly.efi"
 	echo pack > "$dir/packs/lab.img"
 	echo secret > "$dir/secret"
 	ln -s ../secret "$dir/boot/link"
 	mkfifo "$dir/boot/pipe"
-	chmod 644 "$dir"/boot/{initrd.img,vmlinuz,snponly.efi} "$dir/packs/lab.img"
+	chmod 644 "$dir"/boot/shim/* "$dir/boot/snponly.efi" "$dir/packs/lab.img"
 	"$B/tests/lib/mktable" "$dir/table" identity > "$dir/tokens"
 	# A program of an ordinary user cannot read a build folder that only root may enter.
 	cp "$B/baton-files" "$dir/baton-files"
@@ -145,7 +145,7 @@ want() {
 @test "boot files go out whole, with their length, and the shim's end is told" {
 	fetch /shim/initrd.img
 	[ "$status" = 200 ]
-	cmp "$dir/body" "$dir/boot/initrd.img"
+	cmp "$dir/body" "$dir/boot/shim/initrd.img"
 	wait_for "shim-sent addr=127.0.0.1 file=initrd.img" "$dir/events"
 	fetch /shim/vmlinuz
 	want 200 kernel
