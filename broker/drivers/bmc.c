@@ -53,6 +53,8 @@ int bmc_power_reach(struct bmc *bmc, const struct bmc_power *how, enum power wan
 			wait_until_ms(off_since + OFF_APART_MS);
 			continue;
 		}
+		if (off_since >= 0)
+			told = -1; /* it was off and came back */
 		off_since = -1;
 		if (now >= end)
 			return err_say(e, ETIMEDOUT, "still %s %u ms after it was told to go %s",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A LUN made of one file, $BATON_FAKE_DIR/TARGET.san, for tests of what uses a SAN. A line each:
- *   lun=1 bytes=1073741824 block_len=512 bootable=1     the disk; other LUNs are not there
+ *   lun=1 bytes=1073741824 block_len=512 bootable=1     a disk; other LUNs are not there
  *   account=USER SECRET       a CHAP account; without any, all are let in
  *   dead=PORTAL               nothing listens there
  *   hang=PORTAL               never answers there */
@@ -21,9 +21,9 @@ static void file_drop(FILE **f)
 }
 
 struct disk {
-	uint64_t lun;
+	uint64_t lun; /* the one that is looked for */
 	struct san_facts facts;
-	bool accounts, account_right, dead, hang;
+	bool found, accounts, account_right, dead, hang;
 };
 
 static bool disk_line(struct disk *d, const char *line, const struct san_login *login)
@@ -45,10 +45,16 @@ static bool disk_line(struct disk *d, const char *line, const struct san_login *
 		d->hang |= strcmp(line + 5, login->portal) == 0;
 		return true;
 	}
+	struct san_facts f = { .vendor = "BATON", .product = "FAKE DISK" };
+	uint64_t lun;
 	if (sscanf(line, "lun=%" SCNu64 " bytes=%" SCNu64 " block_len=%" SCNu32 " bootable=%u",
-		    &d->lun, &d->facts.bytes, &d->facts.block_len, &bootable) != 4)
+		    &lun, &f.bytes, &f.block_len, &bootable) != 4)
 		return false;
-	d->facts.bootable = bootable;
+	f.bootable = bootable;
+	if (lun == d->lun) {
+		d->found = true;
+		d->facts = f;
+	}
 	return true;
 }
 
@@ -64,8 +70,7 @@ static int fake_look(struct san_facts *ret, const struct san_login *login, uint6
 	OWN(file) FILE *f = fopen(path, "re");
 	if (!f)
 		return err_say(e, ENOENT, "portal %s: no target %s", login->portal, login->target);
-	struct disk d = { .lun = UINT64_MAX,
-		.facts = { .vendor = "BATON", .product = "FAKE DISK" } };
+	struct disk d = { .lun = lun };
 	while (fgets(line, sizeof line, f)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (!disk_line(&d, line, login))
@@ -81,7 +86,7 @@ static int fake_look(struct san_facts *ret, const struct san_login *login, uint6
 	if (d.accounts && !d.account_right)
 		return err_say(e, EACCES, "portal %s: target %s refused CHAP user \"%s\"",
 			login->portal, login->target, login->user ? login->user : "");
-	if (lun != d.lun)
+	if (!d.found)
 		return err_say(e, ENXIO, "portal %s: target %s has no LUN %" PRIu64, login->portal,
 			login->target, lun);
 	*ret = d.facts;

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What core/san.h promises, asked of one driver: the fake, or a target that the environment names
+ * (BATON_TEST_SAN="KIND PORTAL DEAD-PORTAL TARGET USER SECRET"). Either has LUN 1, 64 MiB with boot
+ * code in an MBR; LUN 2, 1 MiB of nothing; LUN 3, 8 MiB in blocks of 4096 with a GPT; no LUN 4. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "drivers/san.h"
+#include "drivers/wait.h"
+#include "tap.h"
+
+static char kind[16] = "fake", portal[64] = "10.0.0.1:3260", dead[64] = "10.0.0.2:3260";
+static char target[IQN_LEN + 1] = "iqn.2026-01.org.example:disk";
+static char user[32] = "web-01", secret[32] = "right-secret";
+static char folder[] = "/tmp/baton-san-XXXXXX", file[300], silent[64];
+
+static void folder_gone(void)
+{
+	unlink(file);
+	rmdir(folder);
+}
+
+/* A socket that takes connections and never says a word. */
+static void silent_listen(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0 && listen(fd, 8) == 0 &&
+		getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+	snprintf(silent, sizeof silent, "127.0.0.1:%u", ntohs(at.sin_port));
+}
+
+static void ready(void)
+{
+	const char *given = getenv("BATON_TEST_SAN");
+	if (silent[0])
+		return;
+	silent_listen();
+	if (given) {
+		CHECK_INT(sscanf(given, "%15s %63s %63s %223s %31s %31s", kind, portal, dead,
+				  target, user, secret),
+			6);
+		return;
+	}
+	CHECK(mkdtemp(folder) != NULL);
+	atexit(folder_gone);
+	setenv("BATON_FAKE_DIR", folder, 1);
+	snprintf(file, sizeof file, "%s/%s.san", folder, target);
+	FILE *f = fopen(file, "w");
+	CHECK(f != NULL);
+	if (!f)
+		exit(1);
+	fprintf(f,
+		"lun=1 bytes=67108864 block_len=512 bootable=1\n"
+		"lun=2 bytes=1048576 block_len=512 bootable=0\n"
+		"lun=3 bytes=8388608 block_len=4096 bootable=1\n"
+		"account=%s %s\ndead=%s\nhang=%s\n",
+		user, secret, dead, silent);
+	fclose(f);
+}
+
+static struct san_login login_right(void)
+{
+	ready();
+	return (struct san_login){ .portal = portal,
+		.target = target,
+		.initiator = "iqn.2026-01.baton:contract-test",
+		.user = user,
+		.secret = secret };
+}
+
+static int look(struct san_facts *f, const struct san_login *l, uint64_t lun, unsigned timeout_ms,
+	struct err *e)
+{
+	const struct san_ops *ops = san_of(kind, e);
+	CHECK(ops != NULL);
+	e->text[0] = '\0';
+	int r = ops ? ops->look(f, l, lun, timeout_ms, e) : -EINVAL;
+	CHECK((r == 0) == (e->text[0] == '\0'));
+	CHECK(!strstr(e->text, l->secret ? l->secret : "?no secret?"));
+	if (e->text[0])
+		printf("# %s\n", e->text);
+	return r;
+}
+
+static void a_disk_tells_its_size_and_that_it_boots(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	CHECK_INT(look(&f, &l, 1, 5000, &e), 0);
+	CHECK_INT(f.bytes, 64 << 20);
+	CHECK_INT(f.block_len, 512);
+	CHECK(f.bootable);
+	CHECK(f.vendor[0] && f.product[0]);
+}
+
+static void a_blank_disk_does_not_boot(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	CHECK_INT(look(&f, &l, 2, 5000, &e), 0);
+	CHECK_INT(f.bytes, 1 << 20);
+	CHECK(!f.bootable);
+}
+
+static void large_blocks_are_understood(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	CHECK_INT(look(&f, &l, 3, 5000, &e), 0);
+	CHECK_INT(f.bytes, 8 << 20);
+	CHECK_INT(f.block_len, 4096);
+	CHECK(f.bootable);
+}
+
+static void a_lun_that_is_not_there_is_told_apart(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	CHECK_INT(look(&f, &l, 4, 5000, &e), -ENXIO);
+	CHECK(strstr(e.text, "has no LUN 4") != NULL);
+	CHECK_INT(look(&f, &l, 4004, 5000, &e), -ENXIO);
+}
+
+static void a_target_that_is_not_there_is_told_apart(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	l.target = "iqn.2026-01.org.example:nobody-made-it";
+	CHECK_INT(look(&f, &l, 1, 5000, &e), -ENOENT);
+	CHECK(strstr(e.text, l.target) != NULL);
+}
+
+static void wrong_chap_is_refused(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	l.secret = "wrong-secret";
+	CHECK_INT(look(&f, &l, 1, 5000, &e), -EACCES);
+	CHECK(strstr(e.text, user) != NULL);
+	l = login_right();
+	l.user = "nobody";
+	CHECK_INT(look(&f, &l, 1, 5000, &e), -EACCES);
+	l.user = l.secret = NULL;
+	CHECK_INT(look(&f, &l, 1, 5000, &e), -EACCES);
+}
+
+static void a_dead_portal_says_so_at_once(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	int64_t begun = wait_now_ms();
+	l.portal = dead;
+	CHECK_INT(look(&f, &l, 1, 5000, &e), -ECONNREFUSED);
+	CHECK(strstr(e.text, dead) != NULL);
+	CHECK(wait_now_ms() - begun < 1000);
+}
+
+static void a_silent_portal_costs_the_timeout(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	int64_t begun = wait_now_ms();
+	l.portal = silent;
+	CHECK_INT(look(&f, &l, 1, 400, &e), -ETIMEDOUT);
+	CHECK(wait_now_ms() - begun >= 400 && wait_now_ms() - begun < 2000);
+}
+
+static void a_look_can_be_repeated(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	for (int i = 0; i < 20; i++)
+		CHECK_INT(look(&f, &l, 1, 5000, &e), 0);
+}
+
+static void an_unknown_kind_is_answered_with_the_known_ones(void)
+{
+	struct err e = { 0 };
+	CHECK(san_of("floppy", &e) == NULL);
+	CHECK_TEXT(e.text, "no SAN kind \"floppy\": want one of iscsi, fake");
+}
+
+static void bootable_is_boot_code_with_its_mark_or_a_gpt(void)
+{
+	uint8_t disk[8192] = { 0 };
+	CHECK(!san_bootable(disk, 1024, 512));
+	disk[510] = 0x55;
+	disk[511] = 0xaa;
+	CHECK(!san_bootable(disk, 1024, 512)); /* a table of partitions, and no code */
+	disk[446] = 0x80;
+	CHECK(!san_bootable(disk, 1024, 512));
+	disk[0] = 0xeb;
+	CHECK(san_bootable(disk, 1024, 512));
+	CHECK(san_bootable(disk, 512, 512));
+	CHECK(!san_bootable(disk, 511, 512));
+	memset(disk, 0, sizeof disk);
+	memcpy(disk + 512, "EFI PART", 8);
+	CHECK(san_bootable(disk, 1024, 512));
+	CHECK(!san_bootable(disk, sizeof disk, 4096));
+	CHECK(!san_bootable(disk, 519, 512));
+	memcpy(disk + 4096, "EFI PART", 8);
+	CHECK(san_bootable(disk, sizeof disk, 4096));
+}
+
+TESTS(T(a_disk_tells_its_size_and_that_it_boots), T(a_blank_disk_does_not_boot),
+	T(large_blocks_are_understood), T(a_lun_that_is_not_there_is_told_apart),
+	T(a_target_that_is_not_there_is_told_apart), T(wrong_chap_is_refused),
+	T(a_dead_portal_says_so_at_once), T(a_silent_portal_costs_the_timeout),
+	T(a_look_can_be_repeated), T(an_unknown_kind_is_answered_with_the_known_ones),
+	T(bootable_is_boot_code_with_its_mark_or_a_gpt))
