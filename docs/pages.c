@@ -41,6 +41,19 @@ static void silences(FILE *to)
 #undef SILENCE
 }
 
+/* As items of a list in mdoc. */
+static void settings(FILE *to)
+{
+#define SAY_TEXT(dflt, min, max)                                                                   \
+	fprintf(to, *(dflt) ? "Default: %s\n" : (min) ? "Must be set.\n" : "Default: empty\n", dflt)
+#define SAY_UINT(dflt, min, max) fprintf(to, "Default: %d, from %d to %d\n", dflt, min, max)
+#define CONF(name, kind, dflt, min, max, what)                                                     \
+	fputs(".It Ic " #name "\n" what ".\n", to);                                                \
+	SAY_##kind(dflt, min, max);
+#include "host/conf.def"
+#undef CONF
+}
+
 int main(int argc, char *argv[])
 {
 	static const struct {
@@ -50,6 +63,7 @@ int main(int argc, char *argv[])
 		{ "api", api },
 		{ "events", events },
 		{ "silences", silences },
+		{ "settings", settings },
 		{ "options", help_mdoc_options },
 		{ "commands", help_mdoc_commands },
 		{ "exits", help_mdoc_exits },
