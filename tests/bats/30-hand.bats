@@ -25,7 +25,7 @@ setup() {
 
 teardown() {
 	[ -z "${hand_pid-}" ] || kill -KILL "$hand_pid" 2>/dev/null || :
-	ipmi_sim_stop
+	ipmi_sim_stop "${ipmi_sim_pid-}"
 	tgt_stop
 }
 

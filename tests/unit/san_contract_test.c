@@ -4,8 +4,10 @@
  * code in an MBR; LUN 2, 1 MiB of nothing; LUN 3, 8 MiB in blocks of 4096 with a GPT; no LUN 4. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "drivers/san.h"
@@ -23,8 +25,8 @@ static void folder_gone(void)
 	rmdir(folder);
 }
 
-/* A socket that takes connections and never says a word. */
-static void silent_listen(void)
+/* A listening socket on loopback, and its address as text. */
+static int listener(char to[64])
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -32,7 +34,8 @@ static void silent_listen(void)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0 && listen(fd, 8) == 0 &&
 		getsockname(fd, (struct sockaddr *)&at, &len) == 0);
-	snprintf(silent, sizeof silent, "127.0.0.1:%u", ntohs(at.sin_port));
+	snprintf(to, 64, "127.0.0.1:%u", ntohs(at.sin_port));
+	return fd;
 }
 
 static void ready(void)
@@ -40,7 +43,7 @@ static void ready(void)
 	const char *given = getenv("BATON_TEST_SAN");
 	if (silent[0])
 		return;
-	silent_listen();
+	listener(silent); /* takes connections and never says a word */
 	if (given) {
 		CHECK_INT(sscanf(given, "%15s %63s %63s %223s %31s %31s", kind, portal, dead,
 				  target, user, secret),
@@ -188,6 +191,118 @@ static void a_look_can_be_repeated(void)
 		CHECK_INT(look(&f, &l, 1, 5000, &e), 0);
 }
 
+/* A target of our own that answers every login with one PDU: RFC 7143, 11.13. Its process is ended
+ * by the caller. */
+static pid_t target_that_says(int fd, const void *pdu, size_t len)
+{
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid != 0) {
+		close(fd);
+		return pid;
+	}
+	alarm(30);
+	for (;;) {
+		uint8_t ask[2048];
+		int c = accept(fd, NULL, NULL);
+		ssize_t n = recv(c, ask, sizeof ask, 0);
+		uint8_t answer[256];
+		memcpy(answer, pdu, len);
+		if (n >= 48 && len >= 48) {
+			memcpy(answer + 8, ask + 8, 6);   /* ISID */
+			memcpy(answer + 16, ask + 16, 4); /* task tag */
+		}
+		if (n < 0 || send(c, answer, len, MSG_NOSIGNAL) < 0)
+			_exit(1);
+		while (recv(c, ask, sizeof ask, 0) > 0)
+			;
+		close(c);
+	}
+}
+
+static void target_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* A login response with that status and one key; gives its length. */
+static size_t login_response(uint8_t to[256], uint8_t status_class, uint8_t detail, const char *key)
+{
+	size_t len = strlen(key) + 1;
+	memset(to, 0, 256);
+	to[0] = 0x23;
+	to[7] = (uint8_t)len;
+	to[36] = status_class;
+	to[37] = detail;
+	memcpy(to + 48, key, len);
+	return 48 + (len + 3) / 4 * 4;
+}
+
+static int look_at(const char *at, unsigned timeout_ms, struct err *e)
+{
+	struct san_facts f;
+	struct san_login l = login_right();
+	l.portal = at;
+	e->text[0] = '\0';
+	int r = san_iscsi.look(&f, &l, 1, timeout_ms, e);
+	CHECK(e->text[0]);
+	printf("# %s\n", e->text);
+	return r;
+}
+
+static void iscsi_follows_a_redirection_but_not_for_ever(void)
+{
+	struct err e = { 0 };
+	uint8_t pdu[256];
+	char at[64], gone[64], key[128];
+	close(listener(gone));
+	snprintf(key, sizeof key, "TargetAddress=%s,1", gone);
+	int fd = listener(at);
+	pid_t pid = target_that_says(fd, pdu, login_response(pdu, 1, 1, key));
+	CHECK_INT(look_at(at, 5000, &e), -ECONNREFUSED);
+	CHECK(strstr(e.text, gone) != NULL);
+	target_end(pid);
+
+	fd = listener(at);
+	snprintf(key, sizeof key, "TargetAddress=%s,1", at);
+	pid = target_that_says(fd, pdu, login_response(pdu, 1, 1, key));
+	CHECK_INT(look_at(at, 5000, &e), -ELOOP);
+	target_end(pid);
+}
+
+static void iscsi_survives_a_target_that_talks_nonsense(void)
+{
+	static const struct {
+		uint8_t status_class, detail;
+		const char *key;
+		size_t cut; /* send only so much */
+		int want;   /* 0: any failure */
+	} said[] = {
+		{ 3, 1, "", 0, -EIO },
+		{ 2, 2, "", 0, -EACCES },
+		{ 2, 3, "", 0, -ENOENT },
+		{ 9, 9, "CHAP_C=0xzz", 0, 0 },
+		{ 1, 1, "TargetAddress=", 0, 0 },
+		{ 1, 1, "Nothing", 0, 0 },
+		{ 0, 0, "AuthMethod=Kerberos", 0, 0 },
+		{ 0, 0, "AuthMethod", 20, -ETIMEDOUT },
+	};
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+		struct err e = { 0 };
+		uint8_t pdu[256];
+		char at[64];
+		size_t len = login_response(pdu, said[i].status_class, said[i].detail, said[i].key);
+		int fd = listener(at);
+		pid_t pid = target_that_says(fd, pdu, said[i].cut ? said[i].cut : len);
+		int r = look_at(at, 700, &e);
+		CHECK(r < 0);
+		if (said[i].want)
+			CHECK_INT(r, said[i].want);
+		target_end(pid);
+	}
+}
+
 static void an_unknown_kind_is_answered_with_the_known_ones(void)
 {
 	struct err e = { 0 };
@@ -221,5 +336,7 @@ TESTS(T(a_disk_tells_its_size_and_that_it_boots), T(a_blank_disk_does_not_boot),
 	T(large_blocks_are_understood), T(a_lun_that_is_not_there_is_told_apart),
 	T(a_target_that_is_not_there_is_told_apart), T(wrong_chap_is_refused),
 	T(a_dead_portal_says_so_at_once), T(a_silent_portal_costs_the_timeout),
-	T(a_look_can_be_repeated), T(an_unknown_kind_is_answered_with_the_known_ones),
+	T(a_look_can_be_repeated), T(iscsi_follows_a_redirection_but_not_for_ever),
+	T(iscsi_survives_a_target_that_talks_nonsense),
+	T(an_unknown_kind_is_answered_with_the_known_ones),
 	T(bootable_is_boot_code_with_its_mark_or_a_gpt))
