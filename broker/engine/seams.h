@@ -32,6 +32,7 @@ SEAM_FUNCTION(die, __typeof__(&__wrap_die));
 SEAM_FUNCTION(icmp_ping, int (*)(struct in_addr));
 SEAM_FUNCTION(delay_dhcp, int (*)(time_t, int, int, uint32_t, unsigned short));
 SEAM_FUNCTION(enumerate_interfaces, int (*)(int));
+SEAM_FUNCTION(find_mac, int (*)(union mysockaddr *, unsigned char *, int, time_t));
 SEAM_FUNCTION(indextoname, int (*)(int, int, char *));
 SEAM_FUNCTION(
 	config_find_by_address, struct dhcp_config *(*)(struct dhcp_config *, struct in_addr));

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The edge's loop: see edge.h. One thread; whatever wakes it, it first looks for a newer table. */
+#include "edge/edge.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "edge/notice.h"
+#include "host/given.h"
+#include "host/tell.h"
+
+enum {
+	TABLE_LEN_MAX = 1 << 30,
+	LOOK_MS = 1000, /* where the folder cannot be watched */
+	TFTP_MS = 500,  /* dnsmasq's retransmissions count whole seconds */
+	TFTP_AT_ONCE = 64,
+	CLOCK_AHEAD_S = 1 << 20, /* dnsmasq's leases take 0 and 1 for "never" and "long ago" */
+};
+
+static uint64_t seconds(clockid_t clock)
+{
+	struct timespec now;
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+/* A new table then wakes the loop; without it the loop looks once a second. */
+static int watch_folder(int folder)
+{
+	char path[40];
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
+	if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVED_TO | IN_CLOSE_WRITE) >= 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int edge_open(struct edge *d, struct err *e)
+{
+	static const char *const folders[] = { "table", "boot" };
+	*d = (struct edge){ .watch = -1 };
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		d->folders[i] = given_fd(folders[i], e);
+		if (d->folders[i] < 0)
+			return d->folders[i];
+	}
+	d->events = given_fd("events", e);
+	if (d->events < 0)
+		return d->events;
+	int r = ports_open(&d->ports, e);
+	r = r < 0 ? r : engine_open(e);
+	if (r < 0)
+		return r;
+	engine_tftp_open(d->folders[1], d->ports.mtu);
+	for (unsigned i = 0; i < d->ports.n; i++)
+		engine_interface(d->ports.port[i].index, d->ports.port[i].interface);
+	d->follow = (struct follow){
+		.folder = d->folders[0], .name = TABLE_FILE, .len_max = TABLE_LEN_MAX
+	};
+	d->watch = watch_folder(d->folders[0]);
+	return 0;
+}
+
+static void tell_table(struct edge *d, enum event ev, const char *key, const char *value)
+{
+	struct tell said;
+	tell_begin(&said, ev);
+	tell_add(&said, key, "%s", value);
+	tell_send(&said, d->events);
+}
+
+void edge_look(struct edge *d)
+{
+	const void *bytes;
+	size_t len;
+	char text[24];
+	struct err e = { 0 };
+	int r = follow_look(&d->follow, &bytes, &len, &e);
+	if (r == 0)
+		return;
+	struct table *trial = &d->table[!d->in_use];
+	if (r > 0)
+		r = table_check(trial, bytes, len, &e);
+	if (r >= 0)
+		r = engine_table(trial, &e);
+	if (r < 0) {
+		follow_refuse(&d->follow);
+		/* Before the broker has published for the first time there is none. */
+		if (r != -ENOENT)
+			tell_table(d, EV_table_refused, "why", e.text);
+		return;
+	}
+	follow_take(&d->follow);
+	d->in_use = !d->in_use;
+	d->have_table = true;
+	snprintf(text, sizeof text, "%llu", (unsigned long long)trial->header->generation);
+	tell_table(d, EV_table_taken, "generation", text);
+}
+
+/* Our address where a question came in. A broadcast has none of its own: then it is the one that
+ * the table has for the interface. */
+static uint32_t here_of(const struct table *t, const struct engine_ask *ask)
+{
+	if (table_network_of(t, ask->here))
+		return ask->here;
+	for (uint32_t i = 0; i < t->header->networks; i++)
+		if (strcmp(table_text(t, t->network[i].interface), ask->interface) == 0)
+			return t->network[i].addr;
+	return ask->here;
+}
+
+static void serve_questions(struct edge *d, const struct port *p)
+{
+	static struct engine_answer answer[BATCH];
+	struct engine_ask ask[BATCH];
+	const struct table *t = &d->table[d->in_use];
+	unsigned n = port_read(p, ask);
+	if (!d->have_table)
+		return;
+	uint64_t unix_s = seconds(CLOCK_REALTIME);
+	for (unsigned i = 0; i < n; i++) {
+		ask[i].now_s = d->now_s;
+		ask[i].unix_s = unix_s;
+		ask[i].here = here_of(t, &ask[i]);
+		engine_answer(&answer[i], &ask[i]);
+	}
+	port_send(p, answer, n);
+	for (unsigned i = 0; i < n; i++)
+		notice_answer(d->events, &ask[i], &answer[i], t);
+}
+
+static void loader_sent(void *ctx, uint32_t addr, const char *file, uint64_t bytes)
+{
+	struct edge *d = ctx;
+	struct tell said;
+	char text[IP4_TEXT];
+	tell_begin(&said, EV_loader_sent);
+	tell_add(&said, "addr", "%s", ip4_text(text, addr));
+	tell_add(&said, "file", "%s", file);
+	tell_add(&said, "bytes", "%llu", (unsigned long long)bytes);
+	tell_send(&said, d->events);
+}
+
+static void serve_tftp(struct edge *d, const struct port *p)
+{
+	struct pollfd more = { .fd = p->fd, .events = POLLIN };
+	for (int i = 0; i < TFTP_AT_ONCE && poll(&more, 1, 0) == 1; i++)
+		engine_tftp_read(p->fd, d->now_s);
+}
+
+static void drain_watch(int fd)
+{
+	char room[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	while (read(fd, room, sizeof room) > 0)
+		;
+}
+
+int edge_serve(struct edge *d, struct err *e)
+{
+	struct pollfd fds[PORTS_MAX + 1];
+	bool sending = false;
+	for (unsigned i = 0; i < d->ports.n; i++)
+		fds[i] = (struct pollfd){ .fd = d->ports.port[i].fd, .events = POLLIN };
+	fds[d->ports.n] = (struct pollfd){ .fd = d->watch, .events = POLLIN };
+	for (;;) {
+		int wait_ms = sending ? TFTP_MS : d->watch < 0 ? LOOK_MS : -1;
+		if (poll(fds, d->ports.n + 1, wait_ms) < 0 && errno != EINTR)
+			return err_set(e, errno, "edge: poll");
+		d->now_s = seconds(CLOCK_MONOTONIC) + CLOCK_AHEAD_S;
+		if (d->watch >= 0)
+			drain_watch(d->watch);
+		edge_look(d);
+		for (unsigned i = 0; i < d->ports.n; i++) {
+			if (!(fds[i].revents & (POLLIN | POLLERR)))
+				continue;
+			if (d->ports.port[i].kind == PORT_TFTP)
+				serve_tftp(d, &d->ports.port[i]);
+			else
+				serve_questions(d, &d->ports.port[i]);
+		}
+		sending = engine_tftp_work(d->now_s, loader_sent, d);
+	}
+}

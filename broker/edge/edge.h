@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The edge: DHCP, PXE and TFTP answered out of the boot table. */
+#pragma once
+#include "edge/port.h"
+#include "host/follow.h"
+
+struct edge {
+	struct ports ports;
+	int events, watch; /* watch: inotify on the table's folder, -1 without */
+	int folders[2];    /* table, boot */
+	struct follow follow;
+	struct table table[2]; /* in use, and on trial */
+	unsigned in_use;
+	bool have_table;
+	uint64_t now_s;
+};
+
+/* Takes everything that needs a path, a right or memory; then the jail can be entered. */
+int edge_open(struct edge *d, struct err *e);
+/* Takes the boot table if there is a new one. One that is refused is told of once. */
+void edge_look(struct edge *d);
+/* Serves for ever; -errno only when waiting itself fails. */
+int edge_serve(struct edge *d, struct err *e);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Events of answers and silences, paced: see notice.h and docs/design/0003-between-processes.md. */
+#include "edge/notice.h"
+
+#include <string.h>
+
+#include "host/tell.h"
+
+enum {
+	SLOTS = 16384, /* MACs remembered; two that share one are told of more often */
+	SAME_ANSWER_S = 5,
+	SAME_SILENCE_S = 10,
+	SILENCES_AT_ONCE = 100, /* of all MACs together, then as many a second */
+	SILENCES_PER_S = 20,
+};
+
+struct heard {
+	struct mac mac;
+	bool used;
+	uint64_t what, at_s;
+};
+
+static struct heard answers[SLOTS], silences[SLOTS];
+
+static uint64_t mix(uint64_t h, const void *bytes, size_t len)
+{
+	const uint8_t *b = bytes;
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ b[i]) * 0x100000001b3u;
+	return h;
+}
+
+static struct heard *slot_of(struct heard *all, const struct mac *m)
+{
+	uint64_t h = mix(0xcbf29ce484222325u, m->b, sizeof m->b);
+	return &all[(h ^ h >> 32) % SLOTS];
+}
+
+/* True, and remembered, when this is new for the MAC or the last time is long enough ago. */
+static bool worth_telling(
+	struct heard *all, const struct mac *m, uint64_t what, uint64_t now_s, uint64_t again_s)
+{
+	struct heard *h = slot_of(all, m);
+	if (h->used && mac_equal(&h->mac, m) && h->what == what && now_s - h->at_s < again_s)
+		return false;
+	*h = (struct heard){ .mac = *m, .used = true, .what = what, .at_s = now_s };
+	return true;
+}
+
+static bool silence_allowed(uint64_t now_s)
+{
+	static uint64_t last_s, left = SILENCES_AT_ONCE;
+	if (now_s != last_s) {
+		left += (now_s - last_s) * SILENCES_PER_S;
+		if (left > SILENCES_AT_ONCE)
+			left = SILENCES_AT_ONCE;
+		last_s = now_s;
+	}
+	if (left == 0)
+		return false;
+	left--;
+	return true;
+}
+
+static void tell_silence(int events, const struct engine_ask *ask, const struct engine_answer *a,
+	const struct table *t)
+{
+	char mac[MAC_TEXT];
+	struct tell said;
+	if (!worth_telling(silences, &a->ask.mac, 0, ask->now_s, SAME_SILENCE_S) ||
+		!silence_allowed(ask->now_s))
+		return;
+	const struct table_network *n = table_network_of(t, a->ask.via);
+	tell_begin(&said, EV_dhcp_silent);
+	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
+	tell_add(&said, "why", "%s", a->why);
+	tell_add(&said, "network", "%s", n ? table_text(t, n->name) : "-");
+	tell_send(&said, events);
+}
+
+static void tell_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
+	const struct table *t)
+{
+	char mac[MAC_TEXT], addr[IP4_TEXT];
+	struct tell said;
+	tell_begin(&said, EV_dhcp_answered);
+	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
+	tell_add(&said, "stage", "%s", stage_word(a->ask.stage));
+	if (a->ask.has_arch)
+		tell_add(&said, "arch", "%u", a->ask.arch);
+	if (a->plan.machine)
+		tell_add(&said, "machine", "%s", table_text(t, a->plan.machine->name));
+	tell_add(&said, "deed", "%s", deed_word(a->plan.deed));
+	if (a->plan.machine)
+		tell_add(&said, "generation", "%u", a->plan.machine->generation);
+	tell_add(&said, "addr", "%s", ip4_text(addr, a->given));
+	if (*a->file)
+		tell_add(&said, "file", "%s", a->file);
+	uint64_t what = mix(0xcbf29ce484222325u, said.text, said.at);
+	if (worth_telling(answers, &a->ask.mac, what, ask->now_s, SAME_ANSWER_S))
+		tell_send(&said, events);
+}
+
+void notice_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
+	const struct table *t)
+{
+	if (a->heard && a->why)
+		tell_silence(events, ask, a, t);
+	/* A NAK and the answer to an INFORM give no address and are no news. */
+	else if (a->heard && a->len && (a->given || ask->pxe))
+		tell_answer(events, ask, a, t);
+}

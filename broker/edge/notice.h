@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the edge tells the broker about its answers, and how often: a machine that asks every
+ * second is one event, and a flood of made-up MACs is a trickle. */
+#pragma once
+#include "engine/engine.h"
+
+/* Tells of an answer or a silence, unless it is too soon: see notice.c for the limits. */
+void notice_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
+	const struct table *t);
