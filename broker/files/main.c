@@ -31,7 +31,8 @@ void files_follow(struct files *f)
 	struct err e = { 0 };
 	struct table now;
 	int r = follow_look(&f->follow, &bytes, &len, &e);
-	if (r == 0)
+	/* Before the broker's first table there is none, and that is no event. */
+	if (r == 0 || (r == -ENOENT && !f->has_table))
 		return;
 	if (r < 0 || table_check(&now, bytes, len, &e) < 0) {
 		follow_refuse(&f->follow);
