@@ -84,6 +84,9 @@ static json_t *json_mac(const struct mac *m)
 
 static json_t *head_of(const char *stage, const struct job *j)
 {
+	/* jansson would else wait for the kernel's random numbers, a second or more after power-on;
+	 * nobody outside chooses the keys of these objects. */
+	json_object_seed(1);
 	json_t *o = json_object();
 	json_object_set_new(o, "stage", json_string(stage));
 	if (!j)

@@ -186,7 +186,19 @@ static void put_pack_lines(struct text *to, const struct asking *a)
 		int n = (int)strcspn(at, "\n");
 		text_say(to, "initrd --name %.*s ", n, at);
 		put_server(to, a);
-		text_say(to, "/shim/packs/%.*s\n", n, at);
+		/* A line that fails with nothing behind it ends the script, and the boot with it. */
+		text_say(to, "/shim/packs/%.*s || goto failed\n", n, at);
+		at += n + (at[n] == '\n');
+	}
+}
+
+/* An EFI kernel loads the initrds that its command line names, and no others. */
+static void put_pack_args(struct text *to, const struct asking *a)
+{
+	const char *at = table_text(a->t, a->t->header->packs);
+	while (*at) {
+		int n = (int)strcspn(at, "\n");
+		text_say(to, " initrd=%.*s", n, at);
 		at += n + (at[n] == '\n');
 	}
 }
@@ -218,6 +230,7 @@ static const struct {
 	{ "chap_secret", put_chap_secret, true },
 	{ "persona_mac", put_persona_mac, true },
 	{ "pack_lines", put_pack_lines, false },
+	{ "pack_args", put_pack_args, false },
 	{ "console", put_console, false },
 };
 
