@@ -2,7 +2,6 @@
 /* baton-hand: reads one deed from stdin, does it, writes one answer to stdout. Exits 0 when it
  * has answered, whether or not the deed went well. */
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -196,18 +196,20 @@ san() {
 }
 
 @test "two hands on one BMC go one after the other" {
-	exec 7>"$at/out"
-	mkdir "$at/run/lock"
-	exec 8>"$at/run/lock/bmc-blade-0"
-	flock 8
-	"$bin/baton-hand" <<<'{"deed":"bmc-probe",'"$fake"'}' >&7 8>&- 3>&- &
+	echo probe >"$at/fake/blade.hang"
+	"$bin/baton-hand" <<<'{"deed":"bmc-probe",'"$fake"'}' >"$at/first" 3>&- &
+	first=$!
+	until_true 5 grep -q "FLOCK .* $first " /proc/locks
+	"$bin/baton-hand" <<<'{"deed":"bmc-net-start",'"$fake"'}' >"$at/second" 3>&- &
 	hand_pid=$!
 	until_true 5 grep -q -- "-> FLOCK .* $hand_pid " /proc/locks
-	[ ! -s "$at/out" ]
-	exec 8>&-
+	[ ! -e "$at/fake/blade.log" ]
+	rm "$at/fake/blade.hang"
+	wait "$first"
 	wait "$hand_pid"
 	hand_pid=
-	[[ $(<"$at/out") == '{"ok":true,'* ]]
+	[[ $(<"$at/first") == '{"ok":true,"power":"off",'* ]]
+	[[ $(<"$at/second") == '{"ok":true,"power":"on",'* ]]
 }
 
 @test "a hand waits for the lock no longer than its deadline" {
