@@ -57,7 +57,6 @@ static int send_line(struct play *p, struct words *w, struct err *e)
 	return 0;
 }
 
-
 static int play_line(struct play *p, struct words *w, const char *text, struct err *e)
 {
 	char differs[700];
@@ -111,11 +110,43 @@ static void play_file(struct play *p, const char *path)
 		fclose(f);
 }
 
+/* `scene --table OUT FILE`: the boot table that the site lines of a scene add up to, for tests that
+ * run real programs. GENERATION of the environment is the table's. */
+static int write_table(const char *out, const char *path)
+{
+	static struct site site;
+	char text[2048];
+	struct err e = { 0 };
+	FILE *f = fopen(path, "r"), *to = fopen(out, "w");
+	const char *generation = getenv("GENERATION");
+	bool good = f && to;
+	site_init(&site);
+	while (good && fgets(text, sizeof text, f)) {
+		struct words w;
+		words_read(&w, text);
+		good = w.n == 0 || site_line(&site, &w, &e) == 1;
+	}
+	if (generation)
+		site.source.generation = strtoul(generation, NULL, 10) - 1;
+	good = good && site_build(&site, &e) == 1 &&
+	       fwrite(site.bytes, site.table.header->len, 1, to) == 1;
+	if (!good)
+		fprintf(stderr, "%s: %s\n", path, *e.text ? e.text : "cannot make a table of it");
+	if (f)
+		fclose(f);
+	if (to && fclose(to) != 0)
+		good = false;
+	site_fini(&site);
+	return good ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	static struct play p = { .now_s = 1, .unix_s = 1795300000 };
 	struct err e;
 	glob_t found = { 0 };
+	if (argc == 4 && strcmp(argv[1], "--table") == 0)
+		return write_table(argv[2], argv[3]);
 	if (engine_open(&e) < 0) {
 		printf("Bail out! %s\n", e.text);
 		return 1;

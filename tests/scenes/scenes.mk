@@ -11,3 +11,4 @@ scenes: $(B)/tests/scenes/scene
 	@prove -e '' $<
 .PHONY: scenes
 EXTRA_CHECKS += $(B)/tests/scenes/scene
+TEST_TOOLS += $(B)/tests/scenes/scene
