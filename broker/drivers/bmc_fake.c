@@ -102,15 +102,16 @@ static int fake_log(const struct fake *f, const char *what, struct err *e)
 	return dprintf(fd, "%s\n", what) < 0 ? err_set(e, errno, "fake BMC: write %s", path) : 0;
 }
 
-/* Opens the state with its lock and reads it; a machine without a file is off. */
+/* Opens the state with its lock and reads it; a machine without a file is off. *ret is the
+ * caller's to close, also after a failure. */
 static int state_open(int *ret, struct state *s, const struct fake *f, struct err *e)
 {
 	char path[PATH_MAX], text[STATE_LEN + 1] = "", power[8], next[8], booted[8];
 	snprintf(path, sizeof path, "%s.bmc", f->path);
-	OWN(fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0 || flock(fd, LOCK_EX) < 0 || pread(fd, text, STATE_LEN, 0) < 0)
-		return err_set(e, errno, "fake BMC: open %s", path);
 	*s = (struct state){ 0 };
+	*ret = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (*ret < 0 || flock(*ret, LOCK_EX) < 0 || pread(*ret, text, STATE_LEN, 0) < 0)
+		return err_set(e, errno ? errno : EIO, "fake BMC: open %s", path);
 	if (sscanf(text, "power=%7s next=%7s booted=%7s bounce=%lld", power, next, booted,
 		    &s->bounce_at) >= 3) {
 		s->power = strcmp(power, "on") == 0 ? POWER_ON : POWER_OFF;
@@ -125,8 +126,6 @@ static int state_open(int *ret, struct state *s, const struct fake *f, struct er
 		s->bounce_at = 0;
 		s->power = POWER_ON;
 	}
-	*ret = fd;
-	fd = -1;
 	return 0;
 }
 
@@ -178,7 +177,7 @@ static int fake_read(struct bmc *bmc, struct state *s, struct err *e)
 
 static int fake_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
 {
-	struct state s;
+	struct state s = { 0 };
 	int r = fake_enter(fake_of(bmc), "probe", e);
 	if (r == 0)
 		r = fake_read(bmc, &s, e);
@@ -191,7 +190,7 @@ static int fake_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
 
 static int fake_power_read(struct bmc *bmc, enum power *ret, struct err *e)
 {
-	struct state s;
+	struct state s = { 0 };
 	int r = fake_read(bmc, &s, e);
 	if (r == 0)
 		*ret = s.power;
@@ -202,7 +201,7 @@ static int fake_power_read(struct bmc *bmc, enum power *ret, struct err *e)
 static int fake_power_turn(struct fake *f, enum power want, const char *what, struct err *e)
 {
 	OWN(fd) int fd = -1;
-	struct state s;
+	struct state s = { 0 };
 	char none[8], bounce[PATH_MAX];
 	int r = state_open(&fd, &s, f, e);
 	if (r < 0 || s.power == want)
@@ -249,7 +248,7 @@ static int fake_next_boot_set(struct bmc *bmc, enum boot_dev dev, struct err *e)
 {
 	struct fake *f = fake_of(bmc);
 	OWN(fd) int fd = -1;
-	struct state s;
+	struct state s = { 0 };
 	int r = fake_enter(f, "next-boot", e);
 	if (r == 0)
 		r = state_open(&fd, &s, f, e);

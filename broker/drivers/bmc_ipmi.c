@@ -241,7 +241,7 @@ static int ipmi_open(struct bmc **ret, const struct bmc_addr *addr, struct err *
 static int ipmi_power_read(struct bmc *bmc, enum power *ret, struct err *e)
 {
 	static const char doing[] = "tell its power state";
-	uint8_t state[3];
+	uint8_t state[3] = { 0 };
 	int code =
 		ipmi_ask(ipmi_of(bmc), doing, (uint8_t[]){ CMD_STATUS }, 1, state, sizeof state, e);
 	if (code < 0)
@@ -288,11 +288,13 @@ static int ipmi_power_soft_off(struct bmc *bmc, struct err *e)
 /* The boot flags' two telling bytes. Gives the completion code, or -errno. */
 static int ipmi_flags_read(struct ipmi *ipmi, uint8_t flags[2], struct err *e)
 {
-	uint8_t got[4];
+	uint8_t got[4] = { 0 };
 	int code = ipmi_ask(ipmi, "tell its boot flags",
 		(uint8_t[]){ CMD_BOOT_GET, BOOT_PARAM_FLAGS, 0, 0 }, 4, got, sizeof got, e);
+	if (code != DONE_OK)
+		return code;
 	/* Bit 7: the BMC itself marks what follows as not valid. */
-	if (code == DONE_OK && ((got[1] & 0x7f) != BOOT_PARAM_FLAGS || got[1] & 0x80))
+	if ((got[1] & 0x7f) != BOOT_PARAM_FLAGS || got[1] & 0x80)
 		return 0x80; /* "parameter not supported" */
 	memcpy(flags, got + 2, 2);
 	return code;
@@ -304,7 +306,7 @@ static int ipmi_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
 	int r = ipmi_power_read(bmc, &facts.power, e);
 	if (r < 0)
 		return r;
-	uint8_t flags[2];
+	uint8_t flags[2] = { 0 };
 	int code = ipmi_flags_read(ipmi_of(bmc), flags, e);
 	if (code < 0)
 		return code;

@@ -8,7 +8,8 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-	export root bin="$root/build/${V:-dev}"
+	bin=$(realpath "${B:-build/dev}")
+	export root bin
 }
 
 setup() {
