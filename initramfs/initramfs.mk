@@ -47,8 +47,7 @@ $(BOOT)/shim/packs/nvram.img: $(B)/lab/packs/nvram/nvram initramfs/pack-image in
 	@mkdir -p $(@D)
 	$(Q)initramfs/pack-image $(<D) $@
 
-# What of the shim is pure is tested as a program of its own.
-$(B)/tests/unit/pack_test: $(B)/tests/unit/pack_test.o \
-  $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o) $(B)/libbase.a
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+# What the unit test and the fuzzer of the shim need beside the archives.
+SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o)
+$(B)/tests/unit/pack_test: $(SHIM_TESTED)
 -include $(wildcard $(B)/initramfs/*.d)

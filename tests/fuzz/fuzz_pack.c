@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Any text as a manifest, as a work order and as an HTTP answer: refused with a sentence, or good
+ * for every command that it holds. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "initramfs/http.h"
+#include "initramfs/job.h"
+#include "initramfs/pack.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void as_manifest(const char *text, size_t len)
+{
+	struct pack p;
+	struct pack_args a;
+	struct err e = { 0 };
+	struct mac mac = { { 2, 0xba, 0x70, 0, 0, 1 } }, found;
+	const struct pack_card card = { "0000:00:03.0", "eth0", &mac, &mac };
+	if (pack_parse(&p, "manifest", text, len, &e) != 0) {
+		assert(*e.text);
+		return;
+	}
+	strcpy(p.dir, "/packs/x");
+	for (int d = 0; d < PACK_DEEDS; d++)
+		if (*p.command[d] && pack_args(&a, &p, (enum pack_deed)d, &card, &e) == 0)
+			assert(a.argv[0] && *a.argv[0] == '/');
+	pack_mac(&found, &p, "mac 02:ba:70:00:00:01\nBase MAC: 02ba70000001 1\n");
+	pack_fini(&p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct http_answer answer;
+	struct job j;
+	struct err e = { 0 };
+	char *text = malloc(size + 1);
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	as_manifest(text, size);
+	if (job_parse(&j, text, &e) == 0)
+		assert(*j.machine && j.nics <= JOB_NICS);
+	if (http_answer_parse(&answer, text, size, &e) == 0)
+		assert(strlen(answer.body) <= HTTP_BODY_MAX);
+	free(text);
+	return 0;
+}
