@@ -432,26 +432,59 @@ killed_during() {
 	! in_log hush-hush
 }
 
-@test "a full disk: the API says so, the order waits, and goes on once there is room" {
+@test "a full disk: the API says so, nothing is half done, and the order goes on once there is room" {
 	warden_stop
-	mount -t tmpfs -o size=1m,mode=700,uid=64601 none "$dir/state"
+	mount -t tmpfs -o size=12m,mode=700,uid=64601 none "$dir/state"
 	warden_start
 	site
-	start_on blade-a $FACTORY_A
+	order start blade-a
+	until_true "at await-shim" step_is await-shim
 	dd if=/dev/zero of="$dir/state/fill" bs=4k 2>/dev/null || true
 	local i=0
 	until [ "$status" = 500 ]; do
 		i=$((i + 1))
-		[ $i -lt 2000 ]
-		api POST /v1/orders '{"verb":"stop","persona":"web-01"}'
-		[ "$status" != 200 ] || { order=$(jq .id <<< "$body"); break; }
+		[ $i -lt 1000 ]
+		api POST /v1/pools "{\"name\":\"p$i\",\"kind\":\"iqn\",\"prefix\":\"iqn.2026-01.p$i:\"}"
 	done
-	good GET /v1/status
+	[[ $(jq -r .error <<< "$body") == *"the disk is full, nothing was changed"* ]]
+	good GET /v1/pools
+	[ "$(jq --arg p "p$i" '[.items[] | select(.name == $p)] | length' <<< "$body")" = 0 ]
+	until_true "blade-a on" powered blade-a
+	run report $FACTORY_A "{\"stage\":\"found\",\"deed\":\"identity\",\"machine\":\"blade-a\",
+		\"generation\":1,\"nics\":[{\"pci\":\"$PCI\",\"permanent\":\"$FACTORY_A\"}]}"
+	[ "$output" = 503 ]
+	step_is await-shim
 	rm "$dir/state/fill"
-	if [ "$status" != 200 ] || [ -z "$(jq -r '.orders[]' <<< "$body")" ]; then
-		order stop
-	fi
-	shim blade-a $FACTORY_A restore $FACTORY_A "$mac"
+	shim blade-a $FACTORY_A identity "$mac"
+	until_true "at await-os" step_is await-os
+	os_up blade-a
 	until_true "order done" order_is done
+	! in_log "child-died"
+}
+
+@test "a full disk in the middle of an order's own steps uses up no try" {
+	warden_stop
+	mount -t tmpfs -o size=12m,mode=700,uid=64601 none "$dir/state"
+	warden_start
+	site
+	echo 2000 > "$dir/fake/blade-a.slow"
+	order start blade-a
+	dd if=/dev/zero of="$dir/state/fill" bs=4k 2>/dev/null || true
+	local i=0
+	until [ "$status" = 500 ]; do
+		i=$((i + 1))
+		[ $i -lt 1000 ]
+		api POST /v1/pools "{\"name\":\"p$i\",\"kind\":\"iqn\",\"prefix\":\"iqn.2026-01.p$i:\"}"
+	done
+	until_true "the order waits for the disk" in_log "step-failed order=1 .*the disk is full"
+	good GET /v1/orders/1
+	[ "$(jq -r .state <<< "$body")" = running ]
+	[[ $(jq -r .why <<< "$body") == *"the disk is full"* ]]
+	rm "$dir/fake/blade-a.slow" "$dir/state/fill"
+	shim blade-a $FACTORY_A identity "$mac"
+	until_true "at await-os" step_is await-os
+	os_up blade-a
+	until_true "order done" order_is done
+	[ "$(deeds "power on" blade-a)" = 1 ]
 	! in_log "child-died"
 }
