@@ -213,7 +213,8 @@ static void the_journal_tells_what_began_and_how_it_ended(void)
 	o.at.tries = 1;
 	MUST(store_step_end(s, &o, 0, "no answer", 11, &e));
 	CHECK_TEXT(o.why, "no answer");
-	CHECK_INT(store_step_begin(s, &stale, 12, NULL), -ESTALE); /* tries differ */
+	CHECK_INT(store_step_begin(s, &stale, 12, NULL), -ESTALE);        /* tries differ */
+	CHECK_INT(store_step_end(s, &stale, 0, NULL, 12, NULL), -ESTALE); /* it has ended */
 	MUST(store_step_begin(s, &o, 12, &e));
 	MUST(store_step_begin(s, &o, 13, &e)); /* the broker was killed in between */
 	o.at = (struct order_at){ .step = 1 };

@@ -6,12 +6,28 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "store/store_priv.h"
 #include "tests/unit/tap.h"
 
 static struct err e;
+
+/* SQLite finds these before libc's, so that its syncs can be counted. */
+static unsigned syncs;
+
+int fdatasync(int fd)
+{
+	syncs++;
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+int fsync(int fd)
+{
+	syncs++;
+	return (int)syscall(SYS_fsync, fd);
+}
 
 static int64_t number(struct store *s, const char *sql)
 {
@@ -34,7 +50,7 @@ static void file_rm(const char *path)
 	unlink(beside);
 }
 
-static void a_change_is_synced_and_references_are_held(void)
+static void the_file_is_set_as_promised(void)
 {
 	char path[64], mode[16] = "";
 	struct event_row ev = { .word = "started" };
@@ -54,6 +70,51 @@ static void a_change_is_synced_and_references_are_held(void)
 	CHECK_INT(RUN(s, &e, "INSERT INTO binding VALUES ('no', 'body', 1, 'identity')"), -EEXIST);
 	CHECK(strstr(e.text, "FOREIGN KEY") != NULL);
 	file_rm(path);
+}
+
+static unsigned syncs_of(int r)
+{
+	unsigned n = syncs;
+	CHECK_INT(r, 0);
+	syncs = 0;
+	return n;
+}
+
+static void every_change_waits_for_the_disk_and_no_event_does(void)
+{
+	char path[64];
+	struct event_row ev = { .word = "started" };
+	struct network n = { .name = "n", .interface = "eth0", .addr = 0x0a000001, .prefix = 24 };
+	uint64_t v;
+	file_path(path);
+	OWN(store) struct store *s = NULL;
+	CHECK(syncs_of(store_open(&s, path, &e)) > 0);
+	CHECK(syncs_of(store_next(s, "x", &v, &e)) > 0);
+	for (int i = 0; i < 20; i++) {
+		CHECK_INT(syncs_of(store_next(s, "x", &v, &e)), 1);
+		CHECK_INT(syncs_of(store_event_add(s, &ev, &e)), 0);
+	}
+	CHECK_INT(syncs_of(store_begin(s, &e)), 0);
+	CHECK_INT(syncs_of(store_network_add(s, &n, &e)), 0);
+	CHECK_INT(syncs_of(store_event_add(s, &ev, &e)), 0);
+	CHECK_INT(syncs_of(store_commit(s, &e)), 1); /* all of it at once */
+	file_rm(path);
+}
+
+static void nothing_of_a_broken_transaction_is_committed_alone(void)
+{
+	OWN(store) struct store *s = NULL;
+	uint64_t v = 0;
+	CHECK_INT(store_open(&s, "", &e), 0);
+	CHECK_INT(store_begin(s, &e), 0);
+	CHECK_INT(store_next(s, "x", &v, &e), 0);
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL); /* as SQLite does on a full disk */
+	CHECK_INT(store_next(s, "x", &v, &e), -EIO);
+	CHECK_TEXT(e.text, "store in memory: the transaction has failed, nothing was changed");
+	CHECK_INT(store_begin(s, &e), -EIO);
+	CHECK_INT(store_commit(s, &e), -EIO);
+	CHECK_INT(store_next(s, "x", &v, &e), 0); /* it is over: the next one works */
+	CHECK_INT(v, 1);
 }
 
 static const char *const made[] = {
@@ -231,7 +292,9 @@ static void a_file_that_is_held_is_waited_for_and_then_named(void)
 	file_rm(path);
 }
 
-TESTS(T(a_change_is_synced_and_references_are_held), T(an_older_schema_comes_forward_step_by_step),
+TESTS(T(the_file_is_set_as_promised), T(every_change_waits_for_the_disk_and_no_event_does),
+	T(nothing_of_a_broken_transaction_is_committed_alone),
+	T(an_older_schema_comes_forward_step_by_step),
 	T(a_migration_that_fails_leaves_the_old_version), T(the_real_schema_is_whole),
 	T(a_newer_schema_is_refused), T(what_is_no_store_is_refused_and_left_alone),
 	T(a_row_that_does_not_fit_is_an_error_not_a_guess),
