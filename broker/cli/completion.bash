@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # bash completion for baton. `baton completion bash` prints this file.
 # What fits is asked of baton itself: it knows its words, and the broker knows the names.
 _baton() {
