@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The shim's report: what is read, which card is which NIC, and what was written. */
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "broker/report.h"
+#include "tests/unit/tap.h"
+
+#define HEAD "report id=7 mac=52:54:00:aa:00:01 generation=4\n"
+#define SAYS(stage, nics)                                                                          \
+	HEAD "{\"stage\":\"" stage "\",\"deed\":\"identity\",\"machine\":\"blade-a\","             \
+	     "\"generation\":4,\"nics\":[" nics "]}"
+#define NIC(pci, more) "{\"pci\":\"" pci "\"," more "}"
+
+static struct mac mac(const char *text)
+{
+	struct mac m = { { 0 } };
+	if (!mac_parse(&m, text))
+		abort();
+	return m;
+}
+
+static int read_text(struct report *r, const char *text, struct err *e)
+{
+	memset(e, 0, sizeof *e);
+	return report_read(r, text, strlen(text), e);
+}
+
+static struct machine blade(void)
+{
+	return (struct machine){ .name = "blade-a",
+		.nics = 2,
+		.nic = { { .factory = mac("52:54:00:aa:00:01") },
+			{ .factory = mac("52:54:00:aa:00:02"), .carries = true } } };
+}
+
+static struct persona web(void)
+{
+	return (struct persona){
+		.name = "web-01", .nics = 1, .nic = { { .mac = mac("02:ba:70:00:00:01") } }
+	};
+}
+
+static void a_report_is_read(void)
+{
+	struct report r;
+	struct err e;
+	CHECK_INT(read_text(&r,
+			  SAYS("found", NIC("0000:00:03.0", "\"permanent\":\"52:54:00:aa:00:01\","
+							    "\"driver\":\"e1000\"")),
+			  &e),
+		0);
+	CHECK_INT(r.id, 7);
+	CHECK_INT(r.generation, 4);
+	CHECK_INT(r.said_generation, 4);
+	CHECK_INT(r.stage, REPORT_FOUND);
+	CHECK_TEXT(r.machine, "blade-a");
+	CHECK_INT(r.nics, 1);
+	CHECK_TEXT(r.nic[0].pci, "0000:00:03.0");
+	CHECK(!r.restore);
+}
+
+static void nonsense_is_refused_by_name(void)
+{
+	static const struct {
+		const char *text, *why;
+	} bad[] = {
+		{ "", "no first line" },
+		{ "report id=7\n{}", "the first line" },
+		{ HEAD "[]", "want a JSON object" },
+		{ HEAD "{", "not JSON" },
+		{ HEAD "{\"stage\":\"found\",\"deed\":\"identity\",\"generation\":4}",
+			"\"machine\" is missing" },
+		{ SAYS("eaten", ""), "stage \"eaten\"" },
+		{ SAYS("found", NIC("../..", "\"permanent\":\"\"")), "is not a PCI address" },
+		{ SAYS("found", NIC("0000:00:03.0", "\"permanent\":\"zz\"")), "is not a MAC" },
+		{ SAYS("found", NIC("0000:00:03.0", "\"tool\":\"a\"") "," NIC(
+					"0000:00:03.0", "\"tool\":\"b\"")),
+			"stands there twice" },
+		{ HEAD "{\"stage\":\"found\",\"deed\":\"identity\",\"machine\":\"a b\","
+		       "\"generation\":4}",
+			"is no machine's name" },
+		{ HEAD "{\"stage\":\"found\",\"deed\":\"identity\",\"machine\":\"blade-a\","
+		       "\"generation\":-1}",
+			"want a whole number" },
+	};
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct report r;
+		struct err e;
+		CHECK(read_text(&r, bad[i].text, &e) < 0);
+		if (!strstr(e.text, bad[i].why))
+			CHECK_TEXT(e.text, bad[i].why);
+	}
+}
+
+static void every_cut_of_a_report_is_survived(void)
+{
+	const char *text =
+		SAYS("found", NIC("0000:00:03.0", "\"permanent\":\"52:54:00:aa:00:01\""));
+	size_t len = strlen(text);
+	for (size_t n = 0; n < len; n++) {
+		struct report r;
+		struct err e = { 0 };
+		char *cut = malloc(n + 1);
+		memcpy(cut, text, n);
+		CHECK(report_read(&r, cut, n, &e) < 0);
+		CHECK(e.text[0] != '\0');
+		free(cut);
+	}
+}
+
+static void cards_are_found_by_maker_and_then_by_place(void)
+{
+	struct report r;
+	struct err e;
+	struct machine m = blade();
+	struct persona p = web();
+	int at[NICS_MAX];
+	read_text(&r,
+		SAYS("found", NIC("0000:00:04.0", "\"permanent\":\"52:54:00:aa:00:02\"") "," NIC(
+				      "0000:00:09.0",
+				      "\"permanent\":\"00:11:22:33:44:55\"") "," NIC("0000:00:03.0",
+				      "\"permanent\":\"52:54:00:aa:00:01\"")),
+		&e);
+	CHECK_INT(report_match(at, &r, &m, &p, &e), 0);
+	CHECK_INT(at[0], 2);
+	CHECK_INT(at[1], 0);
+	/* Written already: the card says the persona's, its place and the journal say whose it is.
+	 */
+	strcpy(m.nic[1].pci, "0000:00:04.0");
+	m.nic[1].journaled = true;
+	r.nic[0].permanent = p.nic[0].mac;
+	CHECK_INT(report_match(at, &r, &m, &p, &e), 0);
+	CHECK_INT(at[1], 0);
+}
+
+static void a_missing_or_foreign_card_is_named(void)
+{
+	struct report r;
+	struct err e;
+	struct machine m = blade();
+	struct persona p = web();
+	int at[NICS_MAX];
+	const char *one = SAYS("found", NIC("0000:00:03.0", "\"permanent\":\"52:54:00:aa:00:01\""));
+	read_text(&r, one, &e);
+	CHECK(report_match(at, &r, &m, &p, &e) < 0);
+	CHECK(strstr(e.text, "found no card 52:54:00:aa:00:02"));
+	/* It holds the persona's address and nobody ever read its own. */
+	r.nic[0].permanent = p.nic[0].mac;
+	CHECK(report_match(at, &r, &m, &p, &e) < 0);
+	CHECK(strstr(e.text, "holds an address of web-01"));
+	/* Another card sits where the operator said. */
+	read_text(&r, one, &e);
+	m.nics = 1;
+	strcpy(m.nic[0].pci, "0000:00:03.0");
+	m.nic[0].factory = mac("52:54:00:aa:00:09");
+	CHECK(report_match(at, &r, &m, &p, &e) < 0);
+	CHECK(strstr(e.text, "is 52:54:00:aa:00:01 by its maker"));
+}
+
+static void another_body_is_refused(void)
+{
+	struct report r;
+	struct err e;
+	struct machine m = blade();
+	int at[NICS_MAX];
+	read_text(
+		&r, SAYS("found", NIC("0000:00:03.0", "\"permanent\":\"52:54:00:aa:00:01\"")), &e);
+	uuid_parse(&r.uuid, "11111111-2222-3333-4444-555555555555");
+	uuid_parse(&m.uuid, "99999999-2222-3333-4444-555555555555");
+	CHECK(report_match(at, &r, &m, NULL, &e) < 0);
+	CHECK(strstr(e.text, "runs on body"));
+}
+
+static void what_was_read_back_is_compared(void)
+{
+	struct report r;
+	struct err e;
+	struct machine m = blade();
+	struct persona p = web();
+	strcpy(m.nic[1].pci, "0000:00:04.0");
+	read_text(&r,
+		SAYS("written", NIC("0000:00:04.0", "\"read_back\":\"02:ba:70:00:00:01\","
+						    "\"tool\":\"lab\"")),
+		&e);
+	CHECK_INT(report_check_written(&r, &m, &p, &e), 0);
+	CHECK(!report_all_factory(&r, &m));
+	r.restore = true;
+	CHECK(report_check_written(&r, &m, &p, &e) < 0);
+	CHECK(strstr(e.text, "reads back 02:ba:70:00:00:01, want 52:54:00:aa:00:02"));
+	r.nic[0].read_back = m.nic[1].factory;
+	CHECK_INT(report_check_written(&r, &m, &p, &e), 0);
+	CHECK(report_all_factory(&r, &m));
+	r.nics = 0;
+	CHECK(report_check_written(&r, &m, &p, &e) < 0);
+	CHECK(!report_all_factory(&r, &m));
+}
+
+TESTS(T(a_report_is_read), T(nonsense_is_refused_by_name), T(every_cut_of_a_report_is_survived),
+	T(cards_are_found_by_maker_and_then_by_place), T(a_missing_or_foreign_card_is_named),
+	T(another_body_is_refused), T(what_was_read_back_is_compared))
