@@ -295,7 +295,8 @@ static void nap_ms(unsigned ms)
 }
 
 /* The e1000 driver looks at the link once when it is brought up, and then every two seconds.
- * QEMU's card negotiates for half a second from when it was loaded: to look too early costs more. */
+ * QEMU's card negotiates for half a second from when it was loaded: to look too early costs more.
+ */
 static bool is_slow_to_look(const struct card *c)
 {
 	return strcmp(c->driver, "e1000") == 0;

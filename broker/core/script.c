@@ -186,7 +186,8 @@ static void put_pack_lines(struct text *to, const struct asking *a)
 		int n = (int)strcspn(at, "\n");
 		text_say(to, "initrd --name %.*s ", n, at);
 		put_server(to, a);
-		/* A line that fails with nothing behind it ends the script, and the boot with it. */
+		/* A line that fails with nothing behind it ends the script, and the boot with it.
+		 */
 		text_say(to, "/shim/packs/%.*s || goto failed\n", n, at);
 		at += n + (at[n] == '\n');
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Settings. Fields and their meaning: conf.def. The file is `key = value` lines; `#` begins a comment. */
+/* Settings. Fields and their meaning: conf.def. The file is `key = value` lines; `#` begins a
+ * comment. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

@@ -12,7 +12,8 @@ enum event {
 
 enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
-void log_open(const char *program); /* the first field of every line; debug lines with BATON_DEBUG=1 */
+void log_open(
+	const char *program); /* the first field of every line; debug lines with BATON_DEBUG=1 */
 const char *event_word(enum event ev);
 enum log_level event_level(enum event ev);
 /* The event of that word, or -1. */

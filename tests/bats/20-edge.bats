@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
 # bats file_tags=edge,root
 # baton-edge as it runs: jailed, on a veth pair between two namespaces that are made here, asked by
 # real clients.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
 # bats file_tags=engine
 # How dnsmasq comes into the build, and that the checks of its seams can fail.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
 # bats file_tags=broker,root
 # baton-broker as it runs: under the real batond, with the real baton-files and baton-hand, machines
 # whose BMC is made of files, and a shim that is curl. Two network namespaces: ours and the

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
 # bats file_tags=files,root
 # baton-files as it runs: jailed, with descriptors of its own, a table, and a broker that answers
 # when the test wants it to. Nothing here leaves the loopback interface.

@@ -34,7 +34,8 @@ static void words_take_their_values(void)
 	CHECK_TEXT(text,
 		"shim identity blade-a\n"
 		"initrd --name lab.img http://10.77.0.1:8080/shim/packs/lab.img || goto failed\n"
-		"initrd --name mstflint.img http://10.77.0.1:8080/shim/packs/mstflint.img || goto failed\n\n");
+		"initrd --name mstflint.img http://10.77.0.1:8080/shim/packs/mstflint.img || goto "
+		"failed\n\n");
 	free(text);
 	world_fini(&w);
 }
