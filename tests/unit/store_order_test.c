@@ -90,6 +90,11 @@ static void a_generation_never_comes_twice(void)
 	CHECK_INT(web.generation, 0);
 	MUST(store_bind(s, "web-01", "blade-a", &b, &e));
 	CHECK_INT(b.generation, 2);
+	MUST(store_unbind(s, &b, &e));
+	struct persona db = persona_of("db-01");
+	MUST(store_persona_add(s, &db, &e));
+	MUST(store_bind(s, "db-01", "blade-a", &b, &e)); /* nor for another persona */
+	CHECK_INT(b.generation, 3);
 }
 
 static struct order start_of(const char *persona, const char *to)
