@@ -170,21 +170,17 @@ static void close_left(uv_handle_t *h, void *ctx)
 		uv_close(h, NULL);
 }
 
-/* Orders stay where they are, journaled; hands end with us. */
+/* Orders stay where they are, journaled; hands end with us. The API goes first: nothing may be
+ * asked of what is closed. */
 static void parts_close(struct server *s)
 {
 	http_server_free(s->http);
 	runner_close(s->b.runner);
-	s->b.runner = NULL;
 	hands_close(s->b.hands);
 	publisher_close(s->b.publisher);
-	while (uv_run(&s->loop, UV_RUN_NOWAIT) && uv_loop_alive(&s->loop) &&
-		(s->http || s->b.hands)) {
-		s->http = NULL;
-		s->b.hands = NULL;
-	}
 	uv_walk(&s->loop, close_left, NULL);
-	uv_run(&s->loop, UV_RUN_NOWAIT);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s->loop);
 	reports_close(s->b.reports);
 	events_close(s->b.events);
 	store_close(s->b.store);
