@@ -24,10 +24,11 @@ static json_t *machine_json(const void *one)
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
-	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i},s:s,s:s,s:s,s:o}", "name", m->name,
+	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s},s:s,s:s,s:s,s:o}", "name", m->name,
 		"bmc", "kind", m->bmc.kind, "host", m->bmc.host, "port", (int)m->bmc.port, "user",
-		m->bmc.user, "secret", m->bmc.secret, "cipher", (int)m->bmc.cipher, "uuid", uuid,
-		"idle", idle_word(m->idle), "loader", m->loader, "nics", nics);
+		m->bmc.user, "secret", m->bmc.secret, "cipher", (int)m->bmc.cipher, "quirks",
+		m->bmc.quirks, "uuid", uuid, "idle", idle_word(m->idle), "loader", m->loader,
+		"nics", nics);
 }
 
 /* A file of its folder and nothing else; also the rule for a name in secrets_dir. */
@@ -48,6 +49,7 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 		{ "user", MEMBER_TEXT, b->user, sizeof b->user, 0, false },
 		{ "secret", MEMBER_TEXT, b->secret, sizeof b->secret, 0, false },
 		{ "cipher", MEMBER_UINT, &cipher, 0, 17, false },
+		{ "quirks", MEMBER_TEXT, b->quirks, sizeof b->quirks, 0, false },
 	};
 	int r = members_read(from, "machine: bmc", members, COUNT(members), MEMBERS_STRICT, e);
 	b->port = (uint16_t)port;
@@ -60,6 +62,9 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 		b->host[strspn(b->host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					"0123456789.:-_")])
 		return err_say(e, EINVAL, "machine: bmc: \"host\": want an address or a host name");
+	if (b->quirks[strspn(b->quirks, "abcdefghijklmnopqrstuvwxyz- ")])
+		return err_say(e, EINVAL,
+			"machine: bmc: \"quirks\": want words with blanks between, as in efi");
 	if (!file_name_ok(b->secret))
 		return err_say(e, EINVAL,
 			"machine: bmc: \"secret\": want the name of a file in secrets_dir");

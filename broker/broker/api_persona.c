@@ -24,10 +24,10 @@ static json_t *persona_json(const void *one)
 			text, sizeof text, "%s:%u", ip4_text(ip, p->path[i].addr), p->path[i].port);
 		json_array_append_new(portals, json_string(text));
 	}
-	return json_pack("{s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o}", "name", p->name, "iqn", p->iqn,
-		"target", p->target, "lun", (json_int_t)p->lun, "portals", portals, "chap_user",
-		p->chap_user, "chap_secret", *p->chap_secret != '\0', "generation",
-		(json_int_t)p->generation, "nics", nics);
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o}", "name", p->name, "iqn",
+		p->iqn, "target", p->target, "san", p->san, "lun", (json_int_t)p->lun, "portals",
+		portals, "chap_user", p->chap_user, "chap_secret", *p->chap_secret != '\0',
+		"generation", (json_int_t)p->generation, "nics", nics);
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)
@@ -97,10 +97,12 @@ static int persona_check(const struct persona *p, struct err *e)
 static int persona_read(struct persona *p, const json_t *body, struct err *e)
 {
 	const json_t *portals = NULL, *nics = NULL;
+	snprintf(p->san, sizeof p->san, "iscsi");
 	const struct member members[] = {
 		{ "name", MEMBER_TEXT, p->name, sizeof p->name, 0, true },
 		{ "iqn", MEMBER_TEXT, p->iqn, sizeof p->iqn, 0, false },
 		{ "target", MEMBER_TEXT, p->target, sizeof p->target, 0, false },
+		{ "san", MEMBER_TEXT, p->san, sizeof p->san, 0, false },
 		{ "lun", MEMBER_UINT, &p->lun, 0, LUN_MAX, false },
 		{ "portals", MEMBER_LIST, &portals, 0, 0, false },
 		{ "chap_user", MEMBER_TEXT, p->chap_user, sizeof p->chap_user, 0, false },
@@ -110,6 +112,8 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 	int r = members_read(body, "persona", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
 		return r;
+	if (!name_ok(p->san))
+		return err_say(e, EINVAL, "persona: \"san\": want a word, as in iscsi");
 	size_t paths = json_array_size(portals), n = json_array_size(nics);
 	if (paths > PATHS_MAX)
 		return err_say(e, EINVAL, "persona: \"portals\": want at most %d", PATHS_MAX);

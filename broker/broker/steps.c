@@ -52,11 +52,25 @@ static bool nothing_written(const struct run *run)
 	return none;
 }
 
+/* A list of the words that stand in text with blanks between. */
+static json_t *words(const char *text)
+{
+	json_t *list = json_array();
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		if (len)
+			json_array_append_new(list, json_stringn(text, len));
+		text += len + (text[len] == ' ');
+	}
+	return list;
+}
+
 static json_t *bmc_deed(const char *deed, const struct machine *m)
 {
-	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i}}", "deed", deed, "bmc", "kind",
+	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:o}}", "deed", deed, "bmc", "kind",
 		m->bmc.kind, "host", m->bmc.host, "port", (int)m->bmc.port, "user", m->bmc.user,
-		"secret", m->bmc.secret, "cipher", (int)m->bmc.cipher);
+		"secret", m->bmc.secret, "cipher", (int)m->bmc.cipher, "quirks",
+		words(m->bmc.quirks));
 }
 
 static json_t *san_deed(const struct persona *p)
@@ -69,7 +83,7 @@ static json_t *san_deed(const struct persona *p)
 		json_array_append_new(portals, json_string(portal));
 	}
 	return json_pack("{s:s,s:{s:s,s:o,s:s,s:I,s:s,s:s},s:i}", "deed", "san-look", "san", "kind",
-		"iscsi", "portals", portals, "target", p->target, "lun", (json_int_t)p->lun, "user",
+		p->san, "portals", portals, "target", p->target, "lun", (json_int_t)p->lun, "user",
 		p->chap_user, "secret", p->chap_secret, "timeout_ms", 5000);
 }
 

@@ -97,8 +97,11 @@ static int machine_own(json_t *body, const struct call *c, struct err *e)
 	if (r < 0)
 		return r;
 	const char *secret = call_value(c, "bmc-secret"), *cipher = call_value(c, "bmc-cipher");
+	const char *quirks = call_value(c, "bmc-quirks");
 	if (secret)
 		json_object_set_new(bmc, "secret", json_string(secret));
+	if (quirks)
+		json_object_set_new(bmc, "quirks", json_string(quirks));
 	if (cipher) {
 		unsigned long long n;
 		if (!number_parse(&n, cipher, 255))

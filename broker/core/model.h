@@ -12,6 +12,8 @@ enum {
 	NICS_MAX = 8,  /* of one machine or persona */
 	PATHS_MAX = 4, /* portals of one LUN */
 	HOST_LEN = 127,
+	QUIRKS_LEN = 63,
+	KIND_LEN = 15, /* of a driver */
 };
 
 /* What a network does with a MAC that belongs to no machine. */
@@ -40,12 +42,13 @@ struct nic {
 enum idle { IDLE_PARK, IDLE_LOCAL };
 
 struct bmc_at {
-	char kind[16]; /* "ipmi", "fake" */
+	char kind[KIND_LEN + 1]; /* "ipmi", "fake" */
 	char host[HOST_LEN + 1];
 	uint16_t port;
 	char user[SECRET_LEN + 1];
-	char secret[NAME_LEN + 1]; /* the name of a file in secrets_dir, never the secret */
-	unsigned cipher;           /* IPMI 2.0 cipher suite */
+	char secret[NAME_LEN + 1];   /* the name of a file in secrets_dir, never the secret */
+	unsigned cipher;             /* IPMI 2.0 cipher suite */
+	char quirks[QUIRKS_LEN + 1]; /* words with blanks between: core/bmc.h */
 };
 
 struct machine {
@@ -74,6 +77,7 @@ struct persona {
 	char name[NAME_LEN + 1];
 	char iqn[IQN_LEN + 1];    /* its initiator name */
 	char target[IQN_LEN + 1]; /* "" while it has no disk */
+	char san[KIND_LEN + 1];   /* the driver that looks at its disk: "iscsi" */
 	uint64_t lun;
 	unsigned paths;
 	struct path path[PATHS_MAX];

@@ -57,6 +57,7 @@ static const char *const version_1[] = {
 	"  bmc_user TEXT NOT NULL,"
 	"  bmc_secret TEXT NOT NULL," /* a file's name */
 	"  bmc_cipher INTEGER NOT NULL,"
+	"  bmc_quirks TEXT NOT NULL,"
 	"  idle TEXT NOT NULL,"
 	"  loader TEXT NOT NULL"
 	") WITHOUT ROWID",
@@ -78,6 +79,7 @@ static const char *const version_1[] = {
 	"  name TEXT PRIMARY KEY,"
 	"  iqn TEXT NOT NULL UNIQUE,"
 	"  target TEXT NOT NULL,"
+	"  san TEXT NOT NULL,"
 	"  lun INTEGER NOT NULL,"
 	"  chap_user TEXT NOT NULL,"
 	"  chap_secret TEXT NOT NULL,"

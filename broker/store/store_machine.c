@@ -17,6 +17,7 @@ static void machine_row(struct query *q, void *to)
 	col_text(q, m->bmc.user, sizeof m->bmc.user);
 	col_text(q, m->bmc.secret, sizeof m->bmc.secret);
 	m->bmc.cipher = col_u32(q);
+	col_text(q, m->bmc.quirks, sizeof m->bmc.quirks);
 	col_text(q, word, sizeof word);
 	if (!idle_parse(&m->idle, word))
 		q->bad = true;
@@ -51,7 +52,7 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 	OWN(query)
 	struct query q = QUERY(s,
 		"SELECT name, uuid, bmc_kind, bmc_host, bmc_port, bmc_user, bmc_secret, "
-		"bmc_cipher, idle,"
+		"bmc_cipher, bmc_quirks, idle,"
 		" loader FROM machine WHERE name BETWEEN ? AND ? ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, machine_row, &all, &n, e);
@@ -166,11 +167,11 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 		seat[i] = (struct seat){ .network = m->nic[i].network, .addr = &m->nic[i].addr };
 	int r = seats_fill(s, seat, m->nics, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?)", in_text(m->name),
-			in_blob(m->uuid.b, sizeof m->uuid.b), in_text(m->bmc.kind),
-			in_text(m->bmc.host), in_int(m->bmc.port), in_text(m->bmc.user),
-			in_text(m->bmc.secret), in_int(m->bmc.cipher), in_text(idle_word(m->idle)),
-			in_text(m->loader));
+		r = RUN(s, e, "INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+			in_text(m->name), in_blob(m->uuid.b, sizeof m->uuid.b),
+			in_text(m->bmc.kind), in_text(m->bmc.host), in_int(m->bmc.port),
+			in_text(m->bmc.user), in_text(m->bmc.secret), in_int(m->bmc.cipher),
+			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader));
 	for (unsigned i = 0; !r && i < m->nics; i++)
 		r = nic_add(s, m->name, i, &m->nic[i], e);
 	if (r)

@@ -11,6 +11,7 @@ static void persona_row(struct query *q, void *to)
 	col_text(q, p->name, sizeof p->name);
 	col_text(q, p->iqn, sizeof p->iqn);
 	col_text(q, p->target, sizeof p->target);
+	col_text(q, p->san, sizeof p->san);
 	p->lun = col_u64(q);
 	col_text(q, p->chap_user, sizeof p->chap_user);
 	col_text(q, p->chap_secret, sizeof p->chap_secret);
@@ -54,7 +55,8 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 	size_t n = 0, nics_n = 0, paths_n = 0;
 	OWN(query)
 	struct query q = QUERY(s,
-		"SELECT name, iqn, target, lun, chap_user, chap_secret, generation FROM persona "
+		"SELECT name, iqn, target, san, lun, chap_user, chap_secret, generation FROM "
+		"persona "
 		"WHERE name BETWEEN ? AND ? ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, persona_row, &all, &n, e);
@@ -211,9 +213,9 @@ static int persona_write(struct store *s, struct persona *p, struct err *e)
 	if (!r)
 		r = names_fill(s, p, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO persona VALUES (?,?,?,?,?,?,0)", in_text(p->name),
-			in_text(p->iqn), in_text(p->target), in_int((int64_t)p->lun),
-			in_text(p->chap_user), in_text(p->chap_secret));
+		r = RUN(s, e, "INSERT INTO persona VALUES (?,?,?,?,?,?,?,0)", in_text(p->name),
+			in_text(p->iqn), in_text(p->target), in_text(p->san),
+			in_int((int64_t)p->lun), in_text(p->chap_user), in_text(p->chap_secret));
 	for (unsigned i = 0; !r && i < p->nics; i++)
 		r = RUN(s, e, "INSERT INTO persona_nic VALUES (?,?,?,?,?)", in_text(p->name),
 			in_int(i), in_mac(&p->nic[i].mac), in_name(p->nic[i].network),
