@@ -19,4 +19,5 @@ $(DOCS)/man/%: docs/man/% $(DOCS)/pages
 ## docs: builds the manual pages and the pages made from .def files; checks them
 docs: $(PAGES) $(MANS)
 	$(Q)mandoc -T lint -W warning $(MANS)
+test-run: $(MANS)
 .PHONY: docs

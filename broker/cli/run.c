@@ -17,8 +17,6 @@
 #include "cli/progress.h"
 #include "cli/show.h"
 
-enum { NEWEST = 50 };
-
 static enum route route_of(const struct run *r)
 {
 	return (enum route)r->call->command->route;
@@ -135,7 +133,20 @@ enum exit_code run_resume(struct run *r)
 	enum exit_code code = number_check(r);
 	if (code == EXIT_DONE)
 		code = ask(r, route_of(r), first(r), NULL, NULL, &a);
-	return code == EXIT_DONE ? go_on(r, &a) : code;
+	if (code != EXIT_DONE)
+		return code;
+	/* An undo that finds nothing to take back closes the order and makes no new one. */
+	unsigned long long asked = 0;
+	number_parse(&asked, first(r), INT64_MAX);
+	if (route_of(r) == ROUTE_order_undo &&
+		json_integer_value(json_object_get(a.json, "id")) == (json_int_t)asked) {
+		if (r->json)
+			answer_print(&a);
+		else
+			printf("order %s is taken back; nothing had been touched\n", first(r));
+		return EXIT_DONE;
+	}
+	return go_on(r, &a);
 }
 
 enum exit_code run_order_show(struct run *r)
@@ -195,25 +206,8 @@ enum exit_code run_explain(struct run *r)
 	return code;
 }
 
-struct page {
-	json_t *kept[NEWEST]; /* a ring: the newest, until they are shown */
-	size_t n;
-	bool hold; /* keep them, do not show them yet */
-};
-
-static void page_show(struct run *r, struct page *p)
-{
-	for (size_t i = p->n > NEWEST ? p->n - NEWEST : 0; i < p->n; i++) {
-		show_event(stdout, &r->term, p->kept[i % NEWEST], clock_now());
-		json_decref(p->kept[i % NEWEST]);
-		p->kept[i % NEWEST] = NULL;
-	}
-	p->n = 0;
-	p->hold = false;
-}
-
-/* Takes one answer's events; returns how many there were and moves *since behind them. */
-static size_t page_take(struct run *r, struct page *p, const struct answer *a, json_int_t *since)
+/* Shows one answer's events; returns how many there were and moves *since behind them. */
+static size_t page_show(struct run *r, const struct answer *a, json_int_t *since)
 {
 	const json_t *items = json_object_get(a->json, "items");
 	size_t i;
@@ -223,14 +217,8 @@ static size_t page_take(struct run *r, struct page *p, const struct answer *a, j
 		json_int_t id = json_integer_value(json_object_get(event, "id"));
 		if (id > *since)
 			*since = id;
-		if (r->json)
-			continue;
-		if (!p->hold) {
+		if (!r->json)
 			show_event(stdout, &r->term, event, clock_now());
-			continue;
-		}
-		json_decref(p->kept[p->n % NEWEST]);
-		p->kept[p->n++ % NEWEST] = json_incref(event);
 	}
 	if (r->json && i)
 		answer_print(a);
@@ -238,35 +226,36 @@ static size_t page_take(struct run *r, struct page *p, const struct answer *a, j
 	return i;
 }
 
+/* The newest come in one answer; all after a number come page by page, until one is empty. */
 enum exit_code run_events(struct run *r)
 {
 	const char *from = call_value(r->call, "since"), *order = call_value(r->call, "order");
 	bool follow = call_value(r->call, "follow") != NULL;
-	struct page page = { .hold = !from && !order && !r->json };
-	unsigned long long n = 0;
 	enum exit_code code = EXIT_DONE;
-	json_int_t since;
+	json_int_t since = 0;
+	bool newest = !from;
+	unsigned long long n = 0;
 	int wait_s = 0;
-	if (from)
-		number_parse(&n, from, INT64_MAX);
-	since = (json_int_t)n;
-	for (size_t got = 1; code == EXIT_DONE;) {
+	if (from && number_parse(&n, from, INT64_MAX))
+		since = (json_int_t)n;
+	for (;;) {
 		OWN(answer) struct answer a = { .quiet = true };
-		char query[128];
-		snprintf(query, sizeof query, "since=%" JSON_INTEGER_FORMAT "&wait_s=%d%s%s", since,
-			wait_s, order ? "&order=" : "", order ? order : "");
+		char query[128], after[64] = "";
+		if (!newest)
+			snprintf(after, sizeof after, "since=%" JSON_INTEGER_FORMAT "&", since);
+		snprintf(query, sizeof query, "%swait_s=%d%s%s", after, wait_s,
+			order ? "&order=" : "", order ? order : "");
 		code = ask(r, ROUTE_event_list, "", query, NULL, &a);
-		if (code == EXIT_DONE)
-			got = page_take(r, &page, &a, &since);
-		if (got > 0 || code != EXIT_DONE)
-			continue;
-		page_show(r, &page);
-		fflush(stdout);
-		if (!follow)
+		if (code != EXIT_DONE)
 			break;
-		wait_s = 30;
+		size_t got = page_show(r, &a, &since);
+		bool last = newest || got == 0;
+		newest = false;
+		if (last && !follow)
+			break;
+		if (last)
+			wait_s = 30;
 	}
-	page_show(r, &page);
 	return code;
 }
 

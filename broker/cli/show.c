@@ -237,15 +237,6 @@ static const struct column status_orders[] = {
 	{ "FOR", "begun", SINCE },
 	{ "WHY", "why", TEXT },
 };
-static const struct column explain_stages[] = {
-	{ "STAGE", "stage", TEXT },
-	{ "ANSWERED", "answer", TEXT },
-	{ "DEED", "deed", TEXT },
-	{ "ADDRESS", "addr", TEXT },
-	{ "FILE", "file", TEXT },
-	{ "WHY", "why", TEXT },
-};
-
 #define COLUMNS(list) list, COUNT(list)
 static const struct view views[] = {
 	{ ROUTE_network_list, "items", COLUMNS(network_columns),
@@ -383,32 +374,47 @@ void show_thing(FILE *to, const struct term *t, const json_t *body)
 	}
 }
 
+/* A stage's text is "PXE, BIOS: what it gets". */
+static void stages_show(FILE *to, const struct term *t, const json_t *stages)
+{
+	OWN(grid) struct grid g = { 0 };
+	size_t i;
+	json_t *stage;
+	grid_column(&g, "ASKED BY", false);
+	grid_column(&g, "GETS", false);
+	json_array_foreach(stages, i, stage)
+	{
+		const char *text = member_word(stage, "text"), *colon = strstr(text, ": ");
+		char who[64];
+		snprintf(who, sizeof who, "%.*s", colon ? (int)(colon - text) : 0, text);
+		grid_cell(&g, INK_PLAIN, *who ? who : member_word(stage, "stage"));
+		grid_cell(&g,
+			json_is_false(json_object_get(stage, "answer")) ? INK_WARN : INK_PLAIN,
+			colon ? colon + 2 : text);
+	}
+	struct term whole = *t;
+	whole.width = 0; /* a reason that is cut is none */
+	grid_print(&g, to, &whole);
+}
+
+static void line_show(FILE *to, const char *before, const json_t *body, const char *name)
+{
+	char text[1024];
+	text_clean(text, sizeof text, member_word(body, name));
+	if (*text)
+		fprintf(to, "%s%s\n", before, text);
+}
+
 void show_explain(FILE *to, const struct term *t, const json_t *body)
 {
-	static const struct view stages = { ROUTE_explain, "stages", COLUMNS(explain_stages), "" };
-	const json_t *list = json_object_get(body, "stages"), *stage;
-	char mac[64], machine[128], persona[128], text[1024];
-	size_t n;
-	text_clean(mac, sizeof mac, member_word(body, "mac"));
-	text_clean(machine, sizeof machine, member_word(body, "machine"));
-	text_clean(persona, sizeof persona, member_word(body, "persona"));
-	fprintf(to, "%s%s%s: %s%s%s%s\n", term_ink(t, INK_BOLD), mac, term_ink(t, INK_PLAIN),
-		*machine ? "machine " : "no machine", machine, *persona ? ", persona " : "",
-		persona);
-	if (json_array_size(list) > 0)
-		list_show(to, t, &stages, list, 0);
-	json_array_foreach(list, n, stage)
-	{
-		text_clean(text, sizeof text, member_word(stage, "text"));
-		if (*text)
-			fprintf(to, "%s: %s\n", member_word(stage, "stage"), text);
-	}
-	text_clean(text, sizeof text, member_word(body, "url"));
-	if (*text)
-		fprintf(to, "script: %s\n", text);
-	text_clean(text, sizeof text, member_word(body, "summary"));
-	if (*text)
-		fprintf(to, "%s%s%s\n", term_ink(t, INK_BOLD), text, term_ink(t, INK_PLAIN));
+	fputs(term_ink(t, INK_BOLD), to);
+	line_show(to, "", body, "mac");
+	fputs(term_ink(t, INK_PLAIN), to);
+	line_show(to, "machine  ", body, "machine");
+	line_show(to, "persona  ", body, "persona");
+	line_show(to, "script   ", body, "url");
+	stages_show(to, t, json_object_get(body, "stages"));
+	line_show(to, "so: ", body, "summary");
 }
 
 void show_event(FILE *to, const struct term *t, const json_t *event, double now)

@@ -1,0 +1,438 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bats file_tags=cli,root
+# `baton` as a person types it: against nothing, and against the real broker under the real batond,
+# with machines whose BMC is made of files and a shim that is curl.
+
+setup_file() {
+	B=$(realpath "${B:-build/dev}")
+	dir=$(mktemp -d /dev/shm/baton-cli.XXXXXX)
+	ns=bc$$
+	export B dir ns
+	export BATON_SOCKET=$dir/run/api.sock TERM=xterm LC_ALL=C.UTF-8 TZ=UTC
+	unset NO_COLOR
+	mkdir -p "$dir"/{bin,etc/packs,etc/secrets,state,run,boot/shim,fake,scripts}
+	chmod 755 "$dir"
+	chmod 777 "$dir/fake"
+	chown 64804 "$dir/etc/secrets"
+	chmod 700 "$dir/etc/secrets"
+	cp "$B"/{batond,baton-broker,baton-files,baton-hand,baton} "$dir/bin/"
+	cp "$B/tests/lib/edge-says" "$dir/bin/baton-edge"
+	cp ipxe-scripts/*.ipxe "$dir/scripts/"
+	chmod -R a+rX "$dir/bin" "$dir/scripts" "$dir/boot"
+	cat > "$dir/etc/baton.conf" <<-CONF
+		interfaces = mgmt0
+		state_dir = $dir/state
+		run_dir = $dir/run
+		boot_dir = $dir/boot
+		scripts_dir = $dir/scripts
+		packs_dir = $dir/etc/packs
+		secrets_dir = $dir/etc/secrets
+		user_broker = 64801
+		user_edge = 64802
+		user_files = 64803
+		user_hand = 64804
+		group_api = 0
+	CONF
+	mkfifo -m 666 "$dir/run/says"
+	ip netns add "$ns"
+	ip netns add "${ns}m"
+	ip -n "$ns" link add mgmt0 type veth peer name m0 netns "${ns}m"
+	ip -n "$ns" addr add 10.88.0.1/24 dev mgmt0
+	ip -n "$ns" link set mgmt0 up
+	ip -n "$ns" link set lo up
+	ip -n "${ns}m" addr add 10.88.0.99/24 dev m0
+	ip -n "${ns}m" link set m0 up
+	BATON_FAKE_DIR=$dir/fake ip netns exec "$ns" "$dir/bin/batond" -c "$dir/etc/baton.conf" \
+		2>> "$dir/log" 3>&- &
+	echo $! > "$dir/pid"
+	until_true "the broker answers" grep -q "baton-broker started" "$dir/log"
+}
+
+teardown_file() {
+	if [ -e "$dir/pid" ]; then
+		kill "$(cat "$dir/pid")" 2>/dev/null || true
+		wait "$(cat "$dir/pid")" 2>/dev/null || true
+	fi
+	ip netns del "$ns" || true
+	ip netns del "${ns}m" || true
+	rm -rf "$dir"
+}
+
+# until_true WHAT COMMAND...: 20 s at most, then the log.
+until_true() {
+	local until=$((SECONDS + 20)) what=$1
+	shift
+	until "$@"; do
+		if [ $SECONDS -ge $until ]; then
+			echo "not in time: $what"
+			tail -40 "$dir/log"
+			return 1
+		fi
+		read -rt 0.02 <> <(:) || true
+	done
+}
+
+baton() { "$dir/bin/baton" "$@"; }
+
+# ends CODE WORDS...: the command before, run by `run`, ended so and said each of these.
+ends() {
+	local code=$1 words
+	shift
+	if [ "$status" != "$code" ]; then
+		echo "exit $status, want $code: $output"
+		return 1
+	fi
+	for words; do
+		[[ $output == *"$words"* ]] || { echo "no \"$words\" in: $output"; return 1; }
+	done
+}
+
+site() {
+	[ ! -e "$dir/site" ] || return 0
+	baton network add mgmt --interface mgmt0 --address 10.88.0.1/24 --pool 10.88.0.100-10.88.0.199
+	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
+	baton pool add names --iqn iqn.2026-01.org.example:
+	touch "$dir/site"
+}
+
+machine() { # NAME LAST-BYTE
+	baton machine add "$1" --bmc "fake://$1" --nic "mac=52:54:00:cc:00:$2,network=mgmt"
+}
+
+# start_to_shim PERSONA MACHINE LAST-BYTE: makes both, starts, waits until the shim is awaited; sets
+# $watcher and $order.
+start_to_shim() {
+	site
+	machine "$2" "$3"
+	baton persona add "$1" --nic network=mgmt
+	baton start "$1" "$2" > "$dir/$1.out" 2> "$dir/$1.err" 3>&- &
+	watcher=$!
+	until_true "await-shim of $1" grep -q "running  await-shim" "$dir/$1.out"
+	order=$(baton order list -o json | jq --arg p "$1" '[.items[] | select(.persona == $p).id] | max')
+}
+
+# report MACHINE LAST-BYTE JSON-MEMBERS: what the shim posts; true when it was taken.
+report() {
+	local token g
+	g=$(baton status -o json | jq --arg m "$1" '.personas[] | select(.machine == $m).generation')
+	token=$("$dir/bin/baton-edge" token "$dir/run/table" "52:54:00:cc:00:$2") || return 1
+	[ "$(ip netns exec "${ns}m" curl -s --max-time 25 -o /dev/null -w '%{http_code}' \
+		-d "{\"deed\":\"identity\",\"machine\":\"$1\",\"generation\":$g,$3}" \
+		"http://10.88.0.1:8080/b/$token/report")" = 200 ]
+}
+
+# shim PERSONA MACHINE LAST-BYTE: the rest of a start, as shim and OS would do it.
+shim() {
+	local mac own=52:54:00:cc:00:$3
+	mac=$(baton persona show "$1" -o json | jq -r '.nics[0].mac')
+	until_true "found taken" report "$2" "$3" "\"stage\":\"found\",\"nics\":[{\"pci\":\"0000:00:03.0\",
+		\"permanent\":\"$own\",\"current\":\"$own\",\"driver\":\"e1000\",\"id\":\"8086:100e\"}]"
+	until_true "written taken" report "$2" "$3" "\"stage\":\"written\",\"nics\":[
+		{\"pci\":\"0000:00:03.0\",\"read_back\":\"$mac\",\"tool\":\"lab\"}]"
+	echo "dhcp-answered mac=$mac stage=os arch=0 machine=$2 deed=persona generation=1 addr=10.88.0.50" \
+		> "$dir/run/says"
+}
+
+# A persona whose target nobody listens at: its orders stop at the preflight.
+dead_disk() { # PERSONA MACHINE LAST-BYTE
+	site
+	machine "$2" "$3"
+	baton persona add "$1" --target iqn.2026-01.org.example:none --lun 1 --portal 127.0.0.1:9 --nic network=mgmt
+}
+
+@test "an empty list says how to add the first" {
+	for what in network pool machine persona; do
+		run baton $what list
+		ends 0 "baton $what add"
+	done
+	run baton order list
+	ends 0 "baton start PERSONA MACHINE"
+	run baton status
+	ends 0 "No persona yet" "No machine yet" "No order"
+}
+
+@test "without a broker every word that asks it ends with 3, and says where it looked and what to do" {
+	for words in status "explain a" events "network list" "machine show a" "start a b" "order retry 1"; do
+		# shellcheck disable=SC2086
+		run baton --socket /nowhere/api.sock $words
+		ends 3 "/nowhere/api.sock" "systemctl status batond" "--socket PATH"
+	done
+	run baton status --socket "/$(printf 'x%.0s' {1..120})"
+	ends 3 "has at most 107 bytes"
+}
+
+@test "who may not use the socket is told about the group" {
+	run setpriv --reuid 64899 --regid 64899 --clear-groups "$dir/bin/baton" status
+	ends 3 "Permission denied" "group_api"
+}
+
+@test "what answers and is not the broker is no broker" {
+	socat UNIX-LISTEN:"$dir/other.sock",fork SYSTEM:'echo hello' 2>/dev/null 3>&- &
+	local pid=$!
+	until_true "a socket" test -S "$dir/other.sock"
+	run baton status --socket "$dir/other.sock"
+	kill $pid
+	ends 3 "--socket PATH"
+}
+
+@test "a wrong command line ends with 2 and names the help" {
+	run baton
+	ends 2 "baton help"
+	run baton strat web-01 blade-a
+	ends 2 'did you mean "start"' "baton help"
+	run baton machine add a
+	ends 2 "--bmc" "baton help machine add"
+	run baton order show web-01
+	ends 2 "not the number of an order" "baton order list"
+	run baton persona add p --nic network=mgmt --chap-user u --chap-secret-file /nowhere
+	ends 2 "open /nowhere: No such file or directory"
+}
+
+@test "every word has its help, and help is no error" {
+	local word sub
+	for word in $(baton completion words -- ""); do
+		run baton help "$word"
+		ends 0 "baton $word"
+		for sub in $(baton completion words -- "$word" "" | grep -vx -f <(echo -e "[0-9]*")); do
+			case $word in network|pool|machine|persona|order)
+				run baton "$word" "$sub" --help
+				ends 0 "usage: baton $word $sub" "--output" ;;
+			esac
+		done
+	done
+	run baton help
+	ends 0 "exit codes" "130"
+}
+
+@test "what is added is listed, shown, and removed again" {
+	site
+	run baton network list
+	ends 0 "10.88.0.100-10.88.0.199" "silence"
+	run baton machine add shown --bmc ipmi://baton@10.0.0.9 --bmc-secret shown \
+		--nic mac=52:54:00:cc:10:01,network=mgmt --nic mac=52:54:00:cc:10:02 --idle local
+	ends 0 "machine shown added" "ipmi://baton@10.0.0.9:623" "local"
+	run baton machine show shown -o json
+	[ "$(jq -c '[.nics[].carries]' <<< "$output")" = "[false,true]" ]
+	run baton machine list
+	ends 0 "52:54:00:cc:10:01 52:54:00:cc:10:02"
+	run baton machine rm shown
+	ends 0 "machine shown removed"
+	run baton machine show shown
+	ends 1 "shown"
+	[ "${#lines[@]}" -ge 2 ]
+}
+
+@test "a secret comes from a file or a pipe, and is never shown" {
+	site
+	echo "pass-1234" > "$dir/pass"
+	run baton persona add secret-1 --nic network=mgmt --target iqn.2026-01.org.example:a --lun 1 \
+		--portal 10.88.0.1:3260 --chap-user u --chap-secret-file "$dir/pass"
+	ends 0 "secret-1 added"
+	[[ $output != *pass-1234* ]]
+	run baton persona add secret-2 --nic network=mgmt --target iqn.2026-01.org.example:b --lun 1 \
+		--portal 10.88.0.1:3260 --chap-user u --chap-secret-file - <<< "pass-1234"
+	ends 0 "secret-2 added"
+	run baton persona show secret-2 -o json
+	[ "$(jq .chap_secret <<< "$output")" = true ]
+	run baton persona add secret-3 --nic network=mgmt --chap-user u --chap-secret-file - <<< "has blanks in it"
+	ends 2 "letters, digits"
+}
+
+@test "json is the API's own body" {
+	site
+	for what in networks pools machines personas orders; do
+		curl -s --unix-socket "$BATON_SOCKET" "http://baton/v1/$what" > "$dir/want"
+		baton "${what%s}" list -o json | cmp - <(cat "$dir/want"; [ -z "$(tail -c 1 "$dir/want")" ] || echo)
+	done
+	run baton -o json machine show nobody
+	ends 1 '"error"' '"hint"'
+}
+
+@test "what the broker refuses ends with 1, its sentence, and what to do next" {
+	site
+	machine twice a1
+	run machine twice a2
+	ends 1 "twice"
+	run baton machine add thrice --bmc fake://thrice --nic mac=52:54:00:cc:00:a1
+	ends 1 "52:54:00:cc:00:a1"
+	run baton start nobody twice
+	ends 1 "nobody" "baton"
+	run baton order show 999999
+	ends 1 "baton order list"
+	for words in "network rm none" "pool rm none" "machine rm none" "persona rm none" "explain none"; do
+		# shellcheck disable=SC2086
+		run baton $words
+		ends 1 "none"
+		[ "${#lines[@]}" -ge 2 ]
+	done
+}
+
+@test "explain says what a machine would get, by MAC and by name, or why it gets nothing" {
+	site
+	machine asked a5
+	run baton explain 52:54:00:cc:00:a5
+	ends 0 "asked" "undionly.kpxe" "snponly.efi" "park"
+	local by_mac=$output
+	run baton explain asked
+	[ "$output" = "$by_mac" ]
+	run baton explain 52-54-00-00-00-99
+	ends 0 "silence" "baton machine add"
+}
+
+@test "a plan names the steps and changes nothing" {
+	site
+	machine planned a6
+	baton persona add plan-1 --nic network=mgmt
+	local before
+	before=$(baton order list -o json)
+	run baton start plan-1 planned --plan
+	ends 0 "preflight" "claim" "await-os" "nothing was changed"
+	[ "$(baton order list -o json)" = "$before" ]
+}
+
+@test "a start that is watched ends with 0, a line for each change, and where the time went" {
+	start_to_shim run-1 body-1 b1
+	shim run-1 body-1 b1
+	wait $watcher
+	grep -Eq '^[0-9:]{8}  done     preflight +body-1 +[0-9.]+ m?s' "$dir/run-1.out"
+	grep -q "where the time went" "$dir/run-1.out"
+	tail -n 1 "$dir/run-1.out" | grep -q "done: order $order: start run-1 on body-1"
+	! grep -q $'\033' "$dir/run-1.out"
+	[ ! -s "$dir/run-1.err" ]
+	run baton status
+	ends 0 "run-1" "running" "carries"
+	run baton order show "$order"
+	ends 0 "done" "await-os" "where the time went"
+	run baton events --order "$order"
+	ends 0 "order-begun" "step-done" "order-done"
+	run baton start run-1 body-1
+	ends 1 "run-1" "baton status"
+}
+
+@test "the broker may die while an order is watched" {
+	start_to_shim run-2 body-2 b2
+	local began
+	began=$(grep -c "baton-broker started" "$dir/log")
+	kill -9 "$(pgrep -P "$(cat "$dir/pid")" -x baton-broker)"
+	again() { [ "$(grep -c "baton-broker started" "$dir/log")" -gt "$began" ]; }
+	until_true "the broker is back" again
+	shim run-2 body-2 b2
+	wait $watcher
+	tail -n 1 "$dir/run-2.out" | grep -q "done: order $order"
+}
+
+@test "Ctrl-C ends the watching and not the order, and undo takes it back" {
+	start_to_shim run-3 body-3 b3
+	kill -INT $watcher
+	local code=0
+	wait $watcher || code=$?
+	[ $code = 130 ]
+	grep -q "order $order goes on without you; to look at it: baton order show $order" "$dir/run-3.err"
+	run baton order show "$order" -o json
+	[ "$(jq -r .state <<< "$output")" = running ]
+	run baton order undo "$order"
+	ends 0 "stop run-3" "done: order"
+	run baton status -o json
+	[ "$(jq -r '.personas[] | select(.name == "run-3").state' <<< "$output")" = stopped ]
+}
+
+@test "an order that stops ends with 4, says why and what to type; so does its retry" {
+	dead_disk run-4 body-4 b4
+	run baton start run-4 body-4
+	ends 4 "stopped at preflight" "127.0.0.1:9" "baton order retry" "baton order undo"
+	local n
+	n=$(baton order list -o json | jq '[.items[] | select(.persona == "run-4").id] | max')
+	run baton status
+	ends 0 "stuck" "Order $n waits for you"
+	run baton order retry "$n"
+	ends 4 "stopped at preflight"
+	run baton order retry "$n" -o json
+	ends 4 '"stopped"'
+	run baton order undo "$n"
+	ends 0 "order $n is taken back; nothing had been touched"
+	run baton order undo "$n"
+	ends 1 "order $n is done"
+}
+
+@test "no-wait comes back at once" {
+	dead_disk run-5 body-5 b5
+	run baton start run-5 body-5 --no-wait
+	ends 0 "has begun" "baton order show"
+}
+
+# On a terminal of 50 columns; $output is what it was sent.
+on_terminal() {
+	run script -qec "stty cols 50 rows 24; $dir/bin/baton $*" /dev/null </dev/null
+}
+
+@test "on a terminal the steps are redrawn in place, in colour, and no line is too long" {
+	dead_disk run-6 body-6 b6
+	BATON_SLOW=1 on_terminal start run-6 body-6
+	ends 4 $'\033[J' $'\033[1m'
+	local line plain
+	while IFS= read -r line; do
+		plain=$(sed $'s/\033\\[[0-9;]*[A-Za-z]//g; s/\r//g' <<< "$line")
+		[[ $plain == " "[^\ ]" "* ]] || continue
+		[ ${#plain} -le 50 ] || { echo "${#plain} columns: $plain"; return 1; }
+	done <<< "$output"
+	NO_COLOR=1 on_terminal order list
+	[[ $output != *$'\033['*m* ]]
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		[ ${#line} -le 50 ] || { echo "${#line} columns: $line"; return 1; }
+	done <<< "$output"
+}
+
+@test "events go on until they are told to end" {
+	site
+	baton events -f > "$dir/follow.out" 3>&- &
+	local pid=$!
+	until_true "the newest" test -s "$dir/follow.out"
+	baton pool add followed --mac 02:bb:00:00:00:01-02:bb:00:00:00:ff
+	until_true "the new one" grep -q "pool=followed" "$dir/follow.out"
+	kill $pid
+	local last
+	last=$(baton events -o json | jq '[.items[].id] | max')
+	baton pool rm followed
+	run baton events --since "$last"
+	ends 0 "api-changed"
+	[ "${#lines[@]}" = 1 ]
+}
+
+@test "completion offers words, options, choices, and the broker's names" {
+	site
+	machine complete-me a7
+	eval "$(baton completion bash)"
+	baton() { "$dir/bin/baton" "$@"; }
+	completes() { # WANT WORDS...
+		local want=$1
+		shift
+		COMP_WORDS=(baton "$@")
+		COMP_CWORD=$#
+		_baton
+		[[ " ${COMPREPLY[*]} " == *" $want "* ]] || { echo "$*: ${COMPREPLY[*]}"; return 1; }
+	}
+	completes start st
+	completes status st
+	completes undo order u
+	completes --bmc machine add x --
+	completes lease network add x --unknown ""
+	completes json status -o j
+	completes complete-me machine show comp
+	completes complete-me start whoever comp
+	completes network help n
+	cmp <(baton completion bash) broker/cli/completion.bash
+	shellcheck -s bash broker/cli/completion.bash
+}
+
+@test "the manual page is clean and has every word" {
+	local page=$B/docs/man/baton.1 word
+	mandoc -T lint -W warning "$page"
+	mandoc -T ascii "$page" | col -b > "$dir/page"
+	for word in $(baton completion words -- ""); do
+		grep -Eq "^     $word( |$)" "$dir/page" || { echo "no $word"; return 1; }
+	done
+	grep -q "^     130 " "$dir/page"
+	! grep -q "made from" "$dir/page"
+}
