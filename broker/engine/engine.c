@@ -146,6 +146,8 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 	snprintf(interface, sizeof interface, "%s", ask->interface);
 	memset(m, 0, QUESTION_MAX);
 	memcpy(m, ask->bytes, ask->len);
+	/* The server's field, which an answer to an INFORM would give back. */
+	m->yiaddr.s_addr = 0;
 	/* The network is chosen; a client's own wish for another one is not heard. */
 	asked_blank((uint8_t *)m, ask->len, OPTION_SUBNET_SELECT);
 	/* There is no menu, so no item of it can be asked for. */

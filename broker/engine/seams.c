@@ -5,7 +5,7 @@
 #include "engine/reserved.h"
 
 /* Reached only through the linker, which knows them as --wrap made them. */
-void __wrap_my_syslog(int priority, const char *format, ...);
+void __wrap_my_syslog(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int __wrap_icmp_ping(struct in_addr addr);
 int __wrap_delay_dhcp(time_t start, int sec, int fd, uint32_t addr, unsigned short id);
 int __wrap_enumerate_interfaces(int reset);

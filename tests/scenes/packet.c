@@ -113,14 +113,14 @@ int packet_make(struct engine_ask *ask, uint8_t bytes[PACKET_MAX], struct words 
 {
 	struct writer out = writer_of(bytes, PACKET_MAX);
 	struct mac mac = { { 0 } };
-	uint32_t ciaddr = 0, giaddr = 0, xid = 0x0badcafe;
+	uint32_t ciaddr = 0, giaddr = 0, yiaddr = 0, xid = 0x0badcafe;
 	const char *m = words_value(w, "mac"), *cut = words_value(w, "cut"), *v;
 	const char *hlen = words_value(w, "hlen"), *raw = words_value(w, "raw");
 	*ask = (struct engine_ask){ .interface = "mgmt0", .interface_index = 2, .from_port = 68 };
 	ip4_parse(&ask->here, "10.77.0.1");
 	if (w->n < 2 || !m || !mac_parse(&mac, m) || !addr_or(w, "ciaddr", &ciaddr) ||
-		!addr_or(w, "giaddr", &giaddr) || !addr_or(w, "from", &ask->from) ||
-		!addr_or(w, "here", &ask->here))
+		!addr_or(w, "giaddr", &giaddr) || !addr_or(w, "yiaddr", &yiaddr) ||
+		!addr_or(w, "from", &ask->from) || !addr_or(w, "here", &ask->here))
 		return err_say(e, EINVAL, "a send line wants a type, mac=, and good addresses");
 	ask->unicast = words_value(w, "unicast") != NULL;
 	ask->pxe = words_value(w, "on-4011") != NULL;
@@ -131,7 +131,7 @@ int packet_make(struct engine_ask *ask, uint8_t bytes[PACKET_MAX], struct words 
 	write_be16(&out, 4);
 	write_be16(&out, words_value(w, "broadcast") ? 0x8000 : 0);
 	write_be32(&out, ciaddr);
-	write_be32(&out, 0);
+	write_be32(&out, yiaddr);
 	write_be32(&out, 0);
 	write_be32(&out, giaddr);
 	write_bytes(&out, mac.b, 6);

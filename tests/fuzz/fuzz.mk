@@ -1,0 +1,32 @@
+# Fuzz targets: tests/fuzz/fuzz_NAME.c with its inputs in tests/fuzz/corpus/NAME. `make check` replays
+# them; `make fuzz T=NAME S=SECONDS` looks for more with clang's libFuzzer. What a target needs
+# beyond core, host and base: fuzz_NAME_needs.
+FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_LIB  = $(call LIB,core host base)
+fuzz_dhcp_needs  := $(call LIB,engine) $(B)/libdnsmasq.a
+fuzz_dhcp_flags  := $(ENGINE_LDFLAGS)
+fuzz_http_needs  := $(B)/broker/files/url.o
+fuzz_pack_needs   = $(SHIM_TESTED)
+
+define fuzz_target
+$(B)/tests/fuzz/replay_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(B)/tests/fuzz/replay.o $(fuzz_$(1)_needs) $(FUZZ_LIB)
+	@echo "  LD    $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle
+$(B)/tests/fuzz/fuzz_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(fuzz_$(1)_needs) $(FUZZ_LIB)
+	@echo "  LD    $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle
+EXTRA_CHECKS += $(B)/tests/fuzz/replay_$(1)
+endef
+$(foreach t,$(FUZZ),$(eval $(call fuzz_target,$(t))))
+
+# clang warns of other things than gcc, which the other variants are built with.
+OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+S ?= 60
+## fuzz: looks for inputs that break a parser: T=dhcp S=60
+fuzz:
+	@$(if $(filter $(T),$(FUZZ)),,echo "make fuzz T=NAME S=SECONDS, where NAME is one of: $(FUZZ)" >&2; exit 2)
+	@$(MAKE) --no-print-directory V=fuzz CC=clang WARN=-w 'OPT_fuzz=$(OPT_fuzz)' build/fuzz/tests/fuzz/fuzz_$(T)
+	@mkdir -p build/fuzz/found/$(T)
+	build/fuzz/tests/fuzz/fuzz_$(T) -max_total_time=$(S) -max_len=2048 -timeout=5 -print_final_stats=1 \
+	  -artifact_prefix=build/fuzz/found/$(T)- build/fuzz/found/$(T) tests/fuzz/corpus/$(T)
+.PHONY: fuzz
