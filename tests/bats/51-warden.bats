@@ -1,0 +1,326 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bats file_tags=warden,root
+# batond with the real programs, as users without rights, in a network namespace of its own. Blades
+# are files: the BMC is bmc_fake's, so that a hand can be made to hang.
+
+ADDR=10.77.0.1
+
+setup_file() {
+	B=$(realpath "${B:-build/dev}")
+	dir=$(mktemp -d /dev/shm/baton-warden.XXXXXX)
+	ns=baton-w$$
+	BATON_SOCKET=$dir/run/api.sock
+	export B dir ns BATON_SOCKET
+	chmod 755 "$dir"
+	mkdir -p "$dir"/{bin,boot/shim,packs/lab/bin,fake}
+	# Copies, since users without rights may not look into the folder that was built in.
+	cp "$B"/{batond,baton-edge,baton-files,baton-broker,baton-hand,baton} "$dir/bin"
+	cp -r ipxe-scripts "$dir/scripts"
+	chmod -R a+rX "$dir/scripts"
+	echo "tool" > "$dir/packs/lab/bin/tool"
+	chmod 755 "$dir/packs/lab/bin/tool"
+	chown 64513:64513 "$dir/fake"
+	conf > "$dir/baton.conf"
+	ip netns add "$ns"
+	ip -n "$ns" link set lo up
+	ip -n "$ns" link add mgmt0 type veth peer name peer0
+	ip -n "$ns" addr add $ADDR/24 dev mgmt0
+	ip -n "$ns" link set mgmt0 up
+	ip -n "$ns" link set peer0 up
+}
+
+teardown_file() {
+	stop || true
+	ip netns del "$ns" || true
+	rm -rf "$dir"
+}
+
+conf() {
+	cat <<-END
+		interfaces = mgmt0
+		run_dir = $dir/run
+		state_dir = $dir/state
+		boot_dir = $dir/boot
+		scripts_dir = $dir/scripts
+		packs_dir = $dir/packs
+		secrets_dir = $dir/secrets
+		user_broker = 64510
+		user_edge = 64511
+		user_files = 64512
+		user_hand = 64513
+		group_api = 0
+	END
+}
+
+baton() { timeout 30 "$dir/bin/baton" "$@"; }
+inside() { ip netns exec "$ns" "$@"; }
+
+# Starts batond anew, with a log of its own; what it was before must have ended.
+start() {
+	: > "$dir/log"
+	BATON_DEBUG=1 BATON_FAKE_DIR=$dir/fake ip netns exec "$ns" "$dir/bin/batond" \
+		-c "$dir/baton.conf" 2>> "$dir/log" 3>&- &
+	echo $! > "$dir/pid"
+	wait_for 'batond started' && wait_for 'baton-broker started'
+}
+
+running() { [ -e "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+ensure() { running || start; }
+
+stop() {
+	[ -e "$dir/pid" ] || return 0
+	local pid
+	pid=$(cat "$dir/pid")
+	kill "$pid" 2>/dev/null || true
+	until_gone "$pid"
+	rm -f "$dir/pid"
+}
+
+nap() { read -rt 0.02 <> <(:) || true; }
+
+# wait_for PATTERN [COUNT [SECONDS]]: until that many lines of the log match.
+wait_for() {
+	local until=$((SECONDS + ${3:-10}))
+	until [ "$(grep -c -- "$1" "$dir/log")" -ge "${2:-1}" ]; do
+		if [ $SECONDS -ge $until ]; then
+			echo "not ${2:-1} times \"$1\" in the log:"
+			tail -40 "$dir/log"
+			return 1
+		fi
+		nap
+	done
+}
+
+# A zombie has not gone: somebody did not wait for it.
+until_gone() {
+	local until=$((SECONDS + 10)) pid
+	for pid; do
+		while [ -e "/proc/$pid" ]; do
+			if [ $SECONDS -ge $until ]; then
+				echo "$pid is still there: $(head -3 "/proc/$pid/status")"
+				return 1
+			fi
+			nap
+		done
+	done
+}
+
+# pid_of PROGRAM: of the newest that the warden started.
+pid_of() { sed -n "s/.*batond child-started program=$1 pid=\([0-9]*\)\$/\1/p" "$dir/log" | tail -1; }
+
+# The pids of the hands that the warden has started.
+hands() {
+	local p
+	for p in $(ps -o pid= --ppid "$(cat "$dir/pid")"); do
+		[ "$(readlink "/proc/$p/exe")" != "$dir/bin/baton-hand" ] || echo "$p"
+	done
+}
+
+wait_for_hand() {
+	local until=$((SECONDS + 10))
+	until [ -n "$(hands)" ]; do
+		[ $SECONDS -lt $until ] || { echo "no hand"; tail -20 "$dir/log"; return 1; }
+		nap
+	done
+}
+
+http() { inside curl -s -m 10 "http://$ADDR:8080$1"; }
+
+@test "wrong lines are said all at once, with their numbers, and nothing is started" {
+	{ conf; echo 'lease_s = 0'; echo 'colour = red'; echo 'http_port = 99999'; } > "$dir/wrong.conf"
+	run inside "$dir/bin/batond" -c "$dir/wrong.conf"
+	[ "$status" -eq 2 ]
+	[[ $output == *"wrong.conf:13: lease_s = 0: want 120 to 86400"* ]]
+	[[ $output == *"wrong.conf:14: colour: no such setting"* ]]
+	[[ $output == *"wrong.conf:15: http_port = 99999: want 1 to 65535"* ]]
+	[[ $output == *"3 wrong lines; nothing was started"* ]]
+	[ ! -e "$dir/run" ]
+}
+
+@test "what the machine lacks is said all at once" {
+	conf | sed -e 's/mgmt0/mgmt0 nosuch0/' -e 's/64511/no-such-user/' -e "s|$dir/boot|/nonexistent|" \
+		-e "s|run_dir = .*|run_dir = /var/lib/baton-nowhere|" -e 's/user_hand = .*/user_hand = 64510/' > "$dir/wrong.conf"
+	run inside "$dir/bin/batond" -c "$dir/wrong.conf" --check
+	[ "$status" -eq 2 ]
+	[[ $output == *"nosuch0: this machine has no such interface"* ]]
+	[[ $output == *"user_edge = no-such-user: no such user"* ]]
+	[[ $output == *"boot_dir = /nonexistent: No such file"* ]]
+	[[ $output == *"want a place on tmpfs"* ]]
+	conf | sed -e 's/user_hand = .*/user_hand = 64510/' -e 's/user_edge = .*/user_edge = root/' > "$dir/wrong.conf"
+	run inside "$dir/bin/batond" -c "$dir/wrong.conf" --check
+	[ "$status" -eq 2 ]
+	[[ $output == *"user_edge = root: want a user without rights"* ]]
+	run inside "$dir/bin/batond" -c "$dir/baton.conf" --check
+	[ "$status" -eq 0 ]
+	[ ! -e "$dir/run" ]
+}
+
+@test "a hand's user that is somebody else's too is refused" {
+	conf | sed -e 's/user_hand = .*/user_hand = 64510/' > "$dir/wrong.conf"
+	run inside "$dir/bin/batond" -c "$dir/wrong.conf" --check
+	[ "$status" -eq 2 ]
+	[[ $output == *"user_hand = 64510: want a user of its own"* ]]
+}
+
+@test "three programs run, each as its own user, with no capability" {
+	ensure
+	wait_for 'baton-files started'
+	wait_for 'baton-edge started'
+	for x in edge:64511 files:64512 broker:64510; do
+		pid=$(pid_of "baton-${x%:*}")
+		grep -q "^Uid:.${x#*:}.${x#*:}" "/proc/$pid/status"
+		grep -q '^CapEff:.0000000000000000' "/proc/$pid/status"
+		grep -q '^NoNewPrivs:.1' "/proc/$pid/status"
+	done
+	[ "$(stat -c '%u:%g %a' "$dir/run/table")" = "64510:64511 2750" ]
+	[ "$(stat -c '%u:%g %a' "$dir/run/table/boot.table")" = "64510:64511 640" ]
+	[ "$(stat -c '%u:%g %a' "$dir/run/api.sock")" = "0:0 660" ]
+	baton status
+	[[ $(http /x) == no-such-path* ]]
+	wait_for 'baton-files table-taken'
+}
+
+@test "a second batond on the same run_dir is refused" {
+	ensure
+	run inside timeout 30 "$dir/bin/batond" -c "$dir/baton.conf"
+	[ "$status" -eq 1 ]
+	[[ $output == *"another batond runs"*"$(cat "$dir/pid")" ]]
+	baton status
+}
+
+@test "tool-packs are served as initramfs images; SIGHUP packs anew, links are refused" {
+	ensure
+	inside curl -s -m 10 -o "$dir/lab.img" "http://$ADDR:8080/shim/packs/lab.img"
+	[ "$(cpio -t --quiet < "$dir/lab.img" | tr '\n' ' ')" = "packs packs/lab packs/lab/bin packs/lab/bin/tool " ]
+	mkdir -p "$dir/out" "$dir/packs/other" "$dir/packs/bad"
+	(cd "$dir/out" && cpio -idm --quiet < "$dir/lab.img")
+	[ "$(stat -c %a "$dir/out/packs/lab/bin/tool")" = 755 ]
+	cmp "$dir/out/packs/lab/bin/tool" "$dir/packs/lab/bin/tool"
+	echo x > "$dir/packs/other/manifest"
+	ln -s /etc/shadow "$dir/packs/bad/shadow"
+	kill -HUP "$(cat "$dir/pid")"
+	wait_for 'tool-pack bad: packs/bad/shadow is a link'
+	until inside curl -sf -m 10 -o "$dir/other.img" "http://$ADDR:8080/shim/packs/other.img"; do nap; done
+	cpio -t --quiet < "$dir/other.img" | grep -q packs/other/manifest
+	[ "$(inside curl -s -o /dev/null -w '%{http_code}' "http://$ADDR:8080/shim/packs/bad.img")" = 404 ]
+	rm -r "$dir/packs/other" "$dir/packs/bad"
+}
+
+@test "each program killed with -9 comes back and serves" {
+	ensure
+	for program in baton-edge baton-files baton-broker; do
+		old=$(pid_of $program)
+		n=$(grep -c "$program started" "$dir/log")
+		kill -9 "$old"
+		wait_for "child-died program=$program pid=$old how=signal status=9"
+		wait_for "$program started" $((n + 1)) 20
+		until_gone "$old"
+		[ "$(pid_of $program)" != "$old" ]
+	done
+	baton status
+	[[ $(http /x) == no-such-path* ]]
+}
+
+@test "a program that dies again and again is waited for longer and longer" {
+	ensure
+	stop
+	start
+	for again in 100 200 400; do
+		old=$(pid_of baton-files)
+		kill -9 "$old"
+		wait_for "program=baton-files pid=$old how=signal status=9 again_ms=$again"
+		wait_for "child-started program=baton-files" $((again == 100 ? 2 : again == 200 ? 3 : 4))
+	done
+}
+
+@test "files answers while there is no broker" {
+	ensure
+	kill -STOP "$(cat "$dir/pid")"
+	kill -9 "$(pid_of baton-broker)"
+	[[ $(http /x) == no-such-path* ]]
+	kill -CONT "$(cat "$dir/pid")"
+	wait_for 'child-started program=baton-broker' 2
+	baton status
+}
+
+@test "a hanging hand is killed with its broker, and reaped before the next one starts" {
+	ensure
+	echo > "$dir/fake/blade-a.hang"
+	install -o 64513 -m 600 /dev/stdin "$dir/secrets/blade-a" <<< secret
+	baton network add mgmt --interface mgmt0 --address $ADDR/24 --pool 10.77.0.100-10.77.0.199
+	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:00:ff
+	baton pool add iqns --iqn iqn.2026-01.org.example:
+	baton machine add blade-a --bmc fake://baton@blade-a --bmc-secret blade-a \
+		--nic mac=52:54:00:aa:00:01,network=mgmt,carries=yes
+	baton persona add web-01 --target iqn.2026-01.org.example:disk --lun 1 \
+		--portal 10.77.0.1:3260 --nic network=mgmt
+	baton start web-01 blade-a --no-wait
+	wait_for_hand
+	hand=$(hands | head -1)
+	grep -q '^Uid:.64513' "/proc/$hand/status"
+	old=$(pid_of baton-broker)
+	n=$(grep -c 'baton-broker started' "$dir/log")
+	kill -9 "$old"
+	wait_for 'baton-broker started' $((n + 1))
+	until_gone "$hand"
+	# By the log's order: the hand's end stands before the next broker's start.
+	awk -v old="$old" '
+		/child-died program=baton-broker/ && $0 ~ "pid=" old " " { died = NR }
+		/batond hand-ended/ && died && !ended { ended = NR }
+		/child-started program=baton-broker/ && died && !begun { begun = NR }
+		END { exit !(died && ended && begun && ended < begun) }' "$dir/log" ||
+		{ tail -40 "$dir/log"; false; }
+}
+
+@test "SIGTERM with a hand at work ends everything within 5 s, with 0, and leaves no zombie" {
+	stop
+	start
+	wait_for_hand
+	all="$(pid_of baton-edge) $(pid_of baton-files) $(pid_of baton-broker) $(hands)"
+	pid=$(cat "$dir/pid")
+	begun=$SECONDS
+	kill "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	[ $rc -eq 0 ]
+	# shellcheck disable=SC2086 # a list of pids
+	until_gone $all
+	[ $((SECONDS - begun)) -le 6 ]
+	rm "$dir/pid"
+	[ ! -e "$dir/run/api.sock" ]
+	grep -q 'batond stopping' "$dir/log"
+	! grep -q 'child-died' <(sed -n '/batond stopping/,$p' "$dir/log")
+}
+
+@test "batond itself killed with -9 takes all with it; the next one starts clean" {
+	start
+	wait_for_hand
+	all="$(pid_of baton-edge) $(pid_of baton-files) $(pid_of baton-broker) $(hands)"
+	kill -9 "$(cat "$dir/pid")"
+	start
+	# shellcheck disable=SC2086 # a list of pids
+	until_gone $all
+	baton status
+}
+
+@test "systemd is told: ready, then stopping" {
+	stop
+	timeout 60 socat -u "UNIX-RECV:$dir/notify" - > "$dir/notified" 3>&- &
+	socat=$!
+	until [ -S "$dir/notify" ]; do nap; done
+	: > "$dir/log"
+	NOTIFY_SOCKET=$dir/notify ip netns exec "$ns" "$dir/bin/batond" -c "$dir/baton.conf" 2>> "$dir/log" 3>&- &
+	echo $! > "$dir/pid"
+	until grep -q 'READY=1' "$dir/notified"; do nap; done
+	grep -q 'STATUS=3 of 3 programs run' "$dir/notified"
+	# A notification is the warden's alone.
+	! tr '\0' '\n' < "/proc/$(pid_of baton-broker)/environ" | grep -q NOTIFY_SOCKET
+	kill "$(cat "$dir/pid")"
+	rc=0
+	wait "$(cat "$dir/pid")" || rc=$?
+	[ $rc -eq 0 ]
+	rm "$dir/pid"
+	grep -q 'STOPPING=1' "$dir/notified"
+	kill $socat
+}
