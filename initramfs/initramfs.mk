@@ -36,14 +36,15 @@ $(BOOT)/%: /usr/lib/ipxe/%
 	@mkdir -p $(@D)
 	$(Q)cp -L $< $@
 
-# The lab's pack: a folder for packs_dir, and its image.
-lab-pack: $(BOOT)/shim/packs/nvram.img
+# The lab's pack: a folder for packs_dir, and its image for the test that boots the shim alone.
+lab-pack: $(B)/lab/nvram.img
+TEST_TOOLS += $(B)/lab/nvram.img
 $(B)/lab/packs/nvram/nvram: tests/lab/nvram-tool/nvram.c tests/lab/nvram-tool/manifest
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(SHIM_CFLAGS) $(STATIC) -o $@ $<
 	$(Q)cp tests/lab/nvram-tool/manifest $(@D)/manifest
-$(BOOT)/shim/packs/nvram.img: $(B)/lab/packs/nvram/nvram initramfs/pack-image initramfs/cpio-image
+$(B)/lab/nvram.img: $(B)/lab/packs/nvram/nvram initramfs/pack-image initramfs/cpio-image
 	@mkdir -p $(@D)
 	$(Q)initramfs/pack-image $(<D) $@
 
