@@ -52,7 +52,7 @@ static void signals_reset(void)
 static bool fds_place(struct ready *r)
 {
 	const struct spawn *s = r->s;
-	int high[SPAWN_FDS], above = FIRST + (int)s->fd_count + 1;
+	int high[SPAWN_FDS], above = FIRST + (int)s->fd_count;
 	for (size_t i = 0; i < s->fd_count; i++)
 		if ((high[i] = fcntl(s->fds[i].fd, F_DUPFD_CLOEXEC, above)) < 0)
 			return false;
