@@ -90,6 +90,7 @@ static void play_file(struct play *p, const char *path)
 	p->line = 0;
 	p->sent = false;
 	p->now_s += AFTER_ALL_LOANS_S;
+	site_fini(&p->site);
 	site_init(&p->site);
 	while (f && fgets(text, sizeof text, f)) {
 		struct words w;
@@ -156,7 +157,6 @@ int main(int argc, char **argv)
 	size_t files = argc < 2 ? found.gl_pathc : (size_t)argc - 1;
 	for (size_t i = 0; i < files; i++)
 		play_file(&p, argc < 2 ? found.gl_pathv[i] : argv[i + 1]);
-	/* The engine borrows the table to the end; each scene has replaced the one before. */
 	site_fini(&p.site);
 	globfree(&found);
 	printf("1..%u\n", p.tests);
