@@ -24,6 +24,10 @@ alive() {
 	state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) && [ -n "$state" ] && [ "$state" != Z ]
 }
 
+child_of() {
+	grep -sl "^PPid:	$1\$" /proc/[0-9]*/status | cut -d/ -f3 | head -n 1
+}
+
 until_true() { # SECONDS COMMAND...
 	local end=$((SECONDS + $1))
 	shift
@@ -37,6 +41,7 @@ up() {
 	[ "$(id -u)" = 0 ] || die "it makes namespaces and taps: run it as root"
 	down
 	mkdir -p "$dir/log" "$dir/pid"
+	chmod 755 "$dir"
 	rm -f "$dir/ready" "$dir/failed"
 	LAB_PARTS=$parts LAB_BIN=$bin setsid "$0" keep "$dir" "${LAB_OWNER:-$PPID}" </dev/null >"$dir/log/keeper" 2>&1 &
 	echo $! >"$dir/pid/keeper"
@@ -80,14 +85,15 @@ keep() {
 
 end_inner() {
 	local first
-	first=$(pgrep -P "$1" || true)
+	first=$(child_of "$1")
 	[ -n "$first" ] && kill -TERM "$first" 2>/dev/null && until_true 10 not alive "$1" && return
 	kill -9 "$1" 2>/dev/null || true
 }
 
 enter() {
 	local first
-	first=$(pgrep -P "$(cat "$dir/pid/unshare" 2>/dev/null || echo 0)") || die "no lab runs in $dir"
+	first=$(child_of "$(cat "$dir/pid/unshare" 2>/dev/null || echo none)")
+	[ -n "$first" ] || die "no lab runs in $dir; make one with \`lab.sh up $dir\`"
 	exec nsenter --target "$first" --net --mount --pid --ipc --uts -- "$@"
 }
 
@@ -101,10 +107,11 @@ spawn() { # NAME COMMAND...
 }
 
 network_up() {
-	sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 	hostname lab
 	ip link set lo up
-	ip link add mgmt0 type bridge stp_state 0 forward_delay 0
+	ip link add mgmt0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0
 	ip addr add 10.77.0.1/24 dev mgmt0
 	local tap
 	for tap in tap-a0 tap-b0 tap-b1; do
@@ -127,7 +134,7 @@ target_up() {
 	tgt --mode target --op new --tid 1 -T $iqn
 	tgt --mode logicalunit --op new --tid 1 --lun 1 -b /mnt/lab/luns/web-01.img
 	tgt --mode target --op bind --tid 1 -I ALL
-	tgt --mode account --op new --user web-01 --password "$(cat /mnt/lab/secrets/chap)"
+	tgt --mode account --op new --user web-01 --password "$(cat /mnt/lab/chap)"
 	tgt --mode account --op bind --tid 1 --user web-01
 	tgt --mode account --op new --user baton --password "$(cat /mnt/lab/secrets/san)"
 	tgt --mode account --op bind --tid 1 --user baton
@@ -172,18 +179,77 @@ END
 	done
 }
 
+# One word a file; the persona's CHAP secret is not Baton's to read but an operator's to give.
 secrets_make() {
 	local name
 	mkdir -p /mnt/lab/secrets
-	for name in chap san blade-a blade-b; do
-		[ -s "/mnt/lab/secrets/$name" ] || head -c 9 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '\n' >"/mnt/lab/secrets/$name"
+	for name in chap secrets/san secrets/blade-a secrets/blade-b; do
+		[ -s "/mnt/lab/$name" ] || head -c 9 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '\n' >"/mnt/lab/$name"
+		chmod 600 "/mnt/lab/$name"
 	done
+	chown -R 61004:61004 /mnt/lab/secrets
+	chmod 700 /mnt/lab/secrets
+}
+
+# Copies, since users without rights may not look into the folder that was built in.
+baton_up() {
+	mkdir -p /mnt/bin /mnt/boot /mnt/packs /mnt/scripts
+	cp "$bin"/{batond,baton-broker,baton-edge,baton-files,baton-hand,baton} /mnt/bin
+	cp -R "$bin/boot/." /mnt/boot
+	cp -R "$bin/lab/packs/." /mnt/packs
+	cp -R "$top/ipxe-scripts/." /mnt/scripts
+	chmod -R a+rX /mnt/bin /mnt/boot /mnt/packs /mnt/scripts
+	cat >/mnt/lab/baton.conf <<END
+interfaces = mgmt0
+state_dir = /mnt/lab/state
+run_dir = /run/baton
+boot_dir = /mnt/boot
+scripts_dir = /mnt/scripts
+packs_dir = /mnt/packs
+secrets_dir = /mnt/lab/secrets
+user_broker = 61001
+user_edge = 61002
+user_files = 61003
+user_hand = 61004
+group_api = 0
+san_iqn = iqn.2026-01.org.example:baton
+san_user = baton
+san_secret = san
+END
+	batond_up
+	# A lab whose folder has a store already knows all this.
+	baton machine list -o json | grep -q blade-a || feed
+}
+
+batond_up() {
+	spawn batond /mnt/bin/batond -c /mnt/lab/baton.conf
+	until_true 20 baton status >/dev/null 2>&1 || die "Baton does not answer; see the log of batond"
+}
+
+baton() {
+	/mnt/bin/baton "$@"
+}
+
+# What an operator types on the first day.
+feed() {
+	baton network add mgmt --interface mgmt0 --address 10.77.0.1/24 --pool 10.77.0.100-10.77.0.199
+	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
+	baton pool add iqns --iqn iqn.2026-01.org.example:
+	baton machine add blade-a --bmc ipmi://baton@127.0.0.1:9001 --bmc-secret blade-a --bmc-cipher 3 \
+		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-a.blade")" \
+		--nic mac=52:54:00:aa:00:01,network=mgmt,carries=yes
+	baton machine add blade-b --bmc ipmi://baton@127.0.0.1:9002 --bmc-secret blade-b --bmc-cipher 3 \
+		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-b.blade")" \
+		--nic mac=52:54:00:bb:00:01,network=mgmt,carries=no --nic mac=52:54:00:bb:00:02,network=mgmt,carries=yes
+	baton persona add web-01 --target iqn.2026-01.org.example:disk.web-01 --lun 1 --portal 10.77.0.1:3260 \
+		--chap-user web-01 --chap-secret-file /mnt/lab/chap --nic network=mgmt
 }
 
 inside() {
 	trap 'echo "line $LINENO: $BASH_COMMAND" >"$dir/failed"' ERR
 	set -E
 	mount --make-rprivate /
+	mount -t sysfs sysfs /sys # the one that shows our network
 	mount -t tmpfs tmpfs /run
 	mount -t tmpfs tmpfs /mnt
 	mkdir /mnt/lab /mnt/baton

@@ -48,7 +48,7 @@ printf '127.0.0.1 localhost %s\n' "$host" >"$work/files/etc/hosts"
 # Documentation and the drivers of things that no server has stay out: they would be half of the image.
 drop=()
 for path in usr/share/{doc,man,info,locale,lintian,bug} \
-	lib/modules/*/kernel/{sound,drivers/{gpu,media,staging,iio,infiniband,isdn,comedi,bluetooth,usb,hid,mtd}} \
+	lib/modules/*/kernel/{sound,net/{wireless,mac80211,bluetooth,nfc,can},drivers/{gpu,media,staging,iio,infiniband,isdn,comedi,bluetooth,usb,hid,mtd}} \
 	lib/modules/*/kernel/drivers/net/{wireless,can,wwan,hamradio,ieee802154} \
 	lib/modules/*/kernel/fs/{btrfs,xfs,ocfs2,gfs2,ceph,cifs,smb,nfs,nfsd,afs,orangefs,reiserfs,jfs,f2fs,ubifs,udf,ntfs3}; do
 	drop+=("--dpkgopt=path-exclude=/$path/*")
@@ -59,15 +59,15 @@ mmdebstrap --quiet --mode=root --variant=minbase --format=directory \
 	--keyring=/usr/share/keyrings ${proxy+"${proxy[@]}"} "${drop[@]}" \
 	--dpkgopt=force-confold --aptopt='APT::Install-Recommends "false"' \
 	--essential-hook="cp -R $work/files/. \"\$1\"" \
-	--customize-hook="systemctl --root=\"\$1\" --quiet enable systemd-networkd baton-facts baton-agent" \
-	--customize-hook="systemctl --root=\"\$1\" --quiet mask systemd-networkd-wait-online open-iscsi iscsid iscsid.socket \
+	--customize-hook="chroot \"\$1\" systemctl --quiet enable systemd-networkd baton-facts baton-agent" \
+	--customize-hook="chroot \"\$1\" systemctl --quiet mask systemd-networkd-wait-online open-iscsi iscsid iscsid.socket \
 		apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap fstrim.timer \
 		systemd-pstore systemd-binfmt systemd-update-utmp systemd-update-utmp-runlevel systemd-journal-flush \
 		getty@tty1 logrotate.timer man-db.timer console-getty systemd-sysctl.service systemd-random-seed" \
 	bookworm "$work/root" - <"$work/sources" >&2
 
 root=$work/root
-systemd-id128 new >"$root/etc/machine-id"
+tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
 chmod 444 "$root/etc/machine-id"
 mkdir -p "$root/var/lib/baton-lab"
 kernel=$(echo "$root"/boot/vmlinuz-*)
