@@ -181,6 +181,13 @@ static bool chose_another(const struct engine_answer *ret, const struct asked *a
 	       a->server_id != ret->plan.network->addr;
 }
 
+/* dnsmasq would pass over such an address without a word. */
+static bool off_network(const struct boot_plan *plan)
+{
+	uint32_t ours = plan->network->addr, mask = net4_mask(plan->network->prefix);
+	return plan->addr && (plan->addr == ours || (plan->addr & mask) != (ours & mask));
+}
+
 static bool due(const struct asked *a)
 {
 	return a->type == DHCP_DISCOVER || a->type == DHCP_REQUEST || a->type == DHCP_INFORM;
@@ -209,6 +216,10 @@ void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
 	/* On 4011 only a known firmware is told where to boot from; it has its address. */
 	if (ask->pxe && (ret->plan.deed == DEED_LEASE || asked.boot.stage != STAGE_FIRMWARE))
 		return;
+	if (off_network(&ret->plan)) {
+		ret->why = "address-off-network";
+		return;
+	}
 	ret->source = ret->plan.network->addr;
 	offer_make(&offer, engine.table, &ret->plan, &asked, ask->pxe, ask->unix_s);
 	snprintf(ret->file, sizeof ret->file, "%s", offer.shown);
