@@ -59,7 +59,7 @@ inside() { ip netns exec "$ns" "$@"; }
 # Starts batond anew, with a log of its own; what it was before must have ended.
 start() {
 	: > "$dir/log"
-	BATON_DEBUG=1 BATON_FAKE_DIR=$dir/fake ip netns exec "$ns" "$dir/bin/batond" \
+	BATON_DEBUG=1 BATON_FAKE_DIR=$dir/fake ip netns exec "$ns" "${bin:-$dir/bin}/batond" \
 		-c "$dir/baton.conf" 2>> "$dir/log" 3>&- &
 	echo $! > "$dir/pid"
 	wait_for 'batond started' && wait_for 'baton-broker started'
@@ -113,7 +113,7 @@ pid_of() { sed -n "s/.*batond child-started program=$1 pid=\([0-9]*\)\$/\1/p" "$
 hands() {
 	local p
 	for p in $(ps -o pid= --ppid "$(cat "$dir/pid")"); do
-		[ "$(readlink "/proc/$p/exe")" != "$dir/bin/baton-hand" ] || echo "$p"
+		[[ $(readlink "/proc/$p/exe") != */baton-hand ]] || echo "$p"
 	done
 }
 
@@ -323,4 +323,90 @@ http() { inside curl -s -m 10 "http://$ADDR:8080$1"; }
 	rm "$dir/pid"
 	grep -q 'STOPPING=1' "$dir/notified"
 	kill $socat
+}
+
+# The warden's side of the hands alone: tests/lib/ask stands in the broker's place and asks.
+start_asking() {
+	stop
+	mkdir -p "$dir/bin2"
+	cp "$dir/bin"/{batond,baton-edge,baton-files,baton-hand} "$dir/bin2"
+	cp "$B/tests/lib/ask" "$dir/bin2/baton-broker"
+	rm -f "$dir/run/ask"
+	bin=$dir/bin2 start
+}
+
+ensure_asking() {
+	running && [ "$(readlink "/proc/$(cat "$dir/pid")/exe")" = "$dir/bin2/batond" ] || start_asking
+}
+
+ask() { echo "$1" >> "$dir/run/ask"; }
+
+@test "a hand that does not end is killed at its deadline" {
+	start_asking
+	ask "hand 1 3000"
+	wait_for_hand
+	kill -STOP "$(hands)"
+	wait_for "ask got: hand-ended id=1 how=deadline status=9"
+	[ -z "$(hands)" ]
+}
+
+@test "a hand is ended on demand" {
+	ensure_asking
+	ask "hand 11 60000"
+	wait_for_hand
+	ask "say hand-kill id=11"
+	wait_for "ask got: hand-ended id=11 how=signal status=9"
+}
+
+@test "what is no proper wish for a hand is refused with its id, and nothing is started" {
+	ensure_asking
+	ask "hand 21 60000 bare"
+	wait_for "ask got: hand-ended id=21 how=refused status=22"
+	ask "hand 22 0"
+	wait_for "ask got: hand-ended id=22 how=refused status=22"
+	ask "hand 23 60000"
+	wait_for_hand
+	ask "hand 23 60000"
+	wait_for "ask got: hand-ended id=23 how=refused status=22"
+	[ "$(hands | wc -l)" -eq 1 ]
+	ask "say nonsense"
+	wait_for 'the broker said "nonsense": no such word'
+	ask "say hand-kill id=999"
+	ask "say hand-kill id=23"
+	wait_for "ask got: hand-ended id=23 how=signal status=9"
+}
+
+@test "a hand knows where secrets lie and what they are called, and no more" {
+	ensure_asking
+	ask "hand 31 60000"
+	wait_for_hand
+	hand=$(hands)
+	tr '\0' '\n' < "/proc/$hand/environ" | sort > "$dir/environ"
+	cut -d= -f1 "$dir/environ" | tr '\n' ' ' > "$dir/names"
+	[ "$(cat "$dir/names")" = "BATON_DEADLINE_MS BATON_DEBUG BATON_FAKE_DIR BATON_FDS BATON_RUN_DIR BATON_SAN_IQN BATON_SAN_SECRET BATON_SAN_USER BATON_SECRETS_DIR PATH " ]
+	grep -qx "BATON_SECRETS_DIR=$dir/secrets" "$dir/environ"
+	grep -qx 'BATON_DEADLINE_MS=60000' "$dir/environ"
+	# Its libraries pass by while it is loaded; it settles with what it was given.
+	local until=$((SECONDS + 5))
+	until [ "$(find "/proc/$hand/fd" -type l -printf '%f ')" = "0 1 2 3 " ]; do
+		[ $SECONDS -lt $until ] || { ls -l "/proc/$hand/fd"; return 1; }
+		nap
+	done
+	ask "say hand-kill id=31"
+}
+
+@test "a broker that dies takes all its hands along, and what it still asked for" {
+	ensure_asking
+	for i in 41 42 43 44 45 46 47 48; do ask "hand $i 60000"; done
+	until [ "$(hands | wc -l)" -ge 8 ]; do nap; done
+	rm "$dir/run/ask"
+	n=$(grep -c 'batond hand-ended' "$dir/log")
+	kill -9 "$(pid_of baton-broker)"
+	wait_for 'batond hand-ended' $((n + 8))
+	wait_for 'child-died program=baton-broker'
+	wait_for 'baton-broker started' 2
+	[ -z "$(hands)" ]
+	awk '/child-died program=baton-broker/ { died = NR } /batond hand-ended/ { ended = NR }
+		/child-started program=baton-broker/ { begun = NR }
+		END { exit !(died && ended < begun) }' "$dir/log"
 }

@@ -7,3 +7,9 @@ $(B)/tests/lib/give: $(B)/tests/lib/give.o $(call LIB,host base)
 $(B)/tests/lib/mktable: $(B)/tests/lib/mktable.o $(call LIB,core base)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lnettle
+
+# In the broker's place, where a test of the warden wants hands and nothing else.
+TEST_TOOLS += $(B)/tests/lib/ask
+$(B)/tests/lib/ask: $(B)/tests/lib/ask.o $(call LIB,host base)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
