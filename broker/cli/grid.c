@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 2, NARROW = 8 };
+enum { GAP = 2, NARROW = 8, NARROWEST = 2 };
 
 void grid_column(struct grid *g, const char *title, bool right)
 {
@@ -43,13 +43,19 @@ static void widths(const struct grid *g, const struct term *t, unsigned width[GR
 		}
 		total += width[i] + (i ? GAP : 0);
 	}
+	/* Columns stay readable as long as that is possible. */
+	unsigned floor = NARROW;
 	while (t->width && total > t->width) {
 		unsigned widest = 0;
 		for (unsigned i = 1; i < g->columns; i++)
 			if (width[i] > width[widest])
 				widest = i;
-		if (width[widest] <= NARROW)
-			break;
+		if (width[widest] <= floor) {
+			if (floor == NARROWEST)
+				break;
+			floor = NARROWEST;
+			continue;
+		}
 		width[widest]--;
 		total--;
 	}

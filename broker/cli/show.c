@@ -259,6 +259,11 @@ static const struct view views[] = {
 		"No order yet. Give the first:\n  baton start PERSONA MACHINE" },
 };
 
+static bool filled(const json_t *value)
+{
+	return value && !(json_is_string(value) && json_string_length(value) == 0);
+}
+
 static void list_show(
 	FILE *to, const struct term *t, const struct view *v, const json_t *list, double now)
 {
@@ -266,10 +271,10 @@ static void list_show(
 	size_t n;
 	json_t *item;
 	for (size_t i = 0; i < v->columns; i++) {
-		/* A column that no item has is no column. */
+		/* A column that no item fills is no column. */
 		bool has = false;
 		json_array_foreach(list, n, item) has |=
-			json_object_get(item, strtok(strdupa(v->column[i].path), ".")) != NULL;
+			filled(json_object_get(item, v->column[i].path));
 		if (has)
 			grid_column(&g, v->column[i].title,
 				v->column[i].how == NUMBER || v->column[i].how == SINCE ||

@@ -106,16 +106,27 @@ start_to_shim() {
 	site
 	machine "$2" "$3"
 	baton persona add "$1" --nic network=mgmt
-	baton start "$1" "$2" > "$dir/$1.out" 2> "$dir/$1.err" 3>&- &
+	"$dir/bin/baton" start "$1" "$2" > "$dir/$1.out" 2> "$dir/$1.err" 3>&- &
 	watcher=$!
 	until_true "await-shim of $1" grep -q "running  await-shim" "$dir/$1.out"
 	order=$(baton order list -o json | jq --arg p "$1" '[.items[] | select(.persona == $p).id] | max')
 }
 
+generation() { # MACHINE
+	baton status -o json | jq --arg m "$1" '.personas[] | select(.machine == $m).generation'
+}
+
+# Ends when the watcher has, within the usual time; its exit code.
+watched() {
+	gone() { [[ $(cat "/proc/$watcher/stat" 2>/dev/null) =~ ^$|\)\ Z ]]; }
+	until_true "the watcher's end" gone || kill "$watcher"
+	wait "$watcher"
+}
+
 # report MACHINE LAST-BYTE JSON-MEMBERS: what the shim posts; true when it was taken.
 report() {
 	local token g
-	g=$(baton status -o json | jq --arg m "$1" '.personas[] | select(.machine == $m).generation')
+	g=$(generation "$1")
 	token=$("$dir/bin/baton-edge" token "$dir/run/table" "52:54:00:cc:00:$2") || return 1
 	[ "$(ip netns exec "${ns}m" curl -s --max-time 25 -o /dev/null -w '%{http_code}' \
 		-d "{\"deed\":\"identity\",\"machine\":\"$1\",\"generation\":$g,$3}" \
@@ -130,7 +141,7 @@ shim() {
 		\"permanent\":\"$own\",\"current\":\"$own\",\"driver\":\"e1000\",\"id\":\"8086:100e\"}]"
 	until_true "written taken" report "$2" "$3" "\"stage\":\"written\",\"nics\":[
 		{\"pci\":\"0000:00:03.0\",\"read_back\":\"$mac\",\"tool\":\"lab\"}]"
-	echo "dhcp-answered mac=$mac stage=os arch=0 machine=$2 deed=persona generation=1 addr=10.88.0.50" \
+	echo "dhcp-answered mac=$mac stage=os arch=0 machine=$2 deed=persona generation=$(generation "$2")" \
 		> "$dir/run/says"
 }
 
@@ -294,7 +305,7 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 @test "a start that is watched ends with 0, a line for each change, and where the time went" {
 	start_to_shim run-1 body-1 b1
 	shim run-1 body-1 b1
-	wait $watcher
+	watched
 	grep -Eq '^[0-9:]{8}  done     preflight +body-1 +[0-9.]+ m?s' "$dir/run-1.out"
 	grep -q "where the time went" "$dir/run-1.out"
 	tail -n 1 "$dir/run-1.out" | grep -q "done: order $order: start run-1 on body-1"
@@ -318,7 +329,7 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	again() { [ "$(grep -c "baton-broker started" "$dir/log")" -gt "$began" ]; }
 	until_true "the broker is back" again
 	shim run-2 body-2 b2
-	wait $watcher
+	watched
 	tail -n 1 "$dir/run-2.out" | grep -q "done: order $order"
 }
 
@@ -326,7 +337,7 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	start_to_shim run-3 body-3 b3
 	kill -INT $watcher
 	local code=0
-	wait $watcher || code=$?
+	watched || code=$?
 	[ $code = 130 ]
 	grep -q "order $order goes on without you; to look at it: baton order show $order" "$dir/run-3.err"
 	run baton order show "$order" -o json
@@ -368,7 +379,7 @@ on_terminal() {
 
 @test "on a terminal the steps are redrawn in place, in colour, and no line is too long" {
 	dead_disk run-6 body-6 b6
-	BATON_SLOW=1 on_terminal start run-6 body-6
+	on_terminal start run-6 body-6
 	ends 4 $'\033[J' $'\033[1m'
 	local line plain
 	while IFS= read -r line; do
@@ -386,7 +397,7 @@ on_terminal() {
 
 @test "events go on until they are told to end" {
 	site
-	baton events -f > "$dir/follow.out" 3>&- &
+	"$dir/bin/baton" events -f > "$dir/follow.out" 3>&- &
 	local pid=$!
 	until_true "the newest" test -s "$dir/follow.out"
 	baton pool add followed --mac 02:bb:00:00:00:01-02:bb:00:00:00:ff
