@@ -20,7 +20,7 @@ setup:
 	@tests/setup.sh test
 
 ## check: lint, unit tests, scenes, replay of fuzz inputs; seconds
-check: lint $(CHECKS)
+check: lint seamcheck $(CHECKS)
 	@B=$(B) prove -e tests/lib/run $(CHECKS)
 
 ## test: everything that can run here, machines included (needs root)

@@ -47,6 +47,11 @@ int reports_open(struct reports **ret, struct broker *b, int channel, struct err
 		return err_set(e, ENOMEM, "reports");
 	r->b = b;
 	r->channel = channel;
+	/* Whoever still waits for an answer of an earlier broker says it again. */
+	static const char restarted[] = "restarted";
+	if (send(channel, restarted, sizeof restarted - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		log_event(EV_report_refused, "why=files was not told of the restart: %s",
+			strerror(errno));
 	*ret = r;
 	return 0;
 }

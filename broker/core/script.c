@@ -254,6 +254,7 @@ static int guard_at(const char *at, size_t *len)
 {
 	char plain[WORD_LEN + 5];
 	size_t n = strcspn(at + 3, "}\n");
+	*len = 0;
 	if (n > WORD_LEN)
 		return -1;
 	snprintf(plain, sizeof plain, "{{%.*s%s", (int)n, at + 3,

@@ -16,6 +16,8 @@ struct report {
 	uv_timer_t timer;
 	struct files *files;
 	struct http_request *request;
+	struct mac mac;
+	uint32_t generation;
 	uint64_t id;
 	struct report *next;
 };
@@ -42,35 +44,38 @@ static void on_deadline(uv_timer_t *t)
 	report_end(t->data, 503, "broker-silent: the broker did not answer in time; try again");
 }
 
-static bool pass_on(struct files *f, uint64_t id, const struct mac *mac, uint32_t generation,
-	const void *body, size_t len)
+static bool pass_on(const struct report *p)
 {
 	char line[128], text[MAC_TEXT];
+	size_t len;
+	const void *body = http_body(p->request, &len);
 	int n = snprintf(line, sizeof line, "report id=%llu mac=%s generation=%u\n",
-		(unsigned long long)id, mac_text(text, mac), generation);
+		(unsigned long long)p->id, mac_text(text, &p->mac), p->generation);
 	struct iovec parts[2] = { { line, (size_t)n }, { (void *)(uintptr_t)body, len } };
 	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2 };
-	return sendmsg(f->events, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+	return sendmsg(p->files->events, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 void report_pass(
 	struct files *f, struct http_request *r, const struct mac *mac, uint32_t generation)
 {
-	size_t len;
-	const void *body = http_body(r, &len);
 	struct report *p = f->report_count < REPORTS_MAX ? calloc(1, sizeof *p) : NULL;
 	if (!p) {
 		http_reply_text(r, 503, "busy: too many reports wait for the broker; try again");
 		return;
 	}
-	uint64_t id = f->report_id + 1;
-	if (!pass_on(f, id, mac, generation, body, len)) {
+	*p = (struct report){ .files = f,
+		.request = r,
+		.mac = *mac,
+		.generation = generation,
+		.id = f->report_id + 1,
+		.next = f->reports };
+	if (!pass_on(p)) {
 		free(p);
 		http_reply_text(r, 503, "broker-away: the broker takes no report now; try again");
 		return;
 	}
-	*p = (struct report){ .files = f, .request = r, .id = id, .next = f->reports };
-	f->report_id = id;
+	f->report_id = p->id;
 	f->reports = p;
 	f->report_count++;
 	uv_timer_init(f->loop, &p->timer);
@@ -96,6 +101,18 @@ static void take_answer(struct files *f, char *message)
 		}
 }
 
+/* A new broker has taken the place of one that died with reports in its hands. What one of them
+ * said may still lie in the queue and be heard twice: a report may always be repeated. */
+static void pass_on_again(struct files *f)
+{
+	for (struct report *p = f->reports, *next; p; p = next) {
+		next = p->next;
+		if (!pass_on(p))
+			report_end(
+				p, 503, "broker-away: the broker takes no report now; try again");
+	}
+}
+
 static void on_answers(uv_poll_t *poll, int status, int events)
 {
 	(void)status, (void)events;
@@ -111,7 +128,10 @@ static void on_answers(uv_poll_t *poll, int status, int events)
 		if (n <= 0)
 			return;
 		message[n] = '\0';
-		take_answer(f, message);
+		if (strcmp(message, "restarted") == 0)
+			pass_on_again(f);
+		else
+			take_answer(f, message);
 	}
 }
 

@@ -144,8 +144,10 @@ static int san_session(const struct hand *hand, const struct wish *w, const stru
 		return -EINVAL;
 	if (hand->san_user[0]) {
 		int r = secret_read(&own, hand->secrets_dir, hand->san_secret, e);
-		if (r < 0)
-			return err_in(e, "san_secret");
+		if (r < 0) {
+			err_in(e, "san_secret");
+			return r;
+		}
 		accounts[n++] = (struct account){ hand->san_user, own.text,
 			"Baton's own account (san_user)" };
 	}
