@@ -203,5 +203,5 @@ int http_ask(struct http_answer *ret, const struct http_url *base, const char *r
 	if (bad)
 		return err_set(e, -bad, "http %s:%u", addr, base->port);
 	bad = http_answer_parse(ret, bytes, len, e);
-	return bad ? err_in(e, "http %s:%u", addr, base->port) : 0;
+	return bad ? err_in(e, bad, "http %s:%u", addr, base->port) : 0;
 }

@@ -70,7 +70,8 @@ static int call(struct run *r, const struct pack *p, enum pack_deed deed, const 
 	int bad = pack_args(&args, p, deed, &about, e);
 	if (!bad)
 		bad = run(r, args.argv, p->dir, p->timeout_s, e);
-	return bad ? err_in(e, "card %s: pack %s: %s", c->pci, p->name, pack_deed_word(deed)) : 0;
+	return bad ? err_in(e, bad, "card %s: pack %s: %s", c->pci, p->name, pack_deed_word(deed))
+		   : 0;
 }
 
 int tool_for(const struct pack **ret, const struct tools *t, const struct card *c, struct err *e)

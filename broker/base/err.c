@@ -32,10 +32,10 @@ int err_say(struct err *e, int code, const char *fmt, ...)
 	return -code;
 }
 
-void err_in(struct err *e, const char *fmt, ...)
+int err_in(struct err *e, int rc, const char *fmt, ...)
 {
 	if (!e)
-		return;
+		return rc;
 	char was[sizeof e->text];
 	memcpy(was, e->text, sizeof was);
 	va_list ap;
@@ -45,4 +45,5 @@ void err_in(struct err *e, const char *fmt, ...)
 	if (n >= 0 && (size_t)n < sizeof e->text)
 		snprintf(e->text + n, sizeof e->text - (size_t)n, ": %.*s",
 			(int)(sizeof was - (size_t)n - 3), was);
+	return rc;
 }

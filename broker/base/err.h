@@ -16,5 +16,5 @@ int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format
  * -code. */
 int err_say(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* Puts a prefix before what is there: "persona web-01: ...". */
-void err_in(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Puts a prefix before what is there ("persona web-01: ...") and returns rc. */
+int err_in(struct err *e, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

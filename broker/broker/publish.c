@@ -85,8 +85,7 @@ static int scripts_read(struct publisher *p, struct err *e)
 	int r = scripts_load(script, dir, e);
 	if (r < 0) {
 		scripts_free(script);
-		err_in(e, "scripts: %s", path);
-		return r;
+		return err_in(e, r, "scripts: %s", path);
 	}
 	scripts_free(p->script);
 	memcpy(p->script, script, sizeof script);

@@ -221,10 +221,8 @@ static int machine_fill(struct build *b, uint32_t i, struct err *e)
 			.journaled = m->nic[n].journaled,
 		};
 		int rc = network_named(&nic->network, b, m->nic[n].network, e);
-		if (rc < 0) {
-			err_in(e, "machine %s", m->name);
-			return rc;
-		}
+		if (rc < 0)
+			return err_in(e, rc, "machine %s", m->name);
 	}
 	if (b->of_machine[i])
 		return persona_fill(b, to, m, b->of_machine[i], e);
@@ -238,10 +236,8 @@ static int stray_fill(struct build *b, const struct persona *p, struct err *e)
 		struct table_nic *nic = &b->nic[b->header.nics++];
 		*nic = (struct table_nic){ .machine = TABLE_NOWHERE, .network = TABLE_NOWHERE };
 		int rc = persona_nic_fill(b, nic, &p->nic[i], e);
-		if (rc < 0) {
-			err_in(e, "persona %s", p->name);
-			return rc;
-		}
+		if (rc < 0)
+			return err_in(e, rc, "persona %s", p->name);
 	}
 	return 0;
 }

@@ -115,9 +115,7 @@ static int bmc_deed(const struct hand *hand, const struct wish *w, bmc_part *par
 	if (!host_ok(b.host))
 		return err_say(e, EINVAL, "bmc: host: want an address or a host name");
 	r = bmc_session(hand, &b, w, part, answer, e);
-	if (r < 0)
-		err_in(e, "bmc %s", b.host);
-	return r;
+	return r < 0 ? err_in(e, r, "bmc %s", b.host) : 0;
 }
 
 /* So long that the driver's own sentence comes before the deadline's. */

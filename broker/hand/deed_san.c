@@ -89,7 +89,7 @@ static int look_portal(struct look *l, const char *portal, struct san_facts *ret
 			(unsigned)(share < l->timeout_ms ? share : l->timeout_ms), e);
 		if (r < 0) {
 			l->logins_left -= l->n_accounts - i;
-			return r == -EACCES ? err_in(e, "%s", a->whose) : r;
+			return r == -EACCES ? err_in(e, r, "%s", a->whose) : r;
 		}
 	}
 	return 0;
@@ -122,9 +122,9 @@ static int look_all(struct look *l, json_t *answer, struct err *e)
 				portal, l->san->lun, f.bytes, first.bytes);
 	}
 	if (paths == 0)
-		return l->san->portals.n > 1
-			       ? err_in(e, "none of %u portals answers", l->san->portals.n)
-			       : -e->code;
+		return l->san->portals.n > 1 ? err_in(e, -e->code, "none of %u portals answers",
+						       l->san->portals.n)
+					     : -e->code;
 	json_object_set_new(answer, "bytes", json_integer((json_int_t)first.bytes));
 	json_object_set_new(answer, "block_len", json_integer(first.block_len));
 	json_object_set_new(answer, "bootable", json_boolean(first.bootable));
@@ -144,10 +144,8 @@ static int san_session(const struct hand *hand, const struct wish *w, const stru
 		return -EINVAL;
 	if (hand->san_user[0]) {
 		int r = secret_read(&own, hand->secrets_dir, hand->san_secret, e);
-		if (r < 0) {
-			err_in(e, "san_secret");
-			return r;
-		}
+		if (r < 0)
+			return err_in(e, r, "san_secret");
 		accounts[n++] = (struct account){ hand->san_user, own.text,
 			"Baton's own account (san_user)" };
 	}

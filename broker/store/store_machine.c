@@ -174,9 +174,7 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader));
 	for (unsigned i = 0; !r && i < m->nics; i++)
 		r = nic_add(s, m->name, i, &m->nic[i], e);
-	if (r)
-		err_in(e, "machine %s", m->name);
-	return r;
+	return r ? err_in(e, r, "machine %s", m->name) : 0;
 }
 
 int store_machine_add(struct store *s, struct machine *m, struct err *e)
@@ -267,9 +265,7 @@ int store_nic_journal(struct store *s, const char *machine, unsigned nic, const 
 		memcpy(found.pci, pci, strlen(pci) + 1);
 		r = nic_add(s, machine, nic, &found, e);
 	}
-	if (r) {
-		err_in(e, "machine %s: card at %s", machine, pci);
-		return r;
-	}
+	if (r)
+		return err_in(e, r, "machine %s: card at %s", machine, pci);
 	return tx_commit(&tx, e);
 }

@@ -223,9 +223,7 @@ static int persona_write(struct store *s, struct persona *p, struct err *e)
 	for (unsigned i = 0; !r && i < p->paths; i++)
 		r = RUN(s, e, "INSERT INTO path VALUES (?,?,?,?)", in_text(p->name), in_int(i),
 			in_int(p->path[i].addr), in_int(p->path[i].port));
-	if (r)
-		err_in(e, "persona %s", p->name);
-	return r;
+	return r ? err_in(e, r, "persona %s", p->name) : 0;
 }
 
 int store_persona_add(struct store *s, struct persona *p, struct err *e)
