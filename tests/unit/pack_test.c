@@ -121,6 +121,39 @@ static void the_address_is_found_in_what_the_tool_says(void)
 	pack_fini(&p);
 }
 
+static void read_manifest(struct pack *p, const char *path)
+{
+	char text[PACK_TEXT_MAX];
+	struct err e = { 0 };
+	FILE *f = fopen(path, "re");
+	CHECK(f != NULL);
+	size_t len = f ? fread(text, 1, sizeof text, f) : 0;
+	CHECK_INT(pack_parse(p, path, text, len, &e), 0);
+	CHECK_TEXT(e.text, "");
+	if (f)
+		fclose(f);
+}
+
+static void the_packs_that_ship_are_good(void)
+{
+	struct pack p;
+	struct mac mac;
+	char text[MAC_TEXT];
+	read_manifest(&p, "tests/lab/nvram-tool/manifest");
+	CHECK(pack_mac(&mac, &p, "mac 02:ba:70:00:00:01\n"));
+	pack_fini(&p);
+
+	read_manifest(&p, "initramfs/packs/mstflint/manifest");
+	CHECK(pack_fits(&p, 0x15b3, 0x1015) && !pack_writes_function(&p, "0000:81:00.1"));
+	CHECK(pack_mac(&mac, &p,
+		"FW Version: 14\nBase GUID:   b8599f0300c15e42  8\n"
+		"Orig Base MAC: b8599fffffff 8\nBase MAC:    b8599fc15e42      8\n"));
+	CHECK_TEXT(mac_text(text, &mac), "b8:59:9f:c1:5e:42");
+	CHECK(pack_mac(&mac, &p, "GUIDs: x\nMACs:       0002c9aabbcc     0002c9aabbcd\n"));
+	CHECK_TEXT(mac_text(text, &mac), "00:02:c9:aa:bb:cc");
+	pack_fini(&p);
+}
+
 static const char order[] = "deed restore\nmachine blade-b\npersona web-01\ngeneration 7\n"
 			    "nic - 52:54:00:aa:00:01 - keeps\n"
 			    "nic 0000:00:04.0 52:54:00:aa:00:02 52:54:00:aa:00:02 carries\n";
@@ -238,7 +271,7 @@ static void a_tool_that_hangs_is_ended_with_its_children(void)
 
 TESTS(T(a_manifest_says_which_cards_and_how), T(a_wrong_manifest_is_told_its_line),
 	T(a_rule_that_would_run_away_is_refused), T(a_command_takes_the_cards_values),
-	T(the_address_is_found_in_what_the_tool_says), T(a_work_order_is_read),
-	T(a_card_is_known_by_place_then_by_address), T(an_answer_is_whole_or_refused),
-	T(a_base_url_is_an_address_in_digits), T(a_tools_words_are_kept),
-	T(a_tool_that_hangs_is_ended_with_its_children))
+	T(the_address_is_found_in_what_the_tool_says), T(the_packs_that_ship_are_good),
+	T(a_work_order_is_read), T(a_card_is_known_by_place_then_by_address),
+	T(an_answer_is_whole_or_refused), T(a_base_url_is_an_address_in_digits),
+	T(a_tools_words_are_kept), T(a_tool_that_hangs_is_ended_with_its_children))
