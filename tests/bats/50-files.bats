@@ -41,6 +41,7 @@ teardown_file() {
 }
 
 setup() {
+	# shellcheck source=/dev/null
 	. "$dir/tokens"
 	rm -f "$dir/events.answer"
 }
@@ -280,5 +281,5 @@ want() {
 	until=$((SECONDS + 5))
 	while [ -e "/proc/$pid" ] && [ $SECONDS -lt $until ]; do read -rt 0.02 <> <(:) || true; done
 	[ ! -e "/proc/$pid" ]
-	! grep -q ERROR "$dir/stderr"
+	wait_for "give: $dir/baton-files ended with 0" "$dir/stderr"
 }

@@ -290,7 +290,7 @@ http() { inside curl -s -m 10 "http://$ADDR:8080$1"; }
 	rm "$dir/pid"
 	[ ! -e "$dir/run/api.sock" ]
 	grep -q 'batond stopping' "$dir/log"
-	! grep -q 'child-died' <(sed -n '/batond stopping/,$p' "$dir/log")
+	[ "$(sed -n '/batond stopping/,$p' "$dir/log" | grep -c child-died)" -eq 0 ]
 }
 
 @test "batond itself killed with -9 takes all with it; the next one starts clean" {
@@ -315,7 +315,7 @@ http() { inside curl -s -m 10 "http://$ADDR:8080$1"; }
 	until grep -q 'READY=1' "$dir/notified"; do nap; done
 	grep -q 'STATUS=3 of 3 programs run' "$dir/notified"
 	# A notification is the warden's alone.
-	! tr '\0' '\n' < "/proc/$(pid_of baton-broker)/environ" | grep -q NOTIFY_SOCKET
+	[ "$(tr '\0' '\n' < "/proc/$(pid_of baton-broker)/environ" | grep -c NOTIFY_SOCKET)" -eq 0 ]
 	kill "$(cat "$dir/pid")"
 	rc=0
 	wait "$(cat "$dir/pid")" || rc=$?
@@ -336,7 +336,8 @@ start_asking() {
 }
 
 ensure_asking() {
-	running && [ "$(readlink "/proc/$(cat "$dir/pid")/exe")" = "$dir/bin2/batond" ] || start_asking
+	running || start_asking
+	[ "$(readlink "/proc/$(cat "$dir/pid")/exe")" = "$dir/bin2/batond" ] || start_asking
 }
 
 ask() { echo "$1" >> "$dir/run/ask"; }

@@ -216,7 +216,10 @@ int main(int argc, char **argv)
 		for (unsigned k = 0; k < log_count && n > 0; k++)
 			if (polls[k].revents)
 				take(logs[k].fd, logs[k].path);
-		if (waitpid(pid, &status, WNOHANG) == pid)
-			return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+		if (waitpid(pid, &status, WNOHANG) != pid)
+			continue;
+		int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+		fprintf(stderr, "give: %s ended with %d\n", s.path, code);
+		return code;
 	}
 }

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a jailed process can no longer do, each tried by a child that has entered. As root only:
+ * the child becomes an ordinary user first. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/jail.h"
+#include "tap.h"
+
+enum { SOMEBODY = 64530, ENTERED_NOT = 99 };
+
+static char folder[64];
+
+/* Enters with `folder` alone and does deed: its result is the child's exit status, 0 to 98; or
+ * 128 + the signal that ended it. */
+static int jailed(int (*deed)(void), const char *const *calls)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		int dir = open(folder, O_RDONLY | O_DIRECTORY);
+		struct jail j = { .folders = &dir, .folder_count = 1, .calls = calls };
+		struct err e = { 0 };
+		if (setgroups(0, NULL) < 0 || setresgid(SOMEBODY, SOMEBODY, SOMEBODY) < 0 ||
+			setresuid(SOMEBODY, SOMEBODY, SOMEBODY) < 0 || jail_enter(&j, &e) < 0)
+			_exit(ENTERED_NOT);
+		_exit(deed());
+	}
+	int status;
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int result(int r)
+{
+	return r < 0 ? errno : 0;
+}
+
+static int open_inside(void)
+{
+	char path[80];
+	snprintf(path, sizeof path, "%s/x", folder);
+	return result(open(path, O_RDONLY));
+}
+
+static int open_outside(void)
+{
+	return result(open("/etc/passwd", O_RDONLY));
+}
+
+static int write_inside(void)
+{
+	char path[80];
+	snprintf(path, sizeof path, "%s/x", folder);
+	return result(open(path, O_WRONLY));
+}
+
+static int new_socket(void)
+{
+	return result(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static int runnable_memory(void)
+{
+	void *at = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return at == MAP_FAILED ? errno : 0;
+}
+
+static int memory(void)
+{
+	char *at = malloc(1 << 22);
+	if (!at)
+		return ENOMEM;
+	memset(at, 1, 1 << 22);
+	free(at);
+	return 0;
+}
+
+static int other_program(void)
+{
+	char name[] = "true", *argv[] = { name, NULL };
+	return result(execv("/bin/true", argv));
+}
+
+static int kill_parent(void)
+{
+	return result(kill(getppid(), 0));
+}
+
+static int do_abort(void)
+{
+	abort();
+}
+
+static void a_jailed_process_can_do_this_and_not_that(void)
+{
+	static const char *const more[] = { "socket", NULL };
+	static const struct {
+		const char *what;
+		int (*deed)(void);
+		const char *const *calls;
+		int want;
+	} rows[] = {
+		{ "reads below its folder", open_inside, NULL, 0 },
+		{ "reads elsewhere", open_outside, NULL, EACCES },
+		{ "writes below its folder", write_inside, NULL, EPERM },
+		{ "opens a socket", new_socket, NULL, EPERM },
+		{ "opens a socket, allowed", new_socket, more, 0 },
+		{ "takes memory", memory, NULL, 0 },
+		{ "takes memory to run", runnable_memory, NULL, EPERM },
+		{ "signals its parent", kill_parent, NULL, EPERM },
+		{ "becomes another program", other_program, NULL, 128 + SIGSYS },
+		{ "ends itself", do_abort, NULL, 128 + SIGABRT },
+	};
+	if (getuid() != 0)
+		return;
+	snprintf(folder, sizeof folder, "/tmp/baton-jail-XXXXXX");
+	CHECK(mkdtemp(folder));
+	CHECK_INT(chmod(folder, 0755), 0);
+	char path[80];
+	snprintf(path, sizeof path, "%s/x", folder);
+	int fd = open(path, O_WRONLY | O_CREAT, 0666);
+	CHECK_INT(fchmod(fd, 0666), 0);
+	close(fd);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int got = jailed(rows[i].deed, rows[i].calls);
+		if (got != rows[i].want)
+			printf("# %s\n", rows[i].what);
+		CHECK_INT(got, rows[i].want);
+	}
+	unlink(path);
+	rmdir(folder);
+}
+
+static void root_is_not_let_in(void)
+{
+	struct jail j = { .folders = NULL };
+	struct err e = { 0 };
+	if (getuid() != 0)
+		return;
+	CHECK_INT(jail_enter(&j, &e), -EPERM);
+	CHECK(strstr(e.text, "this process is root"));
+	CHECK_TEXT(jail_word(), "off");
+	setenv("BATON_JAIL", "off", 1);
+	CHECK_INT(jail_enter(&j, &e), 0);
+	unsetenv("BATON_JAIL");
+}
+
+static void a_call_that_does_not_exist_is_a_sentence(void)
+{
+	static const char *const nonsense[] = { "no_such_call", NULL };
+	if (getuid() != 0)
+		return;
+	CHECK_INT(jailed(open_inside, nonsense), ENTERED_NOT);
+}
+
+TESTS(T(a_jailed_process_can_do_this_and_not_that), T(root_is_not_let_in),
+	T(a_call_that_does_not_exist_is_a_sentence))
