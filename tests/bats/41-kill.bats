@@ -1,0 +1,161 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bats file_tags=kill,root
+# Every program killed with -9 at every boundary between two steps of a start, a move and a stop, over
+# the wire with all the real programs. Each order must end done, with the persona running once.
+# In one round the victims take turns from boundary to boundary; five rounds meet every pair.
+
+VICTIMS=(batond baton-broker baton-edge baton-files baton-hand)
+
+setup() {
+	# shellcheck source=tests/lib/site.bash
+	. tests/lib/site.bash
+	site_make
+	site_start
+	site_fill > /dev/null
+	# Long enough for a hand to be met at work.
+	echo 40 | tee "$dir/fake/blade-a.slow" > "$dir/fake/blade-b.slow"
+}
+
+teardown() {
+	site_drop
+}
+
+# kill_hand ORDER STEP: as soon as that step has one; notes "none" when it ends without.
+kill_hand() {
+	local pids=
+	until pids=$(hands) && [ -n "$pids" ]; do
+		if in_log "step-done order=$1 step=$2 "; then
+			echo "$1 $2 none" >> "$dir/kills"
+			return
+		fi
+		nap
+	done
+	# shellcheck disable=SC2086 # a list of pids
+	kill -9 $pids
+	echo "$1 $2 baton-hand" >> "$dir/kills"
+}
+
+# killer ORDER STEP=VICTIM...: as each step begins for the first time, its victim dies.
+killer() {
+	local order=$1 line step pair victim
+	local -A due=()
+	shift
+	for pair; do due[${pair%=*}]=${pair#*=}; done
+	exec {lines}< <(exec tail -n +1 -f "$dir/log")
+	local tail=$!
+	while [ ${#due[@]} -gt 0 ] && read -ru "$lines" line; do
+		[[ $line == *" step-begun order=$order step="* ]] || continue
+		step=${line#* step=}
+		step=${step%% *}
+		victim=${due[$step]-}
+		[ -n "$victim" ] || continue
+		unset "due[$step]"
+		if [ "$victim" = baton-hand ]; then
+			kill_hand "$order" "$step" &
+		else
+			kill -9 "$(pid_of "$victim")"
+			echo "$order $step $victim" >> "$dir/kills"
+		fi
+	done
+	kill "$tail"
+	wait
+}
+
+# killing TURN ORDER VERB ARGS...: gives the order; at boundary i of it victim TURN + i dies. It must
+# end done, with every step of its plan done once, in order. Sets $boundaries.
+killing() {
+	local turn=$1 order=$2 i=0 pairs=() steps step kills
+	shift 2
+	until_true "the broker plans" baton "$@" --plan -o json > "$dir/plan"
+	mapfile -t steps < <(jq -r '.steps[].name' "$dir/plan")
+	[ ${#steps[@]} -gt 4 ]
+	for step in "${steps[@]}"; do
+		pairs+=("$step=${VICTIMS[(turn + i++) % 5]}")
+	done
+	boundaries=$i
+	killer "$order" "${pairs[@]}" 3>&- &
+	kills=$!
+	# It may be dead before it has answered.
+	baton "$@" --no-wait > /dev/null || true
+	until_true "order $order is over" order_over "$order"
+	baton order show "$order" -o json > "$dir/order"
+	[ "$(jq -r .state "$dir/order")" = "done" ] || { jq . "$dir/order"; site_says; return 1; }
+	cmp <(jq -r '.steps[] | .name + " done"' "$dir/order") <(printf '%s done\n' "${steps[@]}")
+	wait $kills
+	for i in "${pairs[@]}"; do
+		grep -qx "$order ${i%=*} ${i#*=}" "$dir/kills" && continue
+		# Only where no hand is needed was none met.
+		grep -qx "$order ${i%=*} none" "$dir/kills"
+		[[ ${i%=*} =~ ^(await-|claim$|release$|unbind$) ]]
+	done
+}
+
+persona_is() { # STATE MACHINE
+	[ "$(baton status -o json | jq -r '.personas[0] | .state + " " + (.machine // "")')" = "$1 $2" ]
+}
+
+factory_again() { # MACHINE
+	awk '$2 != $3 { exit 1 }' "$dir/machines/$1/nvram"
+}
+
+deeds() { grep -c -- "$2" "$dir/fake/$1.log"; }
+
+round() {
+	local at=$1
+	killing "$at" 1 start web-01 blade-a
+	at=$((at + boundaries))
+	until_true "it runs on blade-a" persona_is running blade-a
+	[ "$(cat "$dir/runs")" = "blade-a $persona_mac 1" ]
+	killing $at 2 move web-01 blade-b
+	at=$((at + boundaries))
+	until_true "it runs on blade-b" persona_is running blade-b
+	factory_again blade-a
+	[ "$(machine_power blade-a)" = off ]
+	[ "$(tail -n +2 "$dir/runs")" = "blade-b $persona_mac 2" ]
+	killing $at 3 stop web-01
+	until_true "it runs nowhere" persona_is stopped ""
+	factory_again blade-a
+	factory_again blade-b
+	[ "$(machine_power blade-b)" = off ]
+	# Two bindings, two starts of its OS, two starts of each machine, and never two of one MAC.
+	[ "$(baton persona show web-01 -o json | jq .generation)" = 2 ]
+	[ "$(wc -l < "$dir/runs")" = 2 ]
+	[ "$(deeds blade-a "power on")" = 2 ]
+	[ "$(deeds blade-b "power on")" = 2 ]
+	[ ! -e "$dir/twice" ] || { cat "$dir/twice"; return 1; }
+	[ "$(baton order list -o json | jq -c '[.items[] | [.id, .state]]')" = '[[3,"done"],[2,"done"],[1,"done"]]' ]
+	[ "$(baton machine list -o json | jq -c '[.items[].nics[] | select(.carries) | .journaled]')" = "[true,true]" ]
+	# Whoever died was killed here.
+	[ "$(grep child-died "$dir/log" | grep -vc "how=signal status=9")" = 0 ]
+}
+
+@test "every program killed at every boundary, first round" { round 0; }
+@test "every program killed at every boundary, second round" { round 1; }
+@test "every program killed at every boundary, third round" { round 2; }
+@test "every program killed at every boundary, fourth round" { round 3; }
+@test "every program killed at every boundary, fifth round" { round 4; }
+
+runs_are() { [ "$(wc -l < "$dir/runs")" = "$1" ]; }
+
+@test "without a broker a bound persona is power-cycled and boots again" {
+	baton start web-01 blade-a
+	runs_are 1
+	kill -STOP "$(pid_of baton-broker)"
+	power_cycle blade-a
+	until_true "its OS is up again" machine_says blade-a "os: web-01 $persona_mac 10.88.0.50 generation 1"
+	runs_are 2
+	kill -CONT "$(pid_of baton-broker)"
+	# And with none at all: the warden is kept from starting the next one.
+	local warden
+	warden=$(pid_of batond)
+	kill -STOP "$warden"
+	kill -9 "$(pid_of baton-broker)"
+	power_cycle blade-a
+	until_true "its OS is up once more" runs_are 3
+	until_true "with its address" machine_says blade-a "os: web-01 $persona_mac 10.88.0.50 generation 1"
+	kill -CONT "$warden"
+	until_true "the broker knows" persona_is running blade-a
+	[ "$(cut -d' ' -f 3 "$dir/runs" | sort -u)" = 1 ]
+	[ ! -e "$dir/twice" ]
+}
