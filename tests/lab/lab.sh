@@ -4,7 +4,10 @@
 # of their own, so that two labs never meet and nothing outlives its lab. See docs/lab.md.
 #   lab.sh up DIR       makes it and returns; it ends when the caller does, or by `down`
 #   lab.sh down DIR     ends it; may be said at any time
-#   lab.sh enter DIR COMMAND...   runs a command inside
+#   lab.sh enter DIR COMMAND...        runs a command inside
+#   lab.sh blade DIR BLADE WORDS...    tells a blade something: power on, boot pxe, nvram show, lie on ...
+#   lab.sh shell DIR BLADE COMMAND...  runs a command in the OS on a blade
+#   lab.sh facts DIR BLADE             what the OS on a blade said of itself when it last came up
 # LAB_PARTS names what stands in it (default: all); LAB_OWNER is the process it ends with.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -97,6 +100,42 @@ enter() {
 	exec nsenter --target "$first" --net --mount --pid --ipc --uts -- "$@"
 }
 
+blade() {
+	local name=$1
+	shift
+	echo "$*" | socat -t 2 - "UNIX-CONNECT:$dir/$name/control" || die "$name does not answer; does the lab in $dir run?"
+}
+
+shell() {
+	local name=$1 line end=$((SECONDS + ${LAB_SHELL_S:-60}))
+	shift
+	# shellcheck disable=SC2154 # coproc sets agent_PID
+	coproc agent { socat - "UNIX-CONNECT:$dir/$name/agent" 2>/dev/null; }
+	echo "$*" >&"${agent[1]}"
+	while [ $SECONDS -lt $end ] && IFS= read -r -t $((end - SECONDS)) line <&"${agent[0]}"; do
+		line=${line%$'\r'}
+		case $line in
+		"DONE "*)
+			kill "$agent_PID" 2>/dev/null || true
+			exit "${line#DONE }"
+			;;
+		READY) ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+	kill "$agent_PID" 2>/dev/null || true
+	die "the OS on $name did not answer \`$*\`; is it up?"
+}
+
+# The last whole block on the console.
+facts() {
+	tr -d '\r' <"$dir/$1/console.log" | awk '
+		/BEGIN-FACTS/ { block = ""; inside = 1; next }
+		/END-FACTS/ { if (inside) last = block; inside = 0 }
+		inside { block = block $0 "\n" }
+		END { if (last == "") exit 1; printf "%s", last }'
+}
+
 # --- inside the namespaces: /mnt/lab is the folder, /mnt/baton the checkout, whatever their real paths are
 
 spawn() { # NAME COMMAND...
@@ -128,7 +167,8 @@ tgt() {
 target_up() {
 	local iqn=iqn.2026-01.org.example:disk.web-01
 	mkdir -p /mnt/lab/luns
-	cp --sparse=always --reflink=auto "$top/build/lab/persona.img" /mnt/lab/luns/web-01.img
+	[ -e /mnt/lab/luns/web-01.img ] ||
+		cp --sparse=always --reflink=auto "$top/build/lab/persona.img" /mnt/lab/luns/web-01.img
 	spawn tgtd tgtd -f --iscsi portal=10.77.0.1:3260
 	until_true 10 tgt --mode sys --op show >/dev/null 2>&1 || die "tgtd does not answer; see its log"
 	tgt --mode target --op new --tid 1 -T $iqn
@@ -292,6 +332,6 @@ verb=$1
 dir=$(realpath -m "$2")
 shift 2
 case $verb in
-up | down | keep | inside | enter) "$verb" "$@" ;;
-*) die "no verb $verb: want up, down or enter" ;;
+up | down | keep | inside | enter | blade | shell | facts) "$verb" "$@" ;;
+*) die "no verb $verb: want up, down, enter, blade, shell or facts" ;;
 esac

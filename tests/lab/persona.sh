@@ -63,7 +63,9 @@ mmdebstrap --quiet --mode=root --variant=minbase --format=directory \
 	--customize-hook="chroot \"\$1\" systemctl --quiet mask systemd-networkd-wait-online open-iscsi iscsid iscsid.socket \
 		apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap fstrim.timer \
 		systemd-pstore systemd-binfmt systemd-update-utmp systemd-update-utmp-runlevel systemd-journal-flush \
-		getty@tty1 logrotate.timer man-db.timer console-getty systemd-sysctl.service systemd-random-seed" \
+		getty@tty1 systemd-sysctl systemd-random-seed systemd-network-generator dev-hugepages.mount dev-mqueue.mount \
+		sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount sys-fs-fuse-connections.mount" \
+	--customize-hook="chroot \"\$1\" systemctl --quiet set-default multi-user.target" \
 	bookworm "$work/root" - <"$work/sources" >&2
 
 root=$work/root
