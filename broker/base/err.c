@@ -6,8 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *e, int code, const char *fmt, ...)
+static int known(int code)
 {
+	return code > 0 ? code : EIO;
+}
+
+int(err_set)(struct err *e, int code, const char *fmt, ...)
+{
+	code = known(code);
 	if (!e)
 		return -code;
 	va_list ap;
@@ -20,8 +26,9 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	return -code;
 }
 
-int err_say(struct err *e, int code, const char *fmt, ...)
+int(err_say)(struct err *e, int code, const char *fmt, ...)
 {
+	code = known(code);
 	if (!e)
 		return -code;
 	va_list ap;

@@ -310,7 +310,7 @@ void api_order_undo(const struct ask *a, struct reply *to)
 		r = store_order(a->b->store, o.id, &o, &e);
 	if (r == 0)
 		r = undo(a->b, &o, &back, &e);
-	if (r < 0) {
+	if (r) {
 		reply_err(to, &e, "`baton order show` says where it stands");
 		return;
 	}

@@ -34,11 +34,10 @@ static int path_read(struct path *to, const json_t *from, struct err *e)
 {
 	const char *text = json_string_value(from);
 	const char *colon = text ? strchr(text, ':') : NULL;
-	char ip[IP4_TEXT] = "";
+	/* One more than an address has, so that a longer one is not cut until it fits. */
+	char ip[IP4_TEXT + 1];
 	uint64_t port = PORTAL_PORT;
-	size_t len = !text ? 0 : colon ? (size_t)(colon - text) : strlen(text);
-	if (len && len < sizeof ip)
-		memcpy(ip, text, len);
+	snprintf(ip, sizeof ip, "%.*s", (int)strcspn(text ? text : "", ":"), text ? text : "");
 	if (!ip4_parse(&to->addr, ip) || (colon && !number_read(&port, colon + 1)) || port < 1 ||
 		port > 65535)
 		return err_say(e, EINVAL,

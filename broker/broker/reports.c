@@ -118,8 +118,7 @@ static int judge_unbound(const struct stand *s, const struct report *r, struct e
 static int step_of(const struct stand *s, const struct report *r, enum deed_kind kind)
 {
 	enum side side = r->restore ? SIDE_FROM : SIDE_TO;
-	const char *machine = !s->run ? "" : r->restore ? s->run->o.from : s->run->o.to;
-	if (strcmp(machine, s->m.name) != 0)
+	if (!s->run || strcmp(r->restore ? s->run->o.from : s->run->o.to, s->m.name) != 0)
 		return -1;
 	const struct plan_of_steps *plan = verb_steps(s->run->o.verb);
 	for (unsigned i = 0; i < plan->steps; i++)

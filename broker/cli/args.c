@@ -169,7 +169,7 @@ static int option_read(struct call *c, int argc, char *const argv[], int *i, str
 /* A word that is no option: the command's first, its second, or an argument. */
 static int word_read(struct call *c, const char **word, const char *typed, struct err *e)
 {
-	if (!c->command && !*word) {
+	if (!*word) {
 		if (!command_group(typed))
 			return unknown_word(e, typed);
 		c->command = command_find(typed, "");
@@ -230,7 +230,7 @@ int args_parse(struct call *ret, int argc, char *const argv[], struct err *e)
 		return r;
 	if (ret->help)
 		return 0;
-	if (ret->group)
+	if (word && ret->group)
 		return unknown_sub(e, word, NULL);
 	if (!ret->command)
 		return err_say(e, EINVAL, "say what to do");

@@ -40,7 +40,7 @@ int client_open(struct client **ret, const char *socket, struct err *e)
 		return err_say(e, ENAMETOOLONG, "socket %s: a socket's path has at most %zu bytes",
 			socket, sizeof c->socket - 1);
 	}
-	strcpy(c->socket, socket);
+	memcpy(c->socket, socket, strlen(socket) + 1);
 	if (curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK || !(c->multi = curl_multi_init())) {
 		free(c);
 		return err_set(e, ENOMEM, "client: libcurl");

@@ -353,12 +353,18 @@ int script_render(char **ret, enum script which, const struct table *t,
 	return 0;
 }
 
-/* What the shim shall write to a card, or NULL to leave it. */
-static const struct mac *wanted(const struct boot_plan *plan, const struct table_nic *n)
+/* What the shim shall write to a card; zero: leave it. */
+static struct mac wanted(const struct boot_plan *plan, const struct table_nic *n)
 {
 	if (plan->deed == DEED_IDENTITY)
-		return mac_is_zero(&n->persona) ? NULL : &n->persona;
-	return n->carries && !mac_is_zero(&n->factory) ? &n->factory : NULL;
+		return n->persona;
+	return n->carries ? n->factory : (struct mac){ { 0 } };
+}
+
+/* A MAC, or "-" for none. */
+static const char *mac_or_none(char to[MAC_TEXT], const struct mac *m)
+{
+	return mac_is_zero(m) ? "-" : mac_text(to, m);
 }
 
 int job_render(char **ret, const struct table *t, const struct boot_plan *plan, struct err *e)
@@ -375,15 +381,11 @@ int job_render(char **ret, const struct table *t, const struct boot_plan *plan, 
 		table_text(t, m->name), table_text(t, m->persona), m->generation);
 	for (uint32_t i = 0; i < m->nics; i++) {
 		const struct table_nic *n = &t->nic[m->nic_at + i];
-		const struct mac *want = wanted(plan, n);
-		char own[MAC_TEXT] = "-", to_write[MAC_TEXT] = "-";
-		if (!mac_is_zero(&n->factory))
-			mac_text(own, &n->factory);
-		if (want)
-			mac_text(to_write, want);
+		struct mac want = wanted(plan, n);
+		char own[MAC_TEXT], to_write[MAC_TEXT];
 		const char *pci = table_text(t, n->pci);
-		text_say(&to, "nic %s %s %s %s\n", *pci ? pci : "-", own, to_write,
-			n->carries ? "carries" : "keeps");
+		text_say(&to, "nic %s %s %s %s\n", *pci ? pci : "-", mac_or_none(own, &n->factory),
+			mac_or_none(to_write, &want), n->carries ? "carries" : "keeps");
 	}
 	*ret = TAKE(out);
 	return 0;

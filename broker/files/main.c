@@ -140,8 +140,8 @@ static int run(struct files *f, struct err *e)
 
 int main(void)
 {
-	uv_loop_t loop;
 	struct err e = { 0 };
+	static uv_loop_t loop;
 	static struct files f = { .follow = { .name = TABLE_FILE, .len_max = TABLE_MAX } };
 	log_open("baton-files");
 	if (uv_loop_init(&loop) < 0)

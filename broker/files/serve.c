@@ -249,8 +249,7 @@ static void serve_file(struct asking *a)
 	}
 	if (a->url.kind == URL_SHIM && strcmp(a->url.file, "initrd.img") == 0)
 		tell_shim(a);
-	http_reply_file(a->request, type_of(a->url.file), fd, 0, (uint64_t)st.st_size);
-	fd = -1;
+	http_reply_file(a->request, type_of(a->url.file), fd_take(&fd), 0, (uint64_t)st.st_size);
 }
 
 static bool method_fits(struct asking *a)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A descriptor that is closed when its scope ends: OWN(fd) int fd = open(...). Its owner hands it
- * over by setting it to -1. */
+/* A descriptor that is closed when its scope ends: OWN(fd) int fd = open(...). It leaves
+ * alive through fd_take(). */
 #pragma once
 #include <unistd.h>
 
@@ -8,4 +8,11 @@ static inline void fd_drop(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
+}
+
+static inline int fd_take(int *fd)
+{
+	int taken = *fd;
+	*fd = -1;
+	return taken;
 }
