@@ -29,12 +29,6 @@ static const struct {
 #undef SILENCE
 };
 
-enum silence {
-#define SILENCE(name, word, text) SILENCE_##name,
-#include "core/boot.def"
-#undef SILENCE
-};
-
 static const char *const deeds[] = { "identity", "persona", "restore", "park", "local", "lease" };
 static const char *const stages[] = { "firmware", "http", "ipxe", "script", "os" };
 
@@ -48,6 +42,11 @@ const char *stage_word(enum boot_stage s)
 	return stages[s];
 }
 
+const char *silence_word(enum silence s)
+{
+	return silences[s].word;
+}
+
 const char *silence_text(const char *why)
 {
 	for (size_t i = 0; i < COUNT(silences); i++)
@@ -58,7 +57,7 @@ const char *silence_text(const char *why)
 
 static bool silent(const char **why, enum silence s)
 {
-	*why = silences[s].word;
+	*why = silence_word(s);
 	return false;
 }
 
@@ -77,6 +76,12 @@ static enum boot_deed deed_of(const struct table *t, const struct table_machine 
 	return m->phase == PHASE_IDENTITY  ? DEED_IDENTITY
 	       : m->phase == PHASE_RESTORE ? DEED_RESTORE
 					   : DEED_PERSONA;
+}
+
+/* No client could use such an address here. */
+static bool is_off(const struct table_network *n, uint32_t addr)
+{
+	return addr == n->addr || ((addr ^ n->addr) & net4_mask(n->prefix));
 }
 
 bool boot_decide(
@@ -108,6 +113,8 @@ bool boot_decide(
 
 	plan.deed = deed_of(t, plan.machine);
 	plan.addr = plan.is_persona_mac ? plan.nic->persona_addr : plan.nic->addr;
+	if (plan.addr && is_off(plan.network, plan.addr))
+		return silent(why, SILENCE_address_off_network);
 	if (ask->stage == STAGE_FIRMWARE || ask->stage == STAGE_HTTP) {
 		const char *own = table_text(t, plan.machine->loader);
 		const char *file = *own ? own : default_loader(ask);

@@ -46,11 +46,19 @@ struct boot_plan {
 	char loader[NAME_LEN + 1];           /* STAGE_FIRMWARE, STAGE_HTTP: the file; else "" */
 };
 
+/* Why there is no answer: see boot.def. */
+enum silence {
+#define SILENCE(name, word, text) SILENCE_##name,
+#include "core/boot.def"
+#undef SILENCE
+};
+
 /* True with *ret, or false with *why: a dashed word from boot.def that names the silence. */
 bool boot_decide(
 	struct boot_plan *ret, const char **why, const struct table *t, const struct boot_ask *ask);
 
 const char *deed_word(enum boot_deed d);   /* "identity", "persona", ... */
 const char *stage_word(enum boot_stage s); /* "firmware", "http", ... */
+const char *silence_word(enum silence s);  /* "unknown-machine", ... */
 /* A sentence for a person: what the silence means and what to do. NULL for an unknown word. */
 const char *silence_text(const char *why);

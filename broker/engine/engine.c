@@ -3,6 +3,7 @@
  * where the answer goes. See engine.h. */
 #include "engine/offer.h"
 
+#include <assert.h>
 #include <sys/random.h>
 
 #include "engine/engine.h"
@@ -181,13 +182,6 @@ static bool chose_another(const struct engine_answer *ret, const struct asked *a
 	       a->server_id != ret->plan.network->addr;
 }
 
-/* dnsmasq would pass over such an address without a word. */
-static bool off_network(const struct boot_plan *plan)
-{
-	uint32_t ours = plan->network->addr, mask = net4_mask(plan->network->prefix);
-	return plan->addr && (plan->addr == ours || (plan->addr & mask) != (ours & mask));
-}
-
 static bool due(const struct asked *a)
 {
 	return a->type == DHCP_DISCOVER || a->type == DHCP_REQUEST || a->type == DHCP_INFORM;
@@ -211,21 +205,18 @@ void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
 	ret->ask = asked.boot;
 	if (!boot_decide(&ret->plan, &ret->why, engine.table, &ret->ask))
 		return;
+	assert(ret->plan.network);
 	if (chose_another(ret, &asked))
 		return;
 	/* On 4011 only a known firmware is told where to boot from; it has its address. */
 	if (ask->pxe && (ret->plan.deed == DEED_LEASE || asked.boot.stage != STAGE_FIRMWARE))
 		return;
-	if (off_network(&ret->plan)) {
-		ret->why = "address-off-network";
-		return;
-	}
 	ret->source = ret->plan.network->addr;
 	offer_make(&offer, engine.table, &ret->plan, &asked, ask->pxe, ask->unix_s);
 	snprintf(ret->file, sizeof ret->file, "%s", offer.shown);
 	call_dnsmasq(ret, ask, &asked, &offer);
 	if (asked.type == DHCP_DECLINE)
-		ret->why = "address-declined";
+		ret->why = silence_word(SILENCE_address_declined);
 	else if (ret->len == 0 && due(&asked) && !ask->pxe && ret->plan.addr == 0)
-		ret->why = "no-address-left";
+		ret->why = silence_word(SILENCE_no_address_left);
 }

@@ -41,6 +41,26 @@ static const struct {
 	{ PHASE_PERSONA, A, "10.88.0.1", STAGE_IPXE, 0, "other-network" },
 };
 
+static void an_address_that_no_client_could_use_is_silence_at_every_stage(void)
+{
+	static const char *const wrong[] = { "10.99.0.11", HERE };
+	for (size_t i = 0; i < 2; i++)
+		for (enum boot_stage s = STAGE_FIRMWARE; s <= STAGE_OS; s++) {
+			struct world w;
+			struct boot_plan plan;
+			const char *why = "";
+			world_init(&w, PHASE_PERSONA);
+			w.machine[1].nic[0].addr = world_ip(wrong[i]);
+			CHECK_INT(world_build(&w, NULL), 0);
+			struct boot_ask ask = {
+				.mac = world_mac(B), .via = world_ip(HERE), .stage = s
+			};
+			CHECK(!boot_decide(&plan, &why, &w.table, &ask));
+			CHECK_TEXT(why, "address-off-network");
+			world_fini(&w);
+		}
+}
+
 static void every_row_comes_out_as_written(void)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -113,5 +133,6 @@ static void every_silence_has_a_sentence(void)
 	CHECK(!silence_text("no-such-word"));
 }
 
-TESTS(T(every_row_comes_out_as_written), T(another_body_with_the_same_mac_gets_silence),
+TESTS(T(an_address_that_no_client_could_use_is_silence_at_every_stage),
+	T(every_row_comes_out_as_written), T(another_body_with_the_same_mac_gets_silence),
 	T(a_machine_may_have_its_own_loader_and_its_own_rest), T(every_silence_has_a_sentence))
