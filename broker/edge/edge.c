@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,12 +15,14 @@
 #include "edge/notice.h"
 #include "host/given.h"
 #include "host/tell.h"
+#include "wire/router.h"
 
 enum {
 	TABLE_LEN_MAX = 1 << 30,
 	LOOK_MS = 1000, /* where the folder cannot be watched */
 	TFTP_MS = 500,  /* dnsmasq's retransmissions count whole seconds */
 	TFTP_AT_ONCE = 64,
+	ROUTER_AT_ONCE = 64,
 	CLOCK_AHEAD_S = 1 << 20, /* dnsmasq's leases take 0 and 1 for "never" and "long ago" */
 };
 
@@ -156,6 +159,24 @@ static void serve_tftp(struct edge *d, const struct port *p)
 		engine_tftp_read(p->fd, d->now_s);
 }
 
+/* Machines that the table knows shall not wait for a router; to others we are silent. */
+static void serve_router(struct edge *d, const struct port *p)
+{
+	uint8_t in[256], out[ROUTER_ANSWER_LEN];
+	struct mac asked;
+	bool is_persona;
+	for (int i = 0; i < ROUTER_AT_ONCE; i++) {
+		ssize_t n = recv(p->fd, in, sizeof in, MSG_DONTWAIT);
+		if (n < 0)
+			return;
+		size_t len = router_answer(out, &asked, &p->mac, in, (size_t)n);
+		if (len > 0 && d->have_table &&
+			table_find(&d->table[d->in_use], &asked, &is_persona) &&
+			send(p->fd, out, len, MSG_DONTWAIT) < 0)
+			return; /* lost, as on any wire: iPXE asks again */
+	}
+}
+
 static void drain_watch(int fd)
 {
 	char room[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
@@ -183,6 +204,8 @@ int edge_serve(struct edge *d, struct err *e)
 				continue;
 			if (d->ports.port[i].kind == PORT_TFTP)
 				serve_tftp(d, &d->ports.port[i]);
+			else if (d->ports.port[i].kind == PORT_ROUTER)
+				serve_router(d, &d->ports.port[i]);
 			else
 				serve_questions(d, &d->ports.port[i]);
 		}

@@ -6,9 +6,9 @@
 
 #include "engine/engine.h"
 
-enum { PORTS_MAX = 64, BATCH = 32 };
+enum { PORTS_MAX = 96, BATCH = 32 };
 
-enum port_kind { PORT_DHCP, PORT_PXE, PORT_TFTP };
+enum port_kind { PORT_DHCP, PORT_PXE, PORT_TFTP, PORT_ROUTER };
 
 struct port {
 	enum port_kind kind;
@@ -24,8 +24,8 @@ struct ports {
 	unsigned mtu; /* the smallest of all interfaces */
 };
 
-/* Takes dhcp.IF, pxe.IF, tftp.IF and raw.IF from the environment and looks the interfaces up:
- * before the jail, which asks no interface anything. */
+/* Takes dhcp.IF, pxe.IF, tftp.IF, router.IF and raw.IF from the environment and looks the
+ * interfaces up: before the jail, which asks no interface anything. */
 int ports_open(struct ports *p, struct err *e);
 
 /* What came in at once: fills up to BATCH questions without waiting and gives how many. They

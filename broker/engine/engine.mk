@@ -41,7 +41,7 @@ seamcheck: $(B)/libdnsmasq.a $(B)/libengine.a
 	@sh broker/engine/seamcheck.sh $(SEAMS) $(B)/dnsmasq $(B)/broker/engine/lease.o
 .PHONY: seamcheck
 
-EDGE_LIBS := $(call LIB,edge engine core host base) $(B)/libdnsmasq.a
+EDGE_LIBS := $(call LIB,edge engine core wire host base) $(B)/libdnsmasq.a
 $(B)/baton-edge: $(EDGE_LIBS)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) $(ENGINE_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group -lnettle -lseccomp

@@ -5,10 +5,10 @@
 #include "host/spawn.h"
 #include "warden/site.h"
 
-enum { KINDS_PER_INTERFACE = 4, SOCKET_NAME = 32 };
+enum { KINDS_PER_INTERFACE = 5, SOCKET_NAME = 32 };
 
 struct sockets {
-	struct spawn_fd edge[INTERFACES_MAX * KINDS_PER_INTERFACE]; /* dhcp. pxe. tftp. raw. */
+	struct spawn_fd edge[INTERFACES_MAX * KINDS_PER_INTERFACE]; /* dhcp. pxe. tftp. raw. router. */
 	struct spawn_fd files[INTERFACES_MAX];                      /* http. */
 	unsigned edges, filess;
 	int api;
