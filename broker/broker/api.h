@@ -54,7 +54,7 @@ json_t *order_json(struct broker *b, const struct order *o, bool steps);
 /* Answers an event_list later: when one comes, or after wait_s. */
 void event_list_wait(
 	struct broker *b, struct http_request *r, uint64_t since, uint64_t order, unsigned wait_s);
-/* The events after since, as {"items":[...]}; NULL with *e. */
+/* The oldest 1000 events after since, as {"items":[...]}; NULL with *e. */
 json_t *event_items(struct broker *b, uint64_t since, uint64_t order, struct err *e);
 /* Sends a reply and takes its body. */
 void reply_send(struct http_request *r, struct reply *reply);

@@ -25,21 +25,27 @@ static json_t *event_json(const void *one)
 		"machine", v->machine, "persona", v->persona, "text", v->text);
 }
 
-static json_t *events_json(
-	struct broker *b, uint64_t since, uint64_t order, size_t most, struct err *e)
+static json_t *items_of(struct event_row *list, size_t n, int r)
 {
-	struct event_row *list = NULL;
-	size_t n = 0;
-	json_t *items = NULL;
-	if (store_events(b->store, since, order, most, &list, &n, e) == 0)
-		items = json_items(list, n, sizeof *list, event_json);
+	json_t *items = r == 0 ? json_items(list, n, sizeof *list, event_json) : NULL;
 	free(list);
 	return items;
 }
 
 json_t *event_items(struct broker *b, uint64_t since, uint64_t order, struct err *e)
 {
-	return events_json(b, since, order, MOST, e);
+	struct event_row *list = NULL;
+	size_t n = 0;
+	int r = store_events(b->store, since, order, MOST, &list, &n, e);
+	return items_of(list, n, r);
+}
+
+static json_t *newest_items(struct broker *b, uint64_t order, struct err *e)
+{
+	struct event_row *list = NULL;
+	size_t n = 0;
+	int r = store_events_newest(b->store, order, NEWEST, &list, &n, e);
+	return items_of(list, n, r);
 }
 
 void api_event_list(const struct ask *a, struct reply *to)
@@ -53,7 +59,8 @@ void api_event_list(const struct ask *a, struct reply *to)
 			"events: want whole numbers, and wait_s of 0 to %d", WAIT_MOST_S);
 		return;
 	}
-	json_t *items = events_json(a->b, since, order, a->since ? MOST : NEWEST, &e);
+	json_t *items =
+		a->since ? event_items(a->b, since, order, &e) : newest_items(a->b, order, &e);
 	if (items)
 		reply_ok(to, items);
 	else

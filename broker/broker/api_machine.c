@@ -6,13 +6,16 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/own.h"
 #include "broker/api.h"
+#include "broker/standing.h"
 
 static const char hint_add[] = "`baton machine add --help` shows what a machine is made of";
 
-static json_t *machine_json(const void *one)
+/* at NULL: it was added just now. */
+static json_t *machine_json(const struct machine *m, const struct standing *at)
 {
-	const struct machine *m = one;
+	const struct binding *b = standing_of_machine(at, m->name);
 	char uuid[UUID_TEXT] = "";
 	json_t *nics = json_array();
 	for (unsigned i = 0; i < m->nics; i++) {
@@ -24,14 +27,15 @@ static json_t *machine_json(const void *one)
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
-	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s},s:s,s:s,s:s,s:o}", "name", m->name,
-		"bmc", "kind", m->bmc.kind, "host", m->bmc.host, "port", (int)m->bmc.port, "user",
-		m->bmc.user, "secret", m->bmc.secret, "cipher", (int)m->bmc.cipher, "quirks",
-		m->bmc.quirks, "uuid", uuid, "idle", idle_word(m->idle), "loader", m->loader,
-		"nics", nics);
+	return json_pack("{s:s,s:s,s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s},s:s,s:s,s:s,s:o}", "name",
+		m->name, "state", standing_machine_state(at, m->name), "persona",
+		b ? b->persona : "", "bmc", "kind", m->bmc.kind, "host", m->bmc.host, "port",
+		(int)m->bmc.port, "user", m->bmc.user, "secret", m->bmc.secret, "cipher",
+		(int)m->bmc.cipher, "quirks", m->bmc.quirks, "uuid", uuid, "idle",
+		idle_word(m->idle), "loader", m->loader, "nics", nics);
 }
 
-/* A file of its folder and nothing else; also the rule for a name in secrets_dir. */
+/* A file of its folder and nothing else. */
 static bool file_name_ok(const char *name)
 {
 	return name[0] != '.' &&
@@ -65,9 +69,10 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 	if (b->quirks[strspn(b->quirks, "abcdefghijklmnopqrstuvwxyz- ")])
 		return err_say(e, EINVAL,
 			"machine: bmc: \"quirks\": want words with blanks between, as in efi");
-	if (!file_name_ok(b->secret))
+	if (*b->secret && !name_ok(b->secret))
 		return err_say(e, EINVAL,
-			"machine: bmc: \"secret\": want the name of a file in secrets_dir");
+			"machine: bmc: \"secret\": want the name of a file in secrets_dir, 1 to "
+			"63 of a-z, 0-9 and -");
 	return 0;
 }
 
@@ -136,28 +141,35 @@ static int machine_read(struct machine *m, const json_t *body, struct err *e)
 void api_machine_list(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
+	OWN(standing) struct standing *at = NULL;
 	struct machine *list = NULL;
 	size_t n = 0;
-	if (store_machines(a->b->store, &list, &n, &e) < 0)
+	int r = standing_read(&at, a->b->store, &e);
+	if (r == 0)
+		r = store_machines(a->b->store, &list, &n, &e);
+	if (r < 0) {
 		reply_err(to, &e, "");
-	else
-		reply_ok(to, json_items(list, n, sizeof *list, machine_json));
+		return;
+	}
+	json_t *items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, machine_json(&list[i], at));
+	reply_ok(to, json_pack("{s:o}", "items", items));
 	free(list);
 }
 
 void api_machine_show(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
+	OWN(standing) struct standing *at = NULL;
 	struct machine m;
-	struct binding b;
-	if (store_machine(a->b->store, a->arg, &m, &e) < 0) {
+	int r = store_machine(a->b->store, a->arg, &m, &e);
+	if (r == 0)
+		r = standing_read(&at, a->b->store, &e);
+	if (r < 0)
 		reply_err(to, &e, "`baton machine list` shows what there is");
-		return;
-	}
-	json_t *j = machine_json(&m);
-	bool bound = store_binding_of(a->b->store, m.name, &b, NULL) == 0;
-	json_object_set_new(j, "persona", json_string(bound ? b.persona : ""));
-	reply_ok(to, j);
+	else
+		reply_ok(to, machine_json(&m, at));
 }
 
 void api_machine_add(const struct ask *a, struct reply *to)
@@ -174,6 +186,6 @@ void api_machine_add(const struct ask *a, struct reply *to)
 	}
 	snprintf(what, sizeof what, "machine=%s added", m.name);
 	r = store_machine_add(a->b->store, &m, &e);
-	reply_change(
-		a, to, r, &e, machine_json(&m), "`baton machine list` shows what there is", what);
+	reply_change(a, to, r, &e, machine_json(&m, NULL),
+		"`baton machine list` shows what there is", what);
 }

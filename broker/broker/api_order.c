@@ -84,7 +84,7 @@ void api_order_list(const struct ask *a, struct reply *to)
 	struct err e = { 0 };
 	struct order *list = NULL;
 	size_t n = 0;
-	if (store_orders(a->b->store, false, LISTED, &list, &n, &e) < 0) {
+	if (store_orders(a->b->store, LISTED, &list, &n, &e) < 0) {
 		reply_err(to, &e, "");
 	} else {
 		json_t *items = json_array();
@@ -180,7 +180,7 @@ static int nobody_at_work(struct broker *b, const struct order *o, struct err *e
 {
 	struct order *open = NULL;
 	size_t n = 0;
-	int r = store_orders(b->store, true, SIZE_MAX / 2, &open, &n, e);
+	int r = store_orders(b->store, 0, &open, &n, e);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct order *x = &open[i];
 		bool persona = strcmp(x->persona, o->persona) == 0;

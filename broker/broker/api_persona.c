@@ -6,13 +6,16 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/own.h"
 #include "broker/api.h"
+#include "broker/standing.h"
 
 enum { LUN_MAX = 16383, PORTAL_PORT = 3260, PORTAL_TEXT = IP4_TEXT + 6 };
 
-static json_t *persona_json(const void *one)
+/* at NULL: it was added just now. */
+static json_t *persona_json(const struct persona *p, const struct standing *at)
 {
-	const struct persona *p = one;
+	const struct binding *b = standing_of_persona(at, p->name);
 	json_t *nics = json_array(), *portals = json_array();
 	for (unsigned i = 0; i < p->nics; i++)
 		json_array_append_new(
@@ -24,10 +27,12 @@ static json_t *persona_json(const void *one)
 			text, sizeof text, "%s:%u", ip4_text(ip, p->path[i].addr), p->path[i].port);
 		json_array_append_new(portals, json_string(text));
 	}
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o}", "name", p->name, "iqn",
-		p->iqn, "target", p->target, "san", p->san, "lun", (json_int_t)p->lun, "portals",
-		portals, "chap_user", p->chap_user, "chap_secret", *p->chap_secret != '\0',
-		"generation", (json_int_t)p->generation, "nics", nics);
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o}", "name", p->name,
+		"state", standing_persona_state(at, p->name), "machine", b ? b->machine : "",
+		"phase", b ? phase_word(b->phase) : "", "iqn", p->iqn, "target", p->target, "san",
+		p->san, "lun", (json_int_t)p->lun, "portals", portals, "chap_user", p->chap_user,
+		"chap_secret", *p->chap_secret != '\0', "generation", (json_int_t)p->generation,
+		"nics", nics);
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)
@@ -128,12 +133,20 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 void api_persona_list(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
+	OWN(standing) struct standing *at = NULL;
 	struct persona *list = NULL;
 	size_t n = 0;
-	if (store_personas(a->b->store, &list, &n, &e) < 0)
+	int r = standing_read(&at, a->b->store, &e);
+	if (r == 0)
+		r = store_personas(a->b->store, &list, &n, &e);
+	if (r < 0) {
 		reply_err(to, &e, "");
-	else
-		reply_ok(to, json_items(list, n, sizeof *list, persona_json));
+		return;
+	}
+	json_t *items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, persona_json(&list[i], at));
+	reply_ok(to, json_pack("{s:o}", "items", items));
 	if (list)
 		explicit_bzero(list, n * sizeof *list);
 	free(list);
@@ -142,17 +155,16 @@ void api_persona_list(const struct ask *a, struct reply *to)
 void api_persona_show(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
+	OWN(standing) struct standing *at = NULL;
 	struct persona p;
-	struct binding b;
-	if (store_persona(a->b->store, a->arg, &p, &e) < 0) {
+	int r = store_persona(a->b->store, a->arg, &p, &e);
+	if (r == 0)
+		r = standing_read(&at, a->b->store, &e);
+	if (r < 0) {
 		reply_err(to, &e, "`baton persona list` shows what there is");
 		return;
 	}
-	json_t *j = persona_json(&p);
-	bool bound = store_binding(a->b->store, p.name, &b, NULL) == 0;
-	json_object_set_new(j, "machine", json_string(bound ? b.machine : ""));
-	json_object_set_new(j, "phase", json_string(bound ? phase_word(b.phase) : ""));
-	reply_ok(to, j);
+	reply_ok(to, persona_json(&p, at));
 	explicit_bzero(&p, sizeof p);
 }
 
@@ -169,7 +181,7 @@ void api_persona_add(const struct ask *a, struct reply *to)
 	} else {
 		snprintf(what, sizeof what, "persona=%s added", p.name);
 		r = store_persona_add(a->b->store, &p, &e);
-		reply_change(a, to, r, &e, persona_json(&p),
+		reply_change(a, to, r, &e, persona_json(&p, NULL),
 			"`baton persona list` shows what there is", what);
 	}
 	explicit_bzero(&p, sizeof p);

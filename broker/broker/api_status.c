@@ -3,65 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/own.h"
 #include "broker/api.h"
 #include "broker/events.h"
+#include "broker/standing.h"
 
-enum { ORDERS_SEEN = 1000 };
-
-struct all {
-	struct persona *persona;
-	struct machine *machine;
-	struct binding *binding;
-	struct order *order; /* newest first */
-	size_t personas, machines, bindings, orders;
-};
-
-static int all_read(struct all *s, struct store *store, struct err *e)
+static json_t *persona_line(const struct standing *s, const struct persona *p)
 {
-	int r = store_personas(store, &s->persona, &s->personas, e);
-	if (r == 0)
-		r = store_machines(store, &s->machine, &s->machines, e);
-	if (r == 0)
-		r = store_bindings(store, &s->binding, &s->bindings, e);
-	if (r == 0)
-		r = store_orders(store, false, ORDERS_SEEN, &s->order, &s->orders, e);
-	return r;
-}
-
-static void all_free(struct all *s)
-{
-	if (s->persona)
-		explicit_bzero(s->persona, s->personas * sizeof *s->persona);
-	free(s->persona);
-	free(s->machine);
-	free(s->binding);
-	free(s->order);
-}
-
-static const char *persona_state(const struct order *o, const struct binding *b)
-{
-	static const char *const at_work[VERBS] = {
-		[VERB_START] = "starting", [VERB_STOP] = "stopping", [VERB_MOVE] = "moving"
-	};
-	if (o && o->at.state == ORDER_STOPPED)
-		return "stuck";
-	if (o && o->at.state == ORDER_RUNNING)
-		return at_work[o->verb];
-	return b ? "running" : "stopped";
-}
-
-static json_t *persona_line(const struct all *s, const struct persona *p)
-{
-	const struct binding *b = NULL;
-	const struct order *o = NULL;
-	for (size_t i = 0; i < s->bindings && !b; i++)
-		if (strcmp(s->binding[i].persona, p->name) == 0)
-			b = &s->binding[i];
-	for (size_t i = 0; i < s->orders && !o; i++)
-		if (strcmp(s->order[i].persona, p->name) == 0)
-			o = &s->order[i];
+	const struct binding *b = standing_of_persona(s, p->name);
+	const struct order *o = standing_order(s, p->name);
 	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:f,s:o}", "name", p->name, "machine",
-		b ? b->machine : "", "state", persona_state(o, b), "phase",
+		b ? b->machine : "", "state", standing_persona_state(s, p->name), "phase",
 		b ? phase_word(b->phase) : "", "generation", (json_int_t)p->generation, "since",
 		!o           ? 0.0
 		: o->ended_s ? o->ended_s
@@ -69,47 +21,60 @@ static json_t *persona_line(const struct all *s, const struct persona *p)
 		"address", json_addr(p->nics ? p->nic[0].addr : 0));
 }
 
-static json_t *machine_line(struct broker *broker, const struct all *s, const struct machine *m)
+static json_t *machine_line(
+	struct broker *broker, const struct standing *s, const struct machine *m)
 {
-	const struct binding *b = NULL;
-	const char *state = "free";
-	char seen[128];
-	for (size_t i = 0; i < s->bindings && !b; i++)
-		if (strcmp(s->binding[i].machine, m->name) == 0)
-			b = &s->binding[i];
-	if (b)
-		state = "carries";
-	for (size_t i = 0; i < s->orders; i++) {
-		const struct order *o = &s->order[i];
-		if (o->at.state == ORDER_DONE ||
-			(strcmp(o->from, m->name) != 0 && strcmp(o->to, m->name) != 0))
-			continue;
-		state = o->at.state == ORDER_STOPPED ? "stuck" : "busy";
-		break;
-	}
-	event_last_of(seen, sizeof seen, broker->events, m->name);
+	const struct binding *b = standing_of_machine(s, m->name);
+	char seen[EVENT_SEEN];
+	event_last_of(seen, broker->events, m->name);
 	return json_pack("{s:s,s:s,s:s,s:s}", "name", m->name, "persona", b ? b->persona : "",
-		"state", state, "seen", seen);
+		"state", standing_machine_state(s, m->name), "seen", seen);
+}
+
+static int personas_put(json_t *to, struct broker *b, const struct standing *s, struct err *e)
+{
+	struct persona *list = NULL;
+	size_t n = 0;
+	int r = store_personas(b->store, &list, &n, e);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(to, persona_line(s, &list[i]));
+	if (list)
+		explicit_bzero(list, n * sizeof *list);
+	free(list);
+	return r;
+}
+
+static int machines_put(json_t *to, struct broker *b, const struct standing *s, struct err *e)
+{
+	struct machine *list = NULL;
+	size_t n = 0;
+	int r = store_machines(b->store, &list, &n, e);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(to, machine_line(b, s, &list[i]));
+	free(list);
+	return r;
 }
 
 void api_status_get(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
-	struct all s = { 0 };
-	if (all_read(&s, a->b->store, &e) < 0) {
+	OWN(standing) struct standing *s = NULL;
+	OWN(json) json_t *personas = json_array();
+	OWN(json) json_t *machines = json_array();
+	OWN(json) json_t *orders = json_array();
+	size_t n = 0;
+	int r = standing_read(&s, a->b->store, &e);
+	if (r == 0)
+		r = personas_put(personas, a->b, s, &e);
+	if (r == 0)
+		r = machines_put(machines, a->b, s, &e);
+	if (r < 0) {
 		reply_err(to, &e, "");
-		all_free(&s);
 		return;
 	}
-	json_t *personas = json_array(), *machines = json_array(), *orders = json_array();
-	for (size_t i = 0; i < s.personas; i++)
-		json_array_append_new(personas, persona_line(&s, &s.persona[i]));
-	for (size_t i = 0; i < s.machines; i++)
-		json_array_append_new(machines, machine_line(a->b, &s, &s.machine[i]));
-	for (size_t i = 0; i < s.orders; i++)
-		if (s.order[i].at.state != ORDER_DONE)
-			json_array_append_new(orders, order_json(a->b, &s.order[i], false));
-	all_free(&s);
-	reply_ok(to, json_pack("{s:o,s:o,s:o}", "personas", personas, "machines", machines,
+	const struct order *open = standing_open(s, &n);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(orders, order_json(a->b, &open[i], false));
+	reply_ok(to, json_pack("{s:O,s:O,s:O}", "personas", personas, "machines", machines,
 			     "orders", orders));
 }

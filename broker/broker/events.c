@@ -43,6 +43,28 @@ static const enum event from_outside[] = { EV_dhcp_answered, EV_dhcp_silent, EV_
 	EV_script_sent, EV_shim_sent, EV_step_said, EV_http_refused, EV_table_refused,
 	EV_table_taken };
 
+static void seen_note(struct events *v, const struct event_row *row);
+
+static bool is_from_outside(int ev)
+{
+	for (size_t i = 0; i < COUNT(from_outside); i++)
+		if ((int)from_outside[i] == ev)
+			return true;
+	return false;
+}
+
+/* What an earlier broker heard. Without it the lists say "nothing yet", and nothing worse. */
+static void seen_remember(struct events *v)
+{
+	struct event_row *row = NULL;
+	size_t n = 0;
+	store_events_last(v->store, &row, &n, NULL);
+	for (size_t i = 0; i < n; i++)
+		if (is_from_outside(event_parse(row[i].word)))
+			seen_note(v, &row[i]);
+	free(row);
+}
+
 int events_open(
 	struct events **ret, struct store *store, event_heard *heard, void *ctx, struct err *e)
 {
@@ -52,6 +74,7 @@ int events_open(
 	v->store = store;
 	v->heard = heard;
 	v->ctx = ctx;
+	seen_remember(v);
 	*ret = v;
 	return 0;
 }
@@ -99,13 +122,24 @@ static void seen_note(struct events *v, const struct event_row *row)
 	(*at)->at_s = row->at_s;
 }
 
-void event_last_of(char *to, size_t size, const struct events *v, const char *machine)
+void event_last_of(char to[EVENT_SEEN], const struct events *v, const char *machine)
 {
+	static const struct {
+		double upto, unit;
+		const char *word;
+	} units[] = { { 120, 1, "s" }, { 7200, 60, "min" }, { 172800, 3600, "h" },
+		{ 1e12, 86400, "days" } };
 	const struct seen *s = *seen_at(v, machine);
-	if (s)
-		snprintf(to, size, "%s %.0f s ago", s->what, now_s() - s->at_s);
-	else
-		snprintf(to, size, "nothing since the broker began");
+	size_t i = 0;
+	if (!s) {
+		snprintf(to, EVENT_SEEN, "nothing yet");
+		return;
+	}
+	double ago = now_s() - s->at_s; /* below 0 once the clock was set back */
+	while (i + 1 < COUNT(units) && ago >= units[i].upto)
+		i++;
+	snprintf(to, EVENT_SEEN, "%s %.0f %s ago", s->what, ago > 0 ? ago / units[i].unit : 0,
+		units[i].word);
 }
 
 static void event_keep(struct events *v, enum event ev, struct event_row *row)
@@ -164,11 +198,8 @@ bool events_take(struct events *v, const char *bytes, size_t len)
 	if (fields)
 		*fields++ = '\0';
 	int ev = event_parse(line);
-	size_t i = 0;
-	while (i < COUNT(from_outside) && (int)from_outside[i] != ev)
-		i++;
 	struct event_row row = { 0 };
-	if (i == COUNT(from_outside))
+	if (!is_from_outside(ev))
 		return false;
 	snprintf(row.text, sizeof row.text, "%.*s", (int)sizeof row.text - 1, fields ? fields : "");
 	if (event_field(row.machine, sizeof row.machine, row.text, "machine") &&

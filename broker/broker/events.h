@@ -31,8 +31,10 @@ bool events_take(struct events *v, const char *bytes, size_t len);
  * or does not fit. */
 bool event_field(char *to, size_t size, const char *text, const char *key);
 
-/* What was last heard of a machine: "script-sent 41 s ago", or "nothing since the broker began". */
-void event_last_of(char *to, size_t size, const struct events *v, const char *machine);
+/* What was last heard of a machine, also by an earlier broker: "script-sent shim 41 s ago", or
+ * "nothing yet". */
+enum { EVENT_SEEN = 128 };
+void event_last_of(char to[EVENT_SEEN], const struct events *v, const char *machine);
 
 /* Somebody who waits for the next event, whichever. wake() may take itself off. */
 struct event_waiter {

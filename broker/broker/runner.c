@@ -51,8 +51,8 @@ static void deadline_due(uv_timer_t *t)
 {
 	struct run *run = t->data;
 	const struct step *s = run_step(run);
-	char last[128], why[320];
-	event_last_of(last, sizeof last, run->b->events, run_machine(run));
+	char last[EVENT_SEEN], why[320];
+	event_last_of(last, run->b->events, run_machine(run));
 	snprintf(why, sizeof why, "%s: %s for %u s in vain; last seen of %s: %s", s->name, s->when,
 		s->timeout_s, run_machine(run), last);
 	run_end(run, STEP_FAILED, why);
@@ -289,7 +289,7 @@ int runner_open(struct runner **ret, struct broker *b, struct err *e)
 		return err_set(e, ENOMEM, "runner");
 	r->b = b;
 	b->runner = *ret = r;
-	int failed = store_orders(b->store, true, SIZE_MAX / 2, &o, &n, e);
+	int failed = store_orders(b->store, 0, &o, &n, e);
 	for (size_t i = 0; i < n; i++)
 		runner_begin(r, &o[i]);
 	free(o);

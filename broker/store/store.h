@@ -5,7 +5,8 @@
  * within their kind, a MAC and an initiator name within everything.
  *
  * Errors: -ENOENT no such thing, -EEXIST name, MAC or IQN taken (the sentence says by whom),
- * -EBUSY something still uses it, -ESTALE a compare-and-swap lost, -ENOSPC disk or pool full. */
+ * -EBUSY something still uses it, -ESTALE a compare-and-swap lost, -ENOSPC the disk is full, -EDQUOT
+ * a pool is used up or there is none. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -105,9 +106,8 @@ struct order_step {
  * one that o->undoes names does not count, but must not be running. */
 int store_order_add(struct store *s, struct order *o, struct err *e); /* fills id, begun_s */
 int store_order(struct store *s, uint64_t id, struct order *ret, struct err *e);
-/* Newest first, at most `most`; only those not done where open is true. */
-int store_orders(
-	struct store *s, bool open, size_t most, struct order **ret, size_t *ret_n, struct err *e);
+/* Newest first: the newest `most`, and those that are not done, however old. */
+int store_orders(struct store *s, size_t most, struct order **ret, size_t *ret_n, struct err *e);
 /* Journals that the order's current step (o->at) begins: on disk before it is done. A step that is
  * begun again gets a row of its own. -ESTALE when the order stands elsewhere. */
 int store_step_begin(struct store *s, const struct order *o, double now_s, struct err *e);
@@ -132,7 +132,11 @@ struct event_row {
 /* Events are for reading, not for recovery: they outlive the process, but are written without a
  * sync of their own, so that a power cut may take the last ones; the newest 100,000 are kept. */
 int store_event_add(struct store *s, struct event_row *ev, struct err *e); /* fills id */
-/* Oldest first, at most `most`: the next ones behind the id `since`, or with since 0 the newest.
- * order 0: of all orders and of none. */
+/* At most `most`, oldest first: the next ones behind the id `since`; those of the newest end. order 0:
+ * of all orders and of none. */
 int store_events(struct store *s, uint64_t since, uint64_t order, size_t most,
 	struct event_row **ret, size_t *ret_n, struct err *e);
+int store_events_newest(struct store *s, uint64_t order, size_t most, struct event_row **ret,
+	size_t *ret_n, struct err *e);
+/* The last one of each word about each machine, oldest first. */
+int store_events_last(struct store *s, struct event_row **ret, size_t *ret_n, struct err *e);

@@ -51,17 +51,38 @@ int store_event_add(struct store *s, struct event_row *ev, struct err *e)
 	return r;
 }
 
+static int64_t most_of(size_t most)
+{
+	return most > EVENTS_KEPT ? EVENTS_KEPT : (int64_t)most;
+}
+
 int store_events(struct store *s, uint64_t since, uint64_t order, size_t most,
 	struct event_row **ret, size_t *ret_n, struct err *e)
 {
-	/* From the start of time a reader wants the newest; behind what it has, the next. */
 	OWN(query)
 	struct query q = QUERY(s,
-		since ? "SELECT * FROM event WHERE id > ?1 AND (?2 = 0 OR order_id = ?2)"
-			" ORDER BY id LIMIT ?3"
-		      : "SELECT * FROM (SELECT * FROM event WHERE id > ?1 AND"
-			" (?2 = 0 OR order_id = ?2) ORDER BY id DESC LIMIT ?3) ORDER BY id",
-		in_int((int64_t)since), in_int((int64_t)order),
-		in_int(most > EVENTS_KEPT ? EVENTS_KEPT : (int64_t)most));
+		"SELECT * FROM event WHERE id > ?1 AND (?2 = 0 OR order_id = ?2) ORDER BY id LIMIT "
+		"?3",
+		in_int((int64_t)since), in_int((int64_t)order), in_int(most_of(most)));
+	return list_of(&q, sizeof **ret, event_row, ret, ret_n, e);
+}
+
+int store_events_newest(struct store *s, uint64_t order, size_t most, struct event_row **ret,
+	size_t *ret_n, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT * FROM (SELECT * FROM event WHERE ?1 = 0 OR order_id = ?1"
+		" ORDER BY id DESC LIMIT ?2) ORDER BY id",
+		in_int((int64_t)order), in_int(most_of(most)));
+	return list_of(&q, sizeof **ret, event_row, ret, ret_n, e);
+}
+
+int store_events_last(struct store *s, struct event_row **ret, size_t *ret_n, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(s, "SELECT * FROM event WHERE id IN"
+				  " (SELECT max(id) FROM event WHERE machine <> '' GROUP BY "
+				  "machine, word) ORDER BY id");
 	return list_of(&q, sizeof **ret, event_row, ret, ret_n, e);
 }

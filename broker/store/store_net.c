@@ -203,7 +203,7 @@ static int seat_draw(struct store *s, const struct network *n, const struct seat
 	unsigned seats, uint32_t *ret, struct err *e)
 {
 	if (!n->pool_from)
-		return err_say(e, ENOSPC,
+		return err_say(e, EDQUOT,
 			"network %s has no pool of addresses; write the NIC's address out",
 			n->name);
 	OWN(query)
@@ -225,7 +225,7 @@ static int seat_draw(struct store *s, const struct network *n, const struct seat
 			return 0;
 		}
 		if (!r)
-			return err_say(e, ENOSPC,
+			return err_say(e, EDQUOT,
 				"network %s: every address of its pool is somebody's; write one "
 				"out "
 				"that lies beside the pool",

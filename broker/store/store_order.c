@@ -52,13 +52,12 @@ int store_order(struct store *s, uint64_t id, struct order *ret, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-int store_orders(
-	struct store *s, bool open, size_t most, struct order **ret, size_t *ret_n, struct err *e)
+int store_orders(struct store *s, size_t most, struct order **ret, size_t *ret_n, struct err *e)
 {
 	OWN(query)
 	struct query q = QUERY(s,
-		open ? "SELECT " ORDER_COLS "WHERE state <> 'done' ORDER BY id DESC LIMIT ?"
-		     : "SELECT " ORDER_COLS "ORDER BY id DESC LIMIT ?",
+		"SELECT " ORDER_COLS "WHERE state <> 'done' OR id IN"
+		" (SELECT id FROM orders ORDER BY id DESC LIMIT ?) ORDER BY id DESC",
 		in_int(most > INT32_MAX ? INT32_MAX : (int64_t)most));
 	return list_of(&q, sizeof **ret, order_row, ret, ret_n, e);
 }

@@ -240,7 +240,7 @@ int mac_draw(struct store *s, struct mac *ret, const char *who, struct err *e)
 		r = rest_draw(s, &rest[i], ret, who, e);
 	if (r)
 		return r < 0 ? r : 0;
-	return err_say(e, ENOSPC, "%s",
+	return err_say(e, EDQUOT, "%s",
 		n ? "every pool of MACs is used up; `baton pool add` adds one"
 		  : "there is no pool of MACs; `baton pool add` makes one, or write the MAC out");
 }
@@ -257,7 +257,7 @@ int iqn_draw(struct store *s, char ret[IQN_LEN + 1], const char *who, struct err
 	if (r < 0)
 		return r;
 	if (!r)
-		return err_say(e, ENOSPC,
+		return err_say(e, EDQUOT,
 			"there is no pool of initiator names; `baton pool add` makes one, or write "
 			"the "
 			"IQN out");
@@ -274,5 +274,5 @@ int iqn_draw(struct store *s, char ret[IQN_LEN + 1], const char *who, struct err
 			return r < 0 ? r : 0;
 	}
 	return err_say(
-		e, ENOSPC, "persona %s: every initiator name of its pool was given before", who);
+		e, EDQUOT, "persona %s: every initiator name of its pool was given before", who);
 }

@@ -104,7 +104,7 @@ int mac_free(struct store *s, const struct mac *m, struct err *e);
 /* Writes down for ever that a MAC or an initiator name has been somebody's. */
 int mac_note(struct store *s, const struct mac *m, const char *who, struct err *e);
 int iqn_note(struct store *s, const char *iqn, const char *who, struct err *e);
-/* The next one of the first pool that has one left; noted. -ENOSPC when there is none. */
+/* The next one of the first pool that has one left; noted. -EDQUOT when there is none. */
 int mac_draw(struct store *s, struct mac *ret, const char *who, struct err *e);
 int iqn_draw(struct store *s, char ret[IQN_LEN + 1], const char *who, struct err *e);
 

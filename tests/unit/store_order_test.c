@@ -252,7 +252,7 @@ static void the_journal_tells_what_began_and_how_it_ended(void)
 static void orders_are_listed_newest_first(void)
 {
 	OWN(store) struct store *s = peopled("");
-	OWN(list) struct order *all = NULL, *open = NULL, *one = NULL;
+	OWN(list) struct order *all = NULL, *open = NULL, *one = NULL, *two = NULL;
 	size_t n = 0;
 	for (int i = 0; i < 3; i++) {
 		struct order o = start_of("web-01", "blade-a");
@@ -261,22 +261,36 @@ static void orders_are_listed_newest_first(void)
 		o.at.state = i < 2 ? ORDER_DONE : ORDER_STOPPED;
 		MUST(store_step_end(s, &o, 0, "", 2, &e));
 	}
-	MUST(store_orders(s, false, 10, &all, &n, &e));
+	MUST(store_orders(s, 10, &all, &n, &e));
 	CHECK_INT(n, 3);
 	CHECK_INT(all[0].id, 3);
 	CHECK_INT(all[2].id, 1);
-	MUST(store_orders(s, true, 10, &open, &n, &e));
+	MUST(store_orders(s, 0, &open, &n, &e));
 	CHECK_INT(n, 1);
 	CHECK_INT(open[0].id, 3);
-	MUST(store_orders(s, false, 1, &one, &n, &e));
+	MUST(store_orders(s, 1, &one, &n, &e));
 	CHECK_INT(n, 1);
 	CHECK_INT(one[0].id, 3);
+	/* One that waits for a person is never too old to be listed. */
+	struct persona db = persona_of("db-01");
+	MUST(store_persona_add(s, &db, &e));
+	struct order late = start_of("db-01", "blade-b");
+	MUST(store_order_add(s, &late, &e));
+	MUST(store_step_begin(s, &late, 1, &e));
+	late.at.state = ORDER_DONE;
+	MUST(store_step_end(s, &late, 0, "", 2, &e));
+	MUST(store_orders(s, 1, &two, &n, &e));
+	CHECK_INT(n, 2);
+	CHECK_INT(two[0].id, 4);
+	CHECK_INT(two[1].id, 3);
 }
 
 static void events_are_read_in_order_and_by_order(void)
 {
 	OWN(store) struct store *s = peopled("");
-	OWN(list) struct event_row *newest = NULL, *next = NULL, *of = NULL;
+	OWN(list)
+	struct event_row *newest = NULL,
+			 *next = NULL, *of = NULL, *first = NULL, *newest_of = NULL;
 	size_t n = 0;
 	for (unsigned i = 1; i <= 10; i++) {
 		struct event_row ev = { .at_s = i + 0.5,
@@ -289,7 +303,7 @@ static void events_are_read_in_order_and_by_order(void)
 		MUST(store_event_add(s, &ev, &e));
 		CHECK_INT(ev.id, i);
 	}
-	MUST(store_events(s, 0, 0, 3, &newest, &n, &e));
+	MUST(store_events_newest(s, 0, 3, &newest, &n, &e));
 	CHECK_INT(n, 3);
 	CHECK_INT(newest[0].id, 8);
 	CHECK_INT(newest[2].id, 10);
@@ -306,6 +320,34 @@ static void events_are_read_in_order_and_by_order(void)
 	CHECK_INT(n, 4);
 	CHECK_INT(of[0].id, 3);
 	CHECK_INT(of[3].id, 9);
+	MUST(store_events(s, 0, 0, 3, &first, &n, &e)); /* behind 0 is from the beginning */
+	CHECK_INT(n, 3);
+	CHECK_INT(first[0].id, 1);
+	MUST(store_events_newest(s, 7, 2, &newest_of, &n, &e));
+	CHECK_INT(n, 2);
+	CHECK_INT(newest_of[0].id, 7);
+	CHECK_INT(newest_of[1].id, 9);
+}
+
+static void the_last_word_about_each_machine_is_found(void)
+{
+	OWN(store) struct store *s = peopled("");
+	OWN(list) struct event_row *last = NULL;
+	size_t n = 0;
+	static const char *const said[][2] = { { "blade-a", "script-sent" }, { "", "dhcp-silent" },
+		{ "blade-a", "shim-sent" }, { "blade-b", "script-sent" },
+		{ "blade-a", "script-sent" } };
+	for (size_t i = 0; i < COUNT(said); i++) {
+		struct event_row ev = { .level = 6 };
+		snprintf(ev.machine, sizeof ev.machine, "%s", said[i][0]);
+		snprintf(ev.word, sizeof ev.word, "%s", said[i][1]);
+		MUST(store_event_add(s, &ev, &e));
+	}
+	MUST(store_events_last(s, &last, &n, &e));
+	CHECK_INT(n, 3);
+	CHECK_INT(last[0].id, 3);
+	CHECK_INT(last[1].id, 4);
+	CHECK_INT(last[2].id, 5);
 }
 
 static void the_newest_100000_events_are_kept(void)
@@ -327,4 +369,5 @@ TESTS(T(a_persona_has_one_body_and_a_body_one_persona), T(an_old_generation_is_r
 	T(a_generation_never_comes_twice), T(an_order_keeps_others_away_until_it_is_done),
 	T(an_undo_takes_the_place_of_what_it_undoes), T(an_order_names_only_what_is_there),
 	T(the_journal_tells_what_began_and_how_it_ended), T(orders_are_listed_newest_first),
-	T(events_are_read_in_order_and_by_order), T(the_newest_100000_events_are_kept))
+	T(events_are_read_in_order_and_by_order), T(the_last_word_about_each_machine_is_found),
+	T(the_newest_100000_events_are_kept))

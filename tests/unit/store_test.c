@@ -173,7 +173,7 @@ static void nothing_is_drawn_twice_even_after_removal(void)
 	MUST(store_persona_rm(s, "web-01", &e));
 
 	p = persona_of("web-01");
-	WANT(ENOSPC, "persona web-01: every pool of MACs is used up; `baton pool add` adds one",
+	WANT(EDQUOT, "persona web-01: every pool of MACs is used up; `baton pool add` adds one",
 		store_persona_add(s, &p, &e));
 	CHECK(mac_is_zero(&p.nic[0].mac)); /* a call that fails fills nothing in */
 	CHECK_TEXT(p.iqn, "");
@@ -222,18 +222,18 @@ static void without_pools_everything_must_be_written_out(void)
 	MUST(store_open(&s, "", &e));
 	MUST(store_network_add(s, &bare, &e));
 	struct persona p = persona_of("web-01");
-	WANT(ENOSPC,
+	WANT(EDQUOT,
 		"persona web-01: network mgmt has no pool of addresses; write the NIC's address "
 		"out",
 		store_persona_add(s, &p, &e));
 	p.nic[0].addr = ip4_of("10.77.0.9");
-	WANT(ENOSPC,
+	WANT(EDQUOT,
 		"persona web-01: there is no pool of initiator names; `baton pool add` makes one, "
 		"or "
 		"write the IQN out",
 		store_persona_add(s, &p, &e));
 	snprintf(p.iqn, sizeof p.iqn, "iqn.2026-01.org.example:x");
-	WANT(ENOSPC,
+	WANT(EDQUOT,
 		"persona web-01: there is no pool of MACs; `baton pool add` makes one, or write "
 		"the MAC "
 		"out",
@@ -254,7 +254,7 @@ static void an_address_pool_runs_dry_and_refills(void)
 		CHECK_INT(m.nic[0].addr, ip4_of("10.77.0.100") + (uint32_t)i);
 	}
 	struct machine m = machine_of("m9", "52:54:00:00:00:09");
-	WANT(ENOSPC,
+	WANT(EDQUOT,
 		"machine m9: network mgmt: every address of its pool is somebody's; write one out "
 		"that "
 		"lies beside the pool",

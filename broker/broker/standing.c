@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bindings and orders by name: see standing.h. */
+#include "broker/standing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+
+enum { ORDERS_SEEN = 1000 };
+
+/* A list by name. Of two with one name the one that was put first comes first. */
+struct named {
+	const char *name;
+	const void *thing;
+	size_t at;
+};
+
+struct names {
+	struct named *of;
+	size_t n;
+};
+
+struct standing {
+	struct binding *binding;
+	struct order *order, *open; /* newest first; open: those of them that are not done */
+	size_t bindings, orders, opens;
+	struct names persona_bound, machine_bound, persona_order, machine_open;
+};
+
+static int named_compare(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int by_name = strcmp(x->name, y->name);
+	return by_name ? by_name : (x->at > y->at) - (x->at < y->at);
+}
+
+static bool names_init(struct names *to, size_t most)
+{
+	to->of = calloc(most ? most : 1, sizeof *to->of);
+	return to->of;
+}
+
+static void names_put(struct names *to, const char *name, const void *thing)
+{
+	to->of[to->n] = (struct named){ name, thing, to->n };
+	to->n++;
+}
+
+static void names_sort(struct names *to)
+{
+	qsort(to->of, to->n, sizeof *to->of, named_compare);
+}
+
+static const void *names_find(const struct names *in, const char *name)
+{
+	size_t from = 0, to = in->n;
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		if (strcmp(in->of[mid].name, name) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < in->n && strcmp(in->of[from].name, name) == 0 ? in->of[from].thing : NULL;
+}
+
+static int names_make(struct standing *s, struct err *e)
+{
+	if (!names_init(&s->persona_bound, s->bindings) ||
+		!names_init(&s->machine_bound, s->bindings) ||
+		!names_init(&s->persona_order, s->orders) ||
+		!names_init(&s->machine_open, s->orders * 2) ||
+		!(s->open = calloc(s->orders ? s->orders : 1, sizeof *s->open)))
+		return err_set(e, ENOMEM, "status");
+	for (size_t i = 0; i < s->bindings; i++) {
+		names_put(&s->persona_bound, s->binding[i].persona, &s->binding[i]);
+		names_put(&s->machine_bound, s->binding[i].machine, &s->binding[i]);
+	}
+	for (size_t i = 0; i < s->orders; i++) {
+		const struct order *o = &s->order[i];
+		names_put(&s->persona_order, o->persona, o);
+		if (o->at.state == ORDER_DONE)
+			continue;
+		s->open[s->opens++] = *o;
+		names_put(&s->machine_open, o->from, o);
+		names_put(&s->machine_open, o->to, o);
+	}
+	names_sort(&s->persona_bound);
+	names_sort(&s->machine_bound);
+	names_sort(&s->persona_order);
+	names_sort(&s->machine_open);
+	return 0;
+}
+
+int standing_read(struct standing **ret, struct store *store, struct err *e)
+{
+	OWN(standing) struct standing *s = calloc(1, sizeof *s);
+	if (!s)
+		return err_set(e, ENOMEM, "status");
+	int r = store_bindings(store, &s->binding, &s->bindings, e);
+	if (r == 0)
+		r = store_orders(store, ORDERS_SEEN, &s->order, &s->orders, e);
+	if (r == 0)
+		r = names_make(s, e);
+	if (r == 0)
+		*ret = TAKE(s);
+	return r;
+}
+
+void standing_free(struct standing *s)
+{
+	if (!s)
+		return;
+	free(s->binding);
+	free(s->order);
+	free(s->open);
+	free(s->persona_bound.of);
+	free(s->machine_bound.of);
+	free(s->persona_order.of);
+	free(s->machine_open.of);
+	free(s);
+}
+
+const struct binding *standing_of_persona(const struct standing *s, const char *persona)
+{
+	return s ? names_find(&s->persona_bound, persona) : NULL;
+}
+
+const struct binding *standing_of_machine(const struct standing *s, const char *machine)
+{
+	return s ? names_find(&s->machine_bound, machine) : NULL;
+}
+
+const struct order *standing_order(const struct standing *s, const char *persona)
+{
+	return s ? names_find(&s->persona_order, persona) : NULL;
+}
+
+const struct order *standing_open(const struct standing *s, size_t *ret_n)
+{
+	*ret_n = s->opens;
+	return s->open;
+}
+
+const char *standing_persona_state(const struct standing *s, const char *persona)
+{
+	static const char *const at_work[VERBS] = {
+		[VERB_START] = "starting", [VERB_STOP] = "stopping", [VERB_MOVE] = "moving"
+	};
+	const struct order *o = standing_order(s, persona);
+	if (o && o->at.state == ORDER_STOPPED)
+		return "stuck";
+	if (o && o->at.state == ORDER_RUNNING)
+		return at_work[o->verb];
+	return standing_of_persona(s, persona) ? "running" : "stopped";
+}
+
+const char *standing_machine_state(const struct standing *s, const char *machine)
+{
+	const struct order *o = s ? names_find(&s->machine_open, machine) : NULL;
+	if (o)
+		return o->at.state == ORDER_STOPPED ? "stuck" : "busy";
+	return standing_of_machine(s, machine) ? "carries" : "free";
+}
