@@ -5,7 +5,7 @@
 
 #include "engine/engine.h"
 
-enum { TRANSFERS_MAX = 4096 };
+enum { TRANSFERS_MAX = 4096, READ_REQUEST = 1 };
 
 void engine_tftp_open(int boot_folder, unsigned mtu)
 {
@@ -19,8 +19,38 @@ void engine_interface(int index, const char *name)
 	seams_interface(index, name);
 }
 
+static bool same_peer(const struct tftp_transfer *t, const struct sockaddr_in *from)
+{
+	return t->peer.in.sin_port == from->sin_port &&
+	       t->peer.in.sin_addr.s_addr == from->sin_addr.s_addr;
+}
+
+/* A client that asks anew from the same port has given up what it had. dnsmasq would forget the
+ * file of that transfer and leave it open: a thousand such questions, and no file and no table
+ * could be opened any more. So the transfer is ended before dnsmasq sees the question. */
+static void end_given_up(int fd)
+{
+	unsigned char op[2];
+	struct sockaddr_in from;
+	socklen_t len = sizeof from;
+	ssize_t n = recvfrom(
+		fd, op, sizeof op, MSG_PEEK | MSG_DONTWAIT, (struct sockaddr *)&from, &len);
+	if (n != sizeof op || op[0] != 0 || op[1] != READ_REQUEST)
+		return;
+	for (struct tftp_transfer **at = &daemon->tftp_trans; *at; at = &(*at)->next) {
+		struct tftp_transfer *t = *at;
+		if (!same_peer(t, &from))
+			continue;
+		*at = t->next;
+		t->next = daemon->tftp_done_trans;
+		daemon->tftp_done_trans = t;
+		return;
+	}
+}
+
 void engine_tftp_read(int fd, uint64_t now_s)
 {
+	end_given_up(fd);
 	struct listener socket = {
 		.fd = -1, .tcpfd = -1, .tftpfd = fd, .addr.sa.sa_family = AF_INET
 	};

@@ -203,6 +203,17 @@ edge_pid() { pgrep -P "$(cat "$dir/pid")"; }
 	cmp "$dir/got" "$dir/boot/undionly.kpxe"
 }
 
+@test "TFTP: a question that is asked again and again holds one file open" {
+	pid=$(edge_pid)
+	fetch undionly.kpxe
+	before=$(ls "/proc/$pid/fd" | wc -l)
+	with_address ip netns exec "$CLIENT" bash -c 'exec 5<> /dev/udp/10.77.0.1/69
+		for i in {1..60}; do printf "\0\1snponly.efi\0octet\0" >&5; done'
+	fetch undionly.kpxe
+	cmp "$dir/got" "$dir/boot/undionly.kpxe"
+	[ "$(ls "/proc/$pid/fd" | wc -l)" -le $((before + 1)) ]
+}
+
 @test "DHCP: truncated and random bytes end nobody, and are no events" {
 	before=$(wc -l < "$dir/events")
 	for n in 1 100 236 240 241 500 1400; do

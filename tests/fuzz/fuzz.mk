@@ -5,7 +5,9 @@ FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB  = $(call LIB,core host base)
 fuzz_dhcp_needs  := $(call LIB,engine) $(B)/libdnsmasq.a
 fuzz_dhcp_flags  := $(ENGINE_LDFLAGS)
-fuzz_http_needs  := $(B)/broker/files/url.o
+fuzz_tftp_needs  := $(fuzz_dhcp_needs)
+fuzz_tftp_flags  := $(ENGINE_LDFLAGS)
+fuzz_url_needs   := $(B)/broker/files/url.o
 fuzz_pack_needs   = $(SHIM_TESTED)
 
 define fuzz_target
