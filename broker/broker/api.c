@@ -35,6 +35,7 @@ void reply_say(struct reply *to, int status, const char *hint, const char *fmt, 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	plain_text(text, sizeof text, text); /* it may quote what was asked */
 	to->status = status;
 	to->body = json_pack("{s:s,s:s}", "error", text, "hint", hint);
 }
@@ -45,13 +46,11 @@ static int status_of(int code)
 	case EINVAL:
 	case ERANGE:
 		return 400;
-	case EPERM:
-	case EACCES:
-		return 403;
 	case ENOENT:
 		return 404;
 	case EEXIST:
 	case EBUSY:
+	case EDQUOT:
 	case ESTALE:
 		return 409;
 	default:

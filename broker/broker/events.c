@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/list.h"
 #include "broker/broker.h"
+#include "broker/members.h"
 
 /* The last word of a machine is kept for so many machines; a stranger who controls the edge can
  * fill this, and no more than this. */
@@ -168,6 +169,7 @@ void event_say(
 	va_start(ap, fmt);
 	vsnprintf(row.text, sizeof row.text, fmt, ap);
 	va_end(ap);
+	plain_text(row.text, sizeof row.text, row.text); /* one line, and good JSON */
 	event_keep(v, ev, &row);
 }
 

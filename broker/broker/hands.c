@@ -88,36 +88,30 @@ static void hand_tell(struct hand *hand, const struct hand_result *r)
 static void hand_silent(struct hand *hand)
 {
 	struct hand_result r = { .ok = false };
+	int code;
 	if (strcmp(hand->how, "deadline") == 0 || !*hand->how)
 		snprintf(r.why, sizeof r.why, "no answer within %u s", hand->deadline_ms / 1000);
+	else if (sscanf(hand->how, "refused %d", &code) == 1)
+		snprintf(r.why, sizeof r.why, "batond could start no hand: %s; its log says more",
+			strerror(code));
 	else
 		snprintf(r.why, sizeof r.why, "the hand ended without an answer (%s)", hand->how);
 	hand_tell(hand, &r);
 }
 
-/* The sentence of a hand is shown to people: printable, and never longer than a field. */
-static void why_copy(char *to, size_t size, const char *from)
-{
-	size_t n = 0;
-	for (; from[n] && n + 1 < size; n++)
-		to[n] = from[n] < 0x20 || from[n] > 0x7e ? ' ' : from[n];
-	to[n] = '\0';
-}
-
 static void hand_answered(struct hand *hand, size_t len)
 {
 	struct hand_result r = { .ok = false };
-	json_error_t je;
-	OWN(json) json_t *body = json_loadb(hand->answer, len, JSON_REJECT_DUPLICATES, &je);
+	OWN(json) json_t *body = json_loadb(hand->answer, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *ok = json_object_get(body, "ok");
 	const char *why = json_string_value(json_object_get(body, "why"));
 	if (!json_is_boolean(ok)) {
-		snprintf(r.why, sizeof r.why, "the hand's answer is not what 0003 says: %.80s",
-			body ? "no \"ok\"" : je.text);
+		snprintf(r.why, sizeof r.why,
+			"baton-hand's answer cannot be read; are all programs of one version?");
 	} else {
 		r.ok = json_is_true(ok);
 		r.body = body;
-		why_copy(r.why, sizeof r.why,
+		plain_text(r.why, sizeof r.why,
 			why    ? why
 			: r.ok ? ""
 			       : "the hand failed and gave no reason");

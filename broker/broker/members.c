@@ -58,14 +58,12 @@ static int member_read(const struct member *m, const json_t *v, const char *what
 	return 0;
 }
 
-/* A name out of a stranger's body, fit for a sentence. */
-static const char *shown(char to[48], const char *name)
+void plain_text(char *to, size_t size, const char *from)
 {
 	size_t n = 0;
-	for (; name[n] && n < 47; n++)
-		to[n] = name[n] < 0x20 || name[n] > 0x7e ? '?' : name[n];
+	for (; from[n] && n + 1 < size; n++)
+		to[n] = from[n] < 0x20 || from[n] > 0x7e ? '?' : from[n];
 	to[n] = '\0';
-	return to;
 }
 
 int members_read(const json_t *from, const char *what, const struct member *m, size_t n,
@@ -80,10 +78,11 @@ int members_read(const json_t *from, const char *what, const struct member *m, s
 		size_t i = 0;
 		while (i < n && strcmp(m[i].name, name) != 0)
 			i++;
-		char safe[48];
-		if (i == n && mode == MEMBERS_STRICT)
-			return err_say(e, EINVAL, "%s: member \"%s\" is not known", what,
-				shown(safe, name));
+		if (i == n && mode == MEMBERS_STRICT) {
+			char safe[48];
+			plain_text(safe, sizeof safe, name);
+			return err_say(e, EINVAL, "%s: member \"%s\" is not known", what, safe);
+		}
 		int r = i == n ? 0 : member_read(&m[i], v, what, e);
 		if (r < 0)
 			return r;

@@ -34,6 +34,10 @@ enum members_mode { MEMBERS_STRICT, MEMBERS_MORE_ALLOWED };
 int members_read(const json_t *from, const char *what, const struct member *m, size_t n,
 	enum members_mode mode, struct err *e);
 
+/* Copies what somebody else wrote, fit for a sentence: printable ASCII, cut where it is too long.
+ * to may be from. */
+void plain_text(char *to, size_t size, const char *from);
+
 static inline void json_drop(json_t **j)
 {
 	json_decref(*j);

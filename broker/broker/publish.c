@@ -25,12 +25,18 @@ struct bytes {
 	size_t len;
 };
 
+/* What the table is made of beside the store: read at the start and at each reload. */
+struct templates {
+	char *script[SCRIPTS];
+	char packs[PACKS_MAX];
+};
+
 struct publisher {
 	struct broker *b;
 	int folder, packs_folder;
 	uv_timer_t again;
-	char *script[SCRIPTS];
-	char packs[PACKS_MAX];
+	bool waits; /* for its place: a table could not be put there */
+	struct templates from;
 	struct bytes now, next; /* in place; built and not yet put */
 	struct table table;     /* over now */
 };
@@ -54,41 +60,27 @@ static int file_read(struct bytes *ret, int dir, const char *name, size_t max, s
 	return 0;
 }
 
-static void scripts_free(char *script[SCRIPTS])
+static void templates_fini(struct templates *t)
 {
 	for (int i = 0; i < SCRIPTS; i++)
-		free(TAKE(script[i]));
+		free(TAKE(t->script[i]));
 }
 
-static int scripts_load(char *script[SCRIPTS], int dir, struct err *e)
+static int scripts_read(struct templates *t, const char *path, struct err *e)
 {
-	for (int i = 0; i < SCRIPTS; i++) {
-		struct bytes text;
-		int r = file_read(&text, dir, script_file[i], TEMPLATE_MAX, e);
-		if (r < 0)
-			return r;
-		script[i] = text.at;
-		r = script_check(script_file[i], text.at, e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int scripts_read(struct publisher *p, struct err *e)
-{
-	const char *path = p->b->conf.scripts_dir;
 	OWN(fd) int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_set(e, errno, "scripts: open %s", path);
-	char *script[SCRIPTS] = { NULL };
-	int r = scripts_load(script, dir, e);
-	if (r < 0) {
-		scripts_free(script);
-		return err_in(e, r, "scripts: %s", path);
+	for (int i = 0; i < SCRIPTS; i++) {
+		struct bytes text;
+		int r = file_read(&text, dir, script_file[i], TEMPLATE_MAX, e);
+		if (r == 0) {
+			t->script[i] = text.at;
+			r = script_check(script_file[i], text.at, e);
+		}
+		if (r < 0)
+			return err_in(e, r, "scripts: %s", path);
 	}
-	scripts_free(p->script);
-	memcpy(p->script, script, sizeof script);
 	return 0;
 }
 
@@ -104,23 +96,23 @@ static int pack_wanted(const struct dirent *d)
 }
 
 /* The images that baton-files serves as /shim/packs/NAME.img, one a line. */
-static int packs_read(struct publisher *p, struct err *e)
+static int packs_read(struct templates *t, int folder, struct err *e)
 {
 	struct dirent **list;
-	int n = scandirat(p->packs_folder, ".", &list, pack_wanted, alphasort);
+	int n = scandirat(folder, ".", &list, pack_wanted, alphasort);
 	size_t at = 0;
 	bool fit = true;
 	if (n < 0)
 		return err_set(e, errno, "packs: read the folder");
 	for (int i = 0; i < n; i++) {
 		size_t len = strlen(list[i]->d_name);
-		fit = fit && at + len + 2 < sizeof p->packs;
+		fit = fit && at + len + 2 < sizeof t->packs;
 		if (fit)
-			at += (size_t)sprintf(p->packs + at, "%s\n", list[i]->d_name);
+			at += (size_t)sprintf(t->packs + at, "%s\n", list[i]->d_name);
 		free(list[i]);
 	}
 	free(list);
-	p->packs[at] = '\0';
+	t->packs[at] = '\0';
 	return fit ? 0 : err_say(e, E2BIG, "packs: more than %d bytes of names", PACKS_MAX);
 }
 
@@ -143,8 +135,20 @@ static void again_due(uv_timer_t *t)
 {
 	struct publisher *p = t->data;
 	struct err e = { 0 };
-	if (publish(p, &e) < 0)
+	p->waits = publish(p, &e) < 0;
+	if (p->waits)
 		uv_timer_start(&p->again, again_due, AGAIN_MS, 0);
+}
+
+/* What was changed holds already; only its table is late. Said once, and tried until it is there.
+ */
+static void put_later(struct publisher *p, const struct err *e)
+{
+	if (!p->waits)
+		event_say(p->b->events, EV_table_waits, &(struct event_about){ 0 }, "why=%s",
+			e->text);
+	p->waits = true;
+	uv_timer_start(&p->again, again_due, AGAIN_MS, 0);
 }
 
 /* What an earlier broker left: if it is whole, edge and files have it. */
@@ -161,10 +165,18 @@ static void table_take_up(struct publisher *p)
 
 int publisher_reload(struct publisher *p, struct err *e)
 {
-	int r = scripts_read(p, e);
+	struct templates fresh = { 0 }, old = p->from;
+	int r = scripts_read(&fresh, p->b->conf.scripts_dir, e);
 	if (r == 0)
-		r = packs_read(p, e);
-	return r < 0 ? r : publish(p, e);
+		r = packs_read(&fresh, p->packs_folder, e);
+	if (r == 0) {
+		p->from = fresh;
+		r = publish(p, e);
+	}
+	if (r < 0)
+		p->from = old;
+	templates_fini(r < 0 ? &fresh : &old);
+	return r;
 }
 
 int publisher_open(struct publisher **ret, struct broker *b, int folder, int packs, struct err *e)
@@ -185,7 +197,7 @@ int publisher_open(struct publisher **ret, struct broker *b, int folder, int pac
 static void publisher_gone(uv_handle_t *h)
 {
 	struct publisher *p = h->data;
-	scripts_free(p->script);
+	templates_fini(&p->from);
 	free(p->now.at);
 	free(p->next.at);
 	free(p);
@@ -208,7 +220,7 @@ static int source_build(struct bytes *ret, struct publisher *p, uint64_t number,
 		.made_s = (uint64_t)now_s(),
 		.http_port = p->b->conf.http_port,
 		.lease_s = p->b->conf.lease_s,
-		.packs = p->packs };
+		.packs = p->from.packs };
 	int r = store_key(s, from.key, e);
 	if (r == 0)
 		r = store_networks(s, &network, &from.networks, e);
@@ -223,7 +235,7 @@ static int source_build(struct bytes *ret, struct publisher *p, uint64_t number,
 	from.persona = persona;
 	from.binding = binding;
 	for (int i = 0; i < SCRIPTS; i++)
-		from.script[i] = p->script[i];
+		from.script[i] = p->from.script[i];
 	if (r == 0)
 		r = table_build(&ret->at, &ret->len, &from, e);
 	free(network);
@@ -318,8 +330,8 @@ int publish_commit(struct publisher *p, struct err *e)
 	r = store_commit(p->b->store, e);
 	if (r < 0)
 		return r;
-	if (publish_put(p, NULL) < 0)
-		uv_timer_start(&p->again, again_due, AGAIN_MS, 0);
+	if (publish_put(p, e) < 0)
+		put_later(p, e);
 	return 0;
 }
 

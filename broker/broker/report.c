@@ -110,8 +110,9 @@ int report_read(struct report *ret, const char *bytes, size_t len, struct err *e
 		return err_say(e, EINVAL, "report: the first line is not what 0003 says");
 	json_error_t je;
 	OWN(json) json_t *body = json_loadb(end + 1, len - n - 1, JSON_REJECT_DUPLICATES, &je);
+	/* Not jansson's own words: they quote what they choke on, whatever bytes that has. */
 	if (!body)
-		return err_say(e, EINVAL, "report: not JSON: %.120s", je.text);
+		return err_say(e, EINVAL, "report: not JSON at byte %d", je.position);
 	return body_read(ret, body, e);
 }
 

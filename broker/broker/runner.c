@@ -76,8 +76,18 @@ static void disk_says(struct run *run, const char *why)
 	if (strcmp(run->o.why, why) == 0)
 		return;
 	snprintf(run->o.why, sizeof run->o.why, "%s", why);
+	run->disk_said = true;
 	log_event(EV_step_failed, "order=%" PRIu64 " step=%s why=%s", run->o.id,
 		run_step(run)->name, why);
+}
+
+/* There is room again: the order shows why its last try failed, as it did before. */
+static void disk_is_well(struct run *run)
+{
+	struct order stored;
+	if (run->disk_said && store_order(run->b->store, run->o.id, &stored, NULL) == 0)
+		memcpy(run->o.why, stored.why, sizeof run->o.why);
+	run->disk_said = false;
 }
 
 /* A step that cannot be journaled is not begun, and no try is used up: the disk is asked again
@@ -92,6 +102,7 @@ static void step_begin(struct run *run)
 		uv_timer_start(&run->timer, begin_due, DISK_AGAIN_MS, 0);
 		return;
 	}
+	disk_is_well(run);
 	struct event_about a = about(run);
 	event_say(run->b->events, EV_step_begun, &a, "order=%" PRIu64 " step=%s machine=%s try=%u",
 		run->o.id, s->name, a.machine, run->o.at.tries + 1);
@@ -147,7 +158,7 @@ void run_turn(struct run *run, const struct order *next, enum outcome how, const
 	char machine[NAME_LEN + 1];
 	snprintf(machine, sizeof machine, "%s", a.machine);
 	step_leave(run);
-	run->unwritten = false;
+	run->unwritten = run->disk_said = false;
 	run->os_seen = run->os_seen && next->at.step == run->o.at.step;
 	run->o = *next;
 	a.machine = machine;

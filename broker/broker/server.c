@@ -3,10 +3,12 @@
 #include "broker/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,7 +103,8 @@ static void on_reload(void *ctx)
 	struct server *s = ctx;
 	struct err e = { 0 };
 	if (publisher_reload(s->b.publisher, &e) < 0)
-		log_event(EV_table_refused, "why=%s", e.text);
+		event_say(s->b.events, EV_reload_refused, &(struct event_about){ 0 }, "why=%s",
+			e.text);
 }
 
 static void on_lost(void *ctx)
@@ -116,10 +119,30 @@ static void on_signal(uv_signal_t *h, int number)
 	uv_stop(h->loop);
 }
 
+/* Two brokers over one store would carry out every order twice, each with hands of its own. Held as
+ * long as the process lives. */
+static int state_dir_lock(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, errno, "state_dir: open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	int code = errno;
+	close(fd);
+	if (code != EWOULDBLOCK)
+		return err_set(e, code, "state_dir: lock %s", path);
+	return err_say(e, EBUSY,
+		"state_dir %s: the broker of another batond works on it; give each its own", path);
+}
+
 /* What is on disk, and who may see it: nobody but the broker's user. */
 static int store_begin_with(struct server *s, struct err *e)
 {
 	char path[sizeof s->b.conf.state_dir + 16];
+	int r = state_dir_lock(s->b.conf.state_dir, e);
+	if (r < 0)
+		return r;
 	umask(077);
 	snprintf(path, sizeof path, "%s/baton.db", s->b.conf.state_dir);
 	return store_open(&s->b.store, path, e);
