@@ -80,8 +80,9 @@ static int prepare(struct warden *w, struct err *e)
 {
 	const struct conf *c = &w->site.conf;
 	w->control = -1;
-	int r = site_make_folders(&w->site, e);
+	int r = site_make_run_dir(&w->site, e);
 	r = r ? r : take_lock(w, e);
+	r = r ? r : site_make_folders(&w->site, e);
 	r = r ? r : sockets_open(&w->sockets, &w->site, e);
 	r = r ? r : sockets_open_api(&w->sockets, &w->site, e);
 	r = r ? r : open_folder(&w->table, c->run_dir, "/table", e);

@@ -229,6 +229,11 @@ static int make_folder(const char *path, uid_t uid, gid_t gid, mode_t mode, stru
 	return 0;
 }
 
+int site_make_run_dir(const struct site *s, struct err *e)
+{
+	return make_folder(s->conf.run_dir, 0, 0, 0755, e);
+}
+
 int site_make_folders(const struct site *s, struct err *e)
 {
 	const struct conf *c = &s->conf;
@@ -238,7 +243,6 @@ int site_make_folders(const struct site *s, struct err *e)
 		gid_t gid;
 		mode_t mode;
 	} wanted[] = {
-		{ c->run_dir, "", 0, 0, 0755 },
 		{ c->run_dir, "/table", s->broker.uid, s->edge.gid, 02750 },
 		{ c->run_dir, "/lock", s->hand.uid, s->hand.gid, 0700 },
 		{ c->run_dir, "/packs", 0, 0, 0755 },

@@ -30,6 +30,8 @@ struct site {
  * false when there was one. site->conf and conf_path are set before. */
 bool site_check(struct site *s, FILE *wrong);
 
-/* Makes the folders of run_dir and state_dir, with their owners; then checks that the table's
- * lies on tmpfs. */
+/* Makes run_dir. The lock in it says whether the rest is ours to touch. */
+int site_make_run_dir(const struct site *s, struct err *e);
+/* Makes the folders in it, state_dir and secrets_dir, with their owners; then checks that the
+ * table's lies on tmpfs. */
 int site_make_folders(const struct site *s, struct err *e);
