@@ -24,13 +24,17 @@ void answer_print(const struct answer *a)
 	fflush(stdout);
 }
 
-static enum exit_code no_broker(int code, const struct err *e)
+static enum exit_code no_broker(int code, enum route route, const struct err *e)
 {
+	bool changes = strcmp(route_info[route].method, "GET") != 0;
 	const char *next = "is batond running? systemctl status batond; another socket: "
 			   "--socket PATH or BATON_SOCKET";
 	if (code == -EACCES || code == -EPERM)
 		next = "the socket is for root and for the group of the setting group_api: use "
 		       "sudo, or join that group";
+	if (changes && (code == -ECONNRESET || code == -ETIMEDOUT || code == -EMSGSIZE))
+		next = "it may have been done all the same: `baton status` and `baton events` "
+		       "show whether it was";
 	if (code == -EINTR)
 		next = "nothing is known of how it ended; `baton status` shows how things stand";
 	fflush(stdout);
@@ -86,7 +90,7 @@ enum exit_code ask(struct run *r, enum route route, const char *arg, const char 
 		explicit_bzero(text, strlen(text)); /* it may hold a secret */
 	free(text);
 	if (n < 0)
-		return no_broker(n, &e);
+		return no_broker(n, route, &e);
 	a->json = json_loadb(a->raw.body, a->raw.len, 0, NULL);
 	bool good = a->raw.status == 200;
 	if (r->json && json_is_object(a->json) && (!good || !a->quiet))

@@ -127,9 +127,9 @@ static int failed(struct client *c, CURL *easy, CURLcode how, struct err *e)
 		return err_say(e, ETIMEDOUT, "the broker at %s did not answer within %d s",
 			c->socket, ANSWER_S);
 	if (how == CURLE_WRITE_ERROR)
-		return err_say(e, ECONNREFUSED, "the broker's answer is larger than %d MiB",
-			BODY_MOST >> 20);
-	return err_say(e, ECONNREFUSED, "the broker at %s broke off: %s", c->socket,
+		return err_say(
+			e, EMSGSIZE, "the broker's answer is larger than %d MiB", BODY_MOST >> 20);
+	return err_say(e, ECONNRESET, "the broker at %s broke off: %s", c->socket,
 		curl_easy_strerror(how));
 }
 

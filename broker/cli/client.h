@@ -24,7 +24,8 @@ void client_close(struct client *c); /* takes NULL */
 void client_on_tick(struct client *c, bool (*tick)(void *ctx), void *ctx);
 
 /* Asks once. arg fills the `{}` of the route's path, percent-encoded here; query ("since=4") and
- * body (JSON) may be NULL. Any HTTP status is success. -ENOENT, -ECONNREFUSED, -EACCES,
- * -ETIMEDOUT: the broker cannot be reached, with a sentence; -EINTR: the tick gave up. */
+ * body (JSON) may be NULL. Any HTTP status is success. -ENOENT, -ECONNREFUSED, -EACCES:
+ * the broker cannot be reached; -ETIMEDOUT, -ECONNRESET, -EMSGSIZE: it was asked and its answer did
+ * not come whole; -EINTR: the tick gave up. With a sentence. */
 int client_ask(struct client *c, enum route r, const char *arg, const char *query, const char *body,
 	struct reply *ret, struct err *e);

@@ -229,11 +229,7 @@ static void last_words(const struct watch *w)
 	fflush(w->out);
 	fprintf(stderr, "\n%s stopped at %s: %s\n", head, member_word(w->order, "step"),
 		*why ? why : "it gave no reason");
-	fprintf(stderr,
-		"  when the cause is mended:  baton order retry %s\n"
-		"  to take it back:           baton order undo %s\n"
-		"  what happened:             baton events --order %s --since 0\n",
-		w->id, w->id, w->id);
+	order_next(stderr, w->order);
 }
 
 enum exit_code follow_order(struct client *c, const json_t *order, bool json, FILE *out)

@@ -64,6 +64,16 @@ void order_head(char *to, size_t len, const json_t *order)
 	text_clean(to, len, text);
 }
 
+void order_next(FILE *to, const json_t *order)
+{
+	double id = member_number(order, "id");
+	fprintf(to,
+		"  baton order retry %.0f   goes on there, once the cause is mended\n"
+		"  baton order undo %.0f    takes it back\n"
+		"  baton events --order %.0f --since 0   says what happened\n",
+		id, id, id);
+}
+
 /* Seconds that a step has taken so far; -1 when it has not begun. */
 static double taken(const json_t *step, double now)
 {

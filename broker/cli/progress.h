@@ -12,6 +12,9 @@ enum { STEPS_SEEN = 64 };
 /* "order 7: move web-01 from blade-a to blade-b" */
 void order_head(char *to, size_t len, const json_t *order);
 
+/* What to type about one that has stopped, a line each. */
+void order_next(FILE *to, const json_t *order);
+
 /* The steps, one a line with mark, name, machine, time and what they wait for; `frame` turns the
  * spinner; note ("" for none) is a line under them. Never more than most lines (0: no limit), each
  * cut to the terminal's width. Returns how many. */

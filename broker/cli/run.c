@@ -168,10 +168,10 @@ enum exit_code run_order_show(struct run *r)
 	steps_draw(stdout, &whole, a.json, clock_now(), 0, "", 0);
 	if (strcmp(state, "done") == 0)
 		timeline_draw(stdout, &r->term, a.json);
-	if (strcmp(state, "stopped") == 0)
-		printf("\nstopped at %s: %s\n  baton order retry %s   goes on there\n"
-		       "  baton order undo %s    takes it back\n",
-			member_word(a.json, "step"), why, first(r), first(r));
+	if (strcmp(state, "stopped") == 0) {
+		printf("\nstopped at %s: %s\n", member_word(a.json, "step"), why);
+		order_next(stdout, a.json);
+	}
 	return EXIT_DONE;
 }
 

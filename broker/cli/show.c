@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/own.h"
 #include "cli/grid.h"
+#include "cli/progress.h"
 
 enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS };
 
@@ -138,8 +139,7 @@ static void cell(struct grid *g, const struct column *c, const json_t *item, dou
 	case NUMBER:
 		break;
 	case CLOCK:
-		if (!json_is_string(json_object_get(item, c->path)))
-			clock_text(text, n, now);
+		clock_text(text, n, now);
 		break;
 	case SINCE:
 		span_text(text, n > 0 ? (now > n ? now - n : 0) : -1);
@@ -224,7 +224,7 @@ static const struct column status_machines[] = {
 	{ "MACHINE", "name", TEXT },
 	{ "STATE", "state", STATE },
 	{ "PERSONA", "persona", TEXT },
-	{ "LAST SEEN", "seen", CLOCK },
+	{ "LAST SEEN", "seen", TEXT },
 };
 static const struct column status_orders[] = {
 	{ "ORDER", "id", NUMBER },
@@ -305,6 +305,26 @@ void show_list(FILE *to, const struct term *t, enum route r, const json_t *body,
 	}
 }
 
+/* What waits for a person stands before everything else, with what to type. */
+static void stopped_show(FILE *to, const struct term *t, const json_t *orders)
+{
+	size_t i;
+	json_t *order;
+	json_array_foreach(orders, i, order)
+	{
+		char head[400], why[400];
+		if (strcmp(member_word(order, "state"), "stopped") != 0)
+			continue;
+		order_head(head, sizeof head, order);
+		text_clean(why, sizeof why, member_word(order, "why"));
+		fprintf(to, "%s%s has stopped at %s%s: %s\n", term_ink(t, INK_BAD), head,
+			member_word(order, "step"), term_ink(t, INK_PLAIN),
+			*why ? why : "it gave no reason");
+		order_next(to, order);
+		fputc('\n', to);
+	}
+}
+
 void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 {
 	static const struct view parts[] = {
@@ -315,6 +335,7 @@ void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 		{ ROUTE_status_get, "orders", COLUMNS(status_orders),
 			"No order is running or stopped." },
 	};
+	stopped_show(to, t, json_object_get(body, "orders"));
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json_t *list = json_object_get(body, parts[i].member);
 		if (i)
@@ -324,12 +345,6 @@ void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 		else
 			list_show(to, t, &parts[i], list, now);
 	}
-	size_t n;
-	json_t *order;
-	json_array_foreach(json_object_get(body, "orders"), n,
-		order) if (strcmp(member_word(order, "state"), "stopped") == 0)
-		fprintf(to, "\nOrder %.0f waits for you: baton order show %.0f\n",
-			member_number(order, "id"), member_number(order, "id"));
 }
 
 /* A list of objects as a table whose columns are the members of the first. */
