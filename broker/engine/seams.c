@@ -4,13 +4,14 @@
 
 #include "engine/reserved.h"
 
-/* Reached only through the linker, which knows them as --wrap made them. */
-void __wrap_my_syslog(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int __wrap_icmp_ping(struct in_addr addr);
-int __wrap_delay_dhcp(time_t start, int sec, int fd, uint32_t addr, unsigned short id);
-int __wrap_enumerate_interfaces(int reset);
-int __wrap_indextoname(int fd, int index, char *name);
-int __wrap_find_mac(union mysockaddr *addr, unsigned char *mac, int lazy, time_t now);
+/* Reached only through the linker, which knows them as --wrap made them; each is of the type of
+ * what it stands for. */
+__typeof__(my_syslog) __wrap_my_syslog;
+__typeof__(icmp_ping) __wrap_icmp_ping;
+__typeof__(delay_dhcp) __wrap_delay_dhcp;
+__typeof__(enumerate_interfaces) __wrap_enumerate_interfaces;
+__typeof__(indextoname) __wrap_indextoname;
+__typeof__(find_mac) __wrap_find_mac;
 
 enum { INTERFACES_MAX = 64 };
 

@@ -103,6 +103,61 @@ seamcheck() {
 	done
 }
 
+@test "every function of dnsmasq that the engine calls stands in the list and has an assert" {
+	nm -u "$B"/broker/engine/*.o | awk '{ print $2 }' | sort -u > "$tmp/called"
+	nm -g --defined-only "$B"/broker/engine/*.o | awk 'NF == 3 { print $3 }' | sort -u > "$tmp/ours"
+	nm -g --defined-only "$B"/dnsmasq/*.o | awk '$2 == "T" { print $3 }' | sort -u |
+		comm -12 - "$tmp/called" | comm -23 - "$tmp/ours" > "$tmp/theirs"
+	grep -qx dhcp_reply "$tmp/theirs"
+	awk '$1 == "call" { print $2 }' broker/engine/seams.list | sort | diff "$tmp/theirs" -
+	for symbol in $(awk '$1 == "call" || $1 == "wrap" || $1 == "weaken" { print $2 }' broker/engine/seams.list); do
+		tr '\n' ' ' < broker/engine/seams.h | grep -qE "SEAM_FUNCTION\([[:space:]]*$symbol,"
+	done
+}
+
+# The structs of dnsmasq that the engine fills or reads, as "struct name" and one member a line.
+members() {
+	awk '/^#ifdef HAVE_DHCP6/ { skip = 1 } /^#endif/ { skip = 0 } skip { next }
+		/^(extern )?(struct|union) [a-z_]+ \{/ { at = $0; sub(/^extern /, "", at); sub(/ \{.*/, "", at); next }
+		/^\}/ { at = "" }
+		at { gsub(/\/\*.*/, ""); n = split($0, w, /[ \t*,;]+/); for (i = 2; i <= n; i++) {
+			sub(/\[.*/, "", w[i]); if (w[i] ~ /^[a-z_0-9]+$/) print at, w[i] } }' \
+		build/dnsmasq/src/src/dnsmasq.h build/dnsmasq/src/src/dhcp-protocol.h
+}
+
+@test "every field of dnsmasq that the engine uses is held to its type" {
+	grep -lE 'engine/(seams|offer).h' broker/engine/*.c | xargs cat > "$tmp/all.c"
+	grep -oE '(->|\.)[a-z_0-9]+' "$tmp/all.c" | sed 's/^[^a-z_]*//' | sort -u > "$tmp/used"
+	sed -nE 's/.*SEAM_FIELD\(([a-z_]+ [a-z_]+), (u\.)?([a-z_0-9]+).*/\1 \3/p' broker/engine/seams.h | sort -u > "$tmp/held"
+	# A struct is ours to hold when one field of it is held.
+	members | sort -u | while read -r kind name field; do
+		grep -q "^$kind $name " "$tmp/held" || continue
+		grep -qx "$field" "$tmp/used" || continue
+		[ "$name" != daemon ] || grep -q "daemon->$field\>" "$tmp/all.c" || continue
+		echo "$kind $name $field"
+	done > "$tmp/wanted"
+	grep -qx "struct daemon dhcp_packet" "$tmp/wanted"
+	grep -qx "struct tftp_transfer peer" "$tmp/wanted"
+	run comm -23 "$tmp/wanted" "$tmp/held"
+	echo "$output"
+	[ -z "$output" ]
+}
+
+@test "another type of a field does not compile" {
+	for change in 's/int enable_pxe/long enable_pxe/' 's/struct in_addr netmask, broadcast/unsigned int netmask, broadcast/' \
+		's/unsigned int block, blocksize/unsigned short block, blocksize/'; do
+		mkdir -p "$tmp/src"
+		cp build/dnsmasq/src/src/*.h "$tmp/src/"
+		sed -i "$change" "$tmp/src/dnsmasq.h"
+		run cmp -s "$tmp/src/dnsmasq.h" build/dnsmasq/src/src/dnsmasq.h
+		[ "$status" -eq 1 ]
+		run gcc -std=gnu11 -D_GNU_SOURCE -Ibroker -isystem "$tmp/src" -fsyntax-only \
+			$(sed -n 's/^DNSMASQ_HAVE := //p' broker/engine/engine.mk) broker/engine/tftp.c
+		[ "$status" -ne 0 ]
+		[[ $output == *"has another type"* ]]
+	done
+}
+
 @test "a new import of the DHCP path fails the check" {
 	grep -v 'import lseek64' broker/engine/seams.list > "$tmp/seams"
 	seamcheck
