@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bats file_tags=kill,root
+# shellcheck disable=SC1091,SC2119,SC2154
 # Every program killed with -9 at every boundary between two steps of a start, a move and a stop, over
 # the wire with all the real programs. Each order must end done, with the persona running once.
 # In one round the victims take turns from boundary to boundary; five rounds meet every pair.
@@ -8,7 +9,6 @@
 VICTIMS=(batond baton-broker baton-edge baton-files baton-hand)
 
 setup() {
-	# shellcheck source=tests/lib/site.bash
 	. tests/lib/site.bash
 	site_make
 	site_start
@@ -54,6 +54,8 @@ killer() {
 		if [ "$victim" = baton-hand ]; then
 			kill_hand "$order" "$step" &
 		else
+			# It may be on its way back from an earlier death.
+			until is_at_work "$victim"; do nap; done
 			kill -9 "$(pid_of "$victim")"
 			echo "$order $step $victim" >> "$dir/kills"
 		fi
@@ -79,10 +81,10 @@ killing() {
 	# It may be dead before it has answered.
 	baton "$@" --no-wait > /dev/null || true
 	until_true "order $order is over" order_over "$order"
-	baton order show "$order" -o json > "$dir/order"
+	wait $kills
+	until_true "the broker tells of it" baton order show "$order" -o json > "$dir/order"
 	[ "$(jq -r .state "$dir/order")" = "done" ] || { jq . "$dir/order"; site_says; return 1; }
 	cmp <(jq -r '.steps[] | .name + " done"' "$dir/order") <(printf '%s done\n' "${steps[@]}")
-	wait $kills
 	for i in "${pairs[@]}"; do
 		grep -qx "$order ${i%=*} ${i#*=}" "$dir/kills" && continue
 		# Only where no hand is needed was none met.

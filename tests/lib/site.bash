@@ -4,8 +4,9 @@
 # Sourced by bats files. A site is the folder $dir; its namespace is $ns, a machine's $ns-NAME.
 
 SITE_ADDR=10.88.0.1
+exec {nap_fd}<> <(:)
 
-# site_make [CONF-LINE...]: folder and namespace. Sets $dir and $ns; starts nothing.
+# Folder and namespace. Sets $dir and $ns; starts nothing.
 site_make() {
 	B=$(realpath "${B:-build/dev}")
 	dir=$(mktemp -d /dev/shm/baton-site.XXXXXX)
@@ -24,14 +25,12 @@ site_make() {
 	echo initrd > "$dir/boot/shim/initrd.img"
 	chmod -R a+rX "$dir/bin" "$dir/scripts" "$dir/boot"
 	site_conf > "$dir/etc/baton.conf"
-	printf '%s\n' "$@" >> "$dir/etc/baton.conf"
 	: > "$dir/log"
 	ip netns add "$ns"
 	ip -n "$ns" link set lo up
 	ip -n "$ns" link add mgmt0 type bridge
 	ip -n "$ns" addr add $SITE_ADDR/24 dev mgmt0
 	ip -n "$ns" link set mgmt0 up
-	exec {nap_fd}<> <(:)
 }
 
 site_conf() {
@@ -69,18 +68,31 @@ site_start() {
 	began=$(grep -c "baton-broker started" "$dir/log" || true)
 	rm -f "$dir/stop"
 	site_systemd 3>&- > "$dir/systemd.log" 2>&1 &
-	site_systemd_pid=$!
+	echo $! > "$dir/systemd.pid"
 	until_true "the broker starts" in_log "baton-broker started" $((began + 1))
 	until_true "the files start" in_log "baton-files started" 1
 	until_true "the edge starts" in_log "baton-edge started" 1
 }
 
 site_stop() {
-	[ -n "${site_systemd_pid-}" ] || return 0
+	[ -e "$dir/systemd.pid" ] || return 0
 	touch "$dir/stop"
 	kill "$(cat "$dir/batond.pid")" 2>/dev/null || true
-	wait "$site_systemd_pid" 2>/dev/null || true
-	site_systemd_pid=
+	until_gone "$(cat "$dir/systemd.pid")"
+	rm "$dir/systemd.pid"
+}
+
+# One that nobody has waited for yet is not alive.
+is_alive() {
+	grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null
+}
+
+until_gone() { # PID
+	local until=$((SECONDS + 20))
+	while is_alive "$1"; do
+		[ $SECONDS -lt $until ] || return 1
+		nap
+	done
 }
 
 # site_drop: everything, whatever state it is in.
@@ -117,7 +129,7 @@ machine_unplug() {
 	local home=$dir/machines/$1
 	if [ -e "$home/pid" ]; then
 		kill "$(cat "$home/pid")" 2>/dev/null || true
-		wait "$(cat "$home/pid")" 2>/dev/null || true
+		until_gone "$(cat "$home/pid")"
 		rm "$home/pid"
 	fi
 	ip netns del "$ns-$1" 2>/dev/null || true
@@ -204,6 +216,14 @@ pid_of() {
 	else
 		sed -n "s/.*batond child-started program=$1 pid=\([0-9]*\)\$/\1/p" "$dir/log" | tail -n 1
 	fi
+}
+
+# is_at_work PROGRAM: and not dying with an earlier batond.
+is_at_work() {
+	local pid
+	pid=$(pid_of "$1")
+	is_alive "$pid" || return 1
+	[ "$1" = batond ] || grep -q "^PPid:.$(cat "$dir/batond.pid")\$" "/proc/$pid/status" 2>/dev/null
 }
 
 # The pids of the hands at work.
