@@ -120,7 +120,7 @@ members() {
 	awk '/^#ifdef HAVE_DHCP6/ { skip = 1 } /^#endif/ { skip = 0 } skip { next }
 		/^(extern )?(struct|union) [a-z_]+ \{/ { at = $0; sub(/^extern /, "", at); sub(/ \{.*/, "", at); next }
 		/^\}/ { at = "" }
-		at { gsub(/\/\*.*/, ""); n = split($0, w, /[ \t*,;]+/); for (i = 2; i <= n; i++) {
+		at && !/^ *\}/ { gsub(/\/\*.*/, ""); n = split($0, w, /[ \t*,;]+/); for (i = 2; i <= n; i++) {
 			sub(/\[.*/, "", w[i]); if (w[i] ~ /^[a-z_0-9]+$/) print at, w[i] } }' \
 		build/dnsmasq/src/src/dnsmasq.h build/dnsmasq/src/src/dhcp-protocol.h
 }
