@@ -68,9 +68,9 @@ void order_next(FILE *to, const json_t *order)
 {
 	double id = member_number(order, "id");
 	fprintf(to,
-		"  baton order retry %.0f   goes on there, once the cause is mended\n"
-		"  baton order undo %.0f    takes it back\n"
-		"  baton events --order %.0f --since 0   says what happened\n",
+		"  when the cause is mended:  baton order retry %.0f\n"
+		"  to take it back:           baton order undo %.0f\n"
+		"  what happened:             baton events --order %.0f --since 0\n",
 		id, id, id);
 }
 
