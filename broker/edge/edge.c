@@ -97,7 +97,7 @@ void edge_look(struct edge *d)
 	if (r < 0) {
 		follow_refuse(&d->follow);
 		/* Before the broker has published for the first time there is none. */
-		if (r != -ENOENT)
+		if (r != -ENOENT || d->have_table)
 			tell_table(d, EV_table_refused, "why", e.text);
 		return;
 	}

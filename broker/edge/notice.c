@@ -4,20 +4,24 @@
 
 #include <string.h>
 
+#include "base/pace.h"
 #include "host/tell.h"
 
 enum {
 	SLOTS = 16384, /* MACs remembered; two that share one are told of more often */
 	SAME_ANSWER_S = 5,
 	SAME_SILENCE_S = 10,
-	SILENCES_AT_ONCE = 100, /* of all MACs together, then as many a second */
+	SILENCES_AT_ONCE = 100, /* of all MACs together, then so many a second */
 	SILENCES_PER_S = 20,
+	ANSWERS_AT_ONCE = 16, /* of one MAC; a boot takes some six */
+	ANSWERS_PER_S = 1,
 };
 
 struct heard {
 	struct mac mac;
 	bool used;
 	uint64_t what, at_s;
+	struct pace pace;
 };
 
 static struct heard answers[SLOTS], silences[SLOTS];
@@ -41,34 +45,23 @@ static bool worth_telling(
 	struct heard *all, const struct mac *m, uint64_t what, uint64_t now_s, uint64_t again_s)
 {
 	struct heard *h = slot_of(all, m);
-	if (h->used && mac_equal(&h->mac, m) && h->what == what && now_s - h->at_s < again_s)
+	bool same = h->used && mac_equal(&h->mac, m);
+	if (same && h->what == what && now_s - h->at_s < again_s)
 		return false;
-	*h = (struct heard){ .mac = *m, .used = true, .what = what, .at_s = now_s };
-	return true;
-}
-
-static bool silence_allowed(uint64_t now_s)
-{
-	static uint64_t last_s, left = SILENCES_AT_ONCE;
-	if (now_s != last_s) {
-		left += (now_s - last_s) * SILENCES_PER_S;
-		if (left > SILENCES_AT_ONCE)
-			left = SILENCES_AT_ONCE;
-		last_s = now_s;
-	}
-	if (left == 0)
-		return false;
-	left--;
-	return true;
+	struct pace pace = same ? h->pace : (struct pace){ 0 };
+	bool allowed = pace_allows(&pace, ANSWERS_AT_ONCE, ANSWERS_PER_S, now_s);
+	*h = (struct heard){ .mac = *m, .used = true, .what = what, .at_s = now_s, .pace = pace };
+	return allowed;
 }
 
 static void tell_silence(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t)
 {
+	static struct pace all;
 	char mac[MAC_TEXT];
 	struct tell said;
 	if (!worth_telling(silences, &a->ask.mac, 0, ask->now_s, SAME_SILENCE_S) ||
-		!silence_allowed(ask->now_s))
+		!pace_allows(&all, SILENCES_AT_ONCE, SILENCES_PER_S, ask->now_s))
 		return;
 	const struct table_network *n = table_network_of(t, a->ask.via);
 	tell_begin(&said, EV_dhcp_silent);
@@ -107,6 +100,6 @@ void notice_answer(int events, const struct engine_ask *ask, const struct engine
 	if (a->heard && a->why)
 		tell_silence(events, ask, a, t);
 	/* A NAK and the answer to an INFORM give no address and are no news. */
-	else if (a->heard && a->len && (a->given || ask->pxe))
+	else if (a->heard && a->to != TO_NOBODY && (a->given || ask->pxe))
 		tell_answer(events, ask, a, t);
 }

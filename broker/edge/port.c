@@ -10,8 +10,9 @@
 #include <sys/socket.h>
 
 #include "base/list.h"
-#include "edge/frame.h"
+#include "engine/asked.h"
 #include "host/given.h"
+#include "wire/frame.h"
 
 enum { QUESTION_MAX = 1500 };
 
@@ -85,6 +86,11 @@ int ports_open(struct ports *p, struct err *e)
 			"batond");
 	given_each("raw.", take_raw, p);
 	for (unsigned i = 0; i < p->n; i++) {
+		if (p->port[i].kind == PORT_DHCP && p->port[i].raw < 0)
+			return err_say(e, ENOENT,
+				"dhcp.%s was given without raw.%s, which reaches clients that have "
+				"no address yet",
+				p->port[i].interface, p->port[i].interface);
 		int r = look_up(p, &p->port[i], e);
 		if (r < 0)
 			return r;
@@ -156,71 +162,89 @@ static void control_for(union control *c, const struct port *p, const struct eng
 	memcpy(CMSG_DATA(&c->head), &info, sizeof info);
 }
 
-/* One message that fails (no route, interface down) must not take those behind it along. */
-static void send_all(int fd, struct mmsghdr *out, unsigned n)
+/* Messages on their way, and the answers that they are of. */
+struct outbox {
+	struct mmsghdr out[BATCH];
+	struct iovec iov[BATCH];
+	struct engine_answer *of[BATCH];
+	unsigned n;
+};
+
+static struct msghdr *outbox_add(
+	struct outbox *o, struct engine_answer *a, const void *bytes, size_t len)
 {
-	for (unsigned at = 0; at < n;) {
-		int sent = sendmmsg(fd, out + at, n - at, MSG_DONTWAIT);
+	unsigned i = o->n++;
+	o->of[i] = a;
+	o->iov[i] = (struct iovec){ (void *)bytes, len };
+	o->out[i].msg_hdr = (struct msghdr){ .msg_iov = &o->iov[i], .msg_iovlen = 1 };
+	return &o->out[i].msg_hdr;
+}
+
+static void not_sent(struct engine_answer *a)
+{
+	a->to = TO_NOBODY;
+	a->why = silence_word(SILENCE_not_sent);
+}
+
+/* One message that fails (no route, interface down) must not take those behind it along. */
+static void outbox_send(struct outbox *o, int fd)
+{
+	for (unsigned at = 0; at < o->n;) {
+		int sent = sendmmsg(fd, o->out + at, o->n - at, MSG_DONTWAIT);
 		if (sent < 0 && errno == EINTR)
 			continue;
+		if (sent <= 0)
+			not_sent(o->of[at]);
 		at += sent > 0 ? (unsigned)sent : 1;
 	}
 }
 
-static void send_udp(const struct port *p, const struct engine_answer *answer, unsigned n)
+static void send_udp(const struct port *p, struct engine_answer *answer, unsigned n)
 {
-	struct mmsghdr out[BATCH] = { 0 };
+	struct outbox o = { .n = 0 };
 	struct sockaddr_in to[BATCH];
-	struct iovec iov[BATCH];
 	union control control[BATCH];
-	unsigned m = 0;
 	for (unsigned i = 0; i < n; i++) {
-		const struct engine_answer *a = &answer[i];
+		struct engine_answer *a = &answer[i];
 		if (a->to != TO_ADDR && a->to != TO_EVERYBODY)
 			continue;
-		to[m] = (struct sockaddr_in){ .sin_family = AF_INET,
+		to[i] = (struct sockaddr_in){ .sin_family = AF_INET,
 			.sin_port = htons(a->port),
 			.sin_addr.s_addr = htonl(a->addr) };
-		iov[m] = (struct iovec){ (void *)a->bytes, a->len };
-		control_for(&control[m], p, a);
-		out[m].msg_hdr = (struct msghdr){ .msg_name = &to[m],
-			.msg_namelen = sizeof to[m],
-			.msg_iov = &iov[m],
-			.msg_iovlen = 1,
-			.msg_control = &control[m],
-			.msg_controllen = sizeof control[m] };
-		m++;
+		control_for(&control[i], p, a);
+		struct msghdr *m = outbox_add(&o, a, a->bytes, a->len);
+		m->msg_name = &to[i];
+		m->msg_namelen = sizeof to[i];
+		m->msg_control = &control[i];
+		m->msg_controllen = sizeof control[i];
 	}
-	send_all(p->fd, out, m);
+	outbox_send(&o, p->fd);
 }
 
-static void send_frames(const struct port *p, const struct engine_answer *answer, unsigned n)
+static void send_frames(const struct port *p, struct engine_answer *answer, unsigned n)
 {
 	static uint8_t frame[BATCH][FRAME_MAX];
-	struct mmsghdr out[BATCH] = { 0 };
-	struct iovec iov[BATCH];
-	unsigned m = 0;
+	struct outbox o = { .n = 0 };
 	for (unsigned i = 0; i < n; i++) {
-		const struct engine_answer *a = &answer[i];
-		if (a->to != TO_MAC || p->raw < 0)
+		struct engine_answer *a = &answer[i];
+		if (a->to != TO_MAC)
 			continue;
 		struct frame f = { .from = p->mac,
 			.to = a->mac,
 			.source = a->source,
 			.dest = a->addr,
-			.source_port = 67,
+			.source_port = PORT_SERVER,
 			.dest_port = a->port };
-		size_t len = frame_make(frame[m], &f, a->bytes, a->len);
-		if (len == 0)
-			continue;
-		iov[m] = (struct iovec){ frame[m], len };
-		out[m].msg_hdr = (struct msghdr){ .msg_iov = &iov[m], .msg_iovlen = 1 };
-		m++;
+		size_t len = frame_make(frame[i], &f, a->bytes, a->len);
+		if (len > 0)
+			outbox_add(&o, a, frame[i], len);
+		else
+			not_sent(a);
 	}
-	send_all(p->raw, out, m);
+	outbox_send(&o, p->raw);
 }
 
-void port_send(const struct port *p, const struct engine_answer *answer, unsigned n)
+void port_send(const struct port *p, struct engine_answer *answer, unsigned n)
 {
 	send_udp(p, answer, n);
 	send_frames(p, answer, n);

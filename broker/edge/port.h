@@ -32,5 +32,6 @@ int ports_open(struct ports *p, struct err *e);
  * borrow memory of this module until the next call. Only sender, address and bytes are filled. */
 unsigned port_read(const struct port *p, struct engine_ask ask[BATCH]);
 
-/* Sends what is not to nobody; what the kernel does not take is lost, as on any wire. */
-void port_send(const struct port *p, const struct engine_answer *answer, unsigned n);
+/* Sends what is not to nobody. What the kernel does not take becomes an answer to nobody, with its
+ * reason for silence. */
+void port_send(const struct port *p, struct engine_answer *answer, unsigned n);

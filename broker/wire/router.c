@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "wire/checksum.h"
 
 enum {
 	ETHERTYPE_IP6 = 0x86dd,
@@ -18,16 +19,10 @@ enum {
 };
 
 /* RFC 4443, 2.3: over both addresses, the length, the protocol and the message. */
-static uint16_t checksum(const uint8_t addrs[2 * ADDR_LEN], const uint8_t *message, size_t len)
+static uint16_t checksum_of(const uint8_t addrs[2 * ADDR_LEN], const uint8_t *message, size_t len)
 {
-	uint32_t sum = (uint32_t)len + NEXT_ICMP6;
-	for (size_t i = 0; i < 2 * ADDR_LEN; i += 2)
-		sum += (uint32_t)(addrs[i] << 8 | addrs[i + 1]);
-	for (size_t i = 0; i < len; i++)
-		sum += i % 2 ? message[i] : (uint32_t)(message[i] << 8);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	uint32_t sum = checksum_add((uint32_t)len + NEXT_ICMP6, addrs, 2 * (size_t)ADDR_LEN);
+	return checksum_end(checksum_add(sum, message, len));
 }
 
 /* The link-local address that a MAC makes: RFC 4291, appendix A. */
@@ -57,7 +52,7 @@ static const uint8_t *solicitation_from(struct reader *r, struct mac *asked)
 		return NULL;
 	/* Its sum, with its own sum in it, is 0. */
 	bool link_local_addr = addrs[0] == 0xfe && (addrs[1] & 0xc0) == 0x80;
-	return link_local_addr && checksum(addrs, message, len) == 0 ? addrs : NULL;
+	return link_local_addr && checksum_of(addrs, message, len) == 0 ? addrs : NULL;
 }
 
 size_t router_answer(uint8_t to[ROUTER_ANSWER_LEN], struct mac *asked, const struct mac *ours,
@@ -81,7 +76,7 @@ size_t router_answer(uint8_t to[ROUTER_ANSWER_LEN], struct mac *asked, const str
 	write_bytes(&w, asker, ADDR_LEN);
 	/* Type, code, sum; hop limit, flags, lifetime, both timers: all "not said". */
 	uint8_t message[ADVERTISEMENT_LEN] = { ADVERTISEMENT };
-	uint16_t sum = checksum(addrs, message, sizeof message);
+	uint16_t sum = checksum_of(addrs, message, sizeof message);
 	message[2] = (uint8_t)(sum >> 8);
 	message[3] = (uint8_t)sum;
 	write_bytes(&w, message, sizeof message);

@@ -29,7 +29,7 @@ setup_file() {
 	ip -n "$CLIENT" link set c0 up
 
 	cat > "$dir/site" <<-'EOF'
-		network mgmt address=10.77.0.1/24 gateway=10.77.0.254
+		network mgmt interface=s0 address=10.77.0.1/24 gateway=10.77.0.254
 		machine blade-a
 		nic 52:54:00:aa:00:01 network=mgmt addr=10.77.0.11 carries
 		persona web-01 mac=02:ba:70:00:00:01 network=mgmt addr=10.77.0.50
@@ -129,6 +129,13 @@ edge_pid() { pgrep -P "$(cat "$dir/pid")"; }
 	[[ $output == *'descriptor "boot" was not given'* ]]
 }
 
+@test "without a socket for frames it does not serve half of its clients" {
+	run ip netns exec "$SERVER" "$B/tests/lib/give" -u $USER_EDGE "table=dir:$dir/table" \
+		"boot=dir:$dir/boot" "events=log:$dir/events.raw" "dhcp.s0=udp:0.0.0.0:1067@s0" -- "$dir/baton-edge"
+	[ "$status" -eq 1 ]
+	[[ $output == *"dhcp.s0 was given without raw.s0"* ]]
+}
+
 @test "a UEFI firmware gets its address by unicast and a loader" {
 	ask 52:54:00:aa:00:01 -V PXEClient:Arch:00007:UNDI:003016 -x 0x5d:0007
 	[ "$(given ip)" = 10.77.0.11 ]
@@ -163,6 +170,27 @@ edge_pid() { pgrep -P "$(cat "$dir/pid")"; }
 	[ "$status" -ne 0 ]
 	wait_for 'dhcp-silent mac=52:54:00:99:00:01 why=unknown-machine network=mgmt' "$dir/events"
 	[ "$(grep -c 'mac=52:54:00:99:00:01' "$dir/events")" -eq 1 ]
+}
+
+@test "an answer that could not be sent is a silence with a name, not an answer" {
+	ip -n "$SERVER" addr add 192.0.2.9/24 dev s0
+	ip -n "$SERVER" addr del 10.77.0.1/24 dev s0
+	run ask 52:54:00:aa:00:01 -B
+	ip -n "$SERVER" addr add 10.77.0.1/24 dev s0
+	ip -n "$SERVER" addr del 192.0.2.9/24 dev s0
+	[ "$status" -ne 0 ]
+	wait_for 'dhcp-silent mac=52:54:00:aa:00:01 why=not-sent network=mgmt' "$dir/events"
+	ask 52:54:00:aa:00:01 -B
+	[ "$(given ip)" = 10.77.0.11 ]
+}
+
+@test "who asks in a known machine's name with ever new words is told of now and then" {
+	wait_for started "$dir/stderr"
+	before=$(grep -c 'mac=02:ba:70:00:00:01' "$dir/events" || true)
+	for ((i = 0; i < 60; i++)); do
+		ask 02:ba:70:00:00:01 -V PXEClient -x "0x5d:$((i % 2 ? 7 : 0 ))" || true
+	done
+	[ $(($(grep -c 'mac=02:ba:70:00:00:01' "$dir/events") - before)) -lt 60 ]
 }
 
 @test "TFTP: a whole loader, and the event with its length" {

@@ -60,8 +60,9 @@ static bool network_line(struct site *s, struct words *w)
 		return false;
 	if (unknown && !unknown_parse(&n->unknown, unknown))
 		return false;
-	return address && net4_parse(&n->addr, &n->prefix, address) &&
-	       addr_value(w, "gateway", &n->gateway) && addr_value(w, "dns", &n->dns);
+	return name_value(w, "interface", n->interface, sizeof n->interface) && address &&
+	       net4_parse(&n->addr, &n->prefix, address) && addr_value(w, "gateway", &n->gateway) &&
+	       addr_value(w, "dns", &n->dns);
 }
 
 static bool machine_line(struct site *s, struct words *w)

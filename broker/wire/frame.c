@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* See frame.h. */
-#include "edge/frame.h"
+#include "wire/frame.h"
 
 #include "base/cursor.h"
+#include "wire/checksum.h"
 
 enum { ETHERTYPE_IP4 = 0x0800, IP_HEAD = 20, UDP_HEAD = 8, PROTOCOL_UDP = 17, TTL = 64 };
-
-/* The internet checksum, RFC 1071: a sum of 16-bit words that is folded at the end. */
-static uint32_t sum_of(uint32_t sum, const uint8_t *b, size_t len)
-{
-	for (; len > 1; len -= 2, b += 2)
-		sum += (uint32_t)(b[0] << 8 | b[1]);
-	return len ? sum + (uint32_t)(b[0] << 8) : sum;
-}
-
-static uint16_t checksum(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
 
 static void put_be16(uint8_t *at, uint16_t v)
 {
@@ -44,7 +30,7 @@ size_t frame_make(uint8_t to[FRAME_MAX], const struct frame *f, const void *payl
 	write_bytes(&w, (uint8_t[]){ TTL, PROTOCOL_UDP, 0, 0 }, 4);
 	write_be32(&w, f->source);
 	write_be32(&w, f->dest);
-	put_be16(ip + 10, checksum(sum_of(0, ip, IP_HEAD)));
+	put_be16(ip + 10, checksum_end(checksum_add(0, ip, IP_HEAD)));
 
 	uint8_t *udp = w.at;
 	write_be16(&w, f->source_port);
@@ -53,7 +39,8 @@ size_t frame_make(uint8_t to[FRAME_MAX], const struct frame *f, const void *payl
 	write_be16(&w, 0);
 	write_bytes(&w, payload, len);
 	/* With a head of both addresses, the protocol and the length; 0 would say "not summed". */
-	uint16_t sum = checksum(sum_of(sum_of(PROTOCOL_UDP + udp_len, ip + 12, 8), udp, udp_len));
-	put_be16(udp + 6, sum ? sum : 0xffff);
+	uint32_t sum = checksum_add(PROTOCOL_UDP + udp_len, ip + 12, 8);
+	uint16_t end = checksum_end(checksum_add(sum, udp, udp_len));
+	put_be16(udp + 6, end ? end : 0xffff);
 	return writer_used(&w);
 }
