@@ -65,19 +65,19 @@ static int load(struct follow *f, struct stat *now, const void **bytes, size_t *
 
 int follow_look(struct follow *f, const void **bytes, size_t *len, struct err *e)
 {
-	struct stat now;
+	struct stat now = { 0 };
+	int r;
 	follow_refuse(f);
-	if (fstatat(f->folder, f->name, &now, AT_SYMLINK_NOFOLLOW) < 0) {
-		/* "Not there" is remembered as a file that no file can be. */
-		bool known = f->seen.st_mode == 0 && f->seen.st_size == -1;
-		f->seen = (struct stat){ .st_size = -1 };
-		return known ? 0 : err_set(e, errno, "%s", f->name);
-	}
-	if (same_file(&now, &f->seen))
+	if (fstatat(f->folder, f->name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+		r = err_set(e, errno, "%s", f->name);
+	else if (f->trouble == 0 && same_file(&now, &f->seen))
 		return 0;
-	int r = load(f, &now, bytes, len, e);
+	else
+		r = load(f, &now, bytes, len, e);
+	bool told = r == f->trouble && same_file(&now, &f->seen);
 	f->seen = now;
-	return r;
+	f->trouble = r < 0 ? r : 0;
+	return told ? 0 : r;
 }
 
 void follow_take(struct follow *f)

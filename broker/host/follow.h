@@ -13,12 +13,14 @@ struct follow {
 	const char *name; /* one component, borrowed */
 	size_t len_max;
 	void *used, *tried; /* aligned for any type; NULL: none */
-	struct stat seen;   /* of the file that was offered last */
+	struct stat seen;   /* of the file that was looked at last */
+	int trouble;        /* -errno of the last look; 0: it went well */
 };
 
 /* 1: the file is another than the last one offered: its bytes are on trial, until follow_take()
  * or follow_refuse(). 0: nothing new. -errno with a sentence once for each new trouble (no such
- * file, unreadable, longer than len_max); asked again, 0 until the file changes. */
+ * file, unreadable, longer than len_max, no descriptor left); a file that could not be read is
+ * tried again at each look. */
 int follow_look(struct follow *f, const void **bytes, size_t *len, struct err *e);
 void follow_take(struct follow *f); /* those in use before are freed */
 void follow_refuse(struct follow *f);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -87,6 +88,29 @@ static void what_is_in_use_does_not_feel_its_file_shrink(void)
 	CHECK(memcmp(f.used, "one", 3) == 0);
 	CHECK_INT(follow_look(&f, &bytes, &len, NULL), 1);
 	CHECK_INT(len, 0);
+	follow_fini(&f);
+	folder_close(dir);
+}
+
+static void a_file_that_could_not_be_read_is_tried_again(void)
+{
+	int dir = folder_open();
+	struct follow f = { .folder = dir, .name = "x", .len_max = 100 };
+	struct err e = { 0 };
+	struct rlimit was, none;
+	const void *bytes;
+	size_t len;
+	replace(dir, "x", "one");
+	getrlimit(RLIMIT_NOFILE, &was);
+	none = (struct rlimit){ 0, was.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	CHECK_INT(follow_look(&f, &bytes, &len, &e), -EMFILE);
+	CHECK_TEXT(e.text, "x: Too many open files");
+	CHECK_INT(follow_look(&f, &bytes, &len, &e), 0);
+	setrlimit(RLIMIT_NOFILE, &was);
+	CHECK_INT(follow_look(&f, &bytes, &len, &e), 1);
+	follow_take(&f);
+	CHECK_INT(follow_look(&f, &bytes, &len, &e), 0);
 	follow_fini(&f);
 	folder_close(dir);
 }
@@ -253,7 +277,8 @@ static void a_program_gets_what_it_is_given_and_no_more(void)
 }
 
 TESTS(T(a_file_is_offered_once_for_each_change), T(what_is_in_use_does_not_feel_its_file_shrink),
-	T(what_is_no_file_or_too_long_is_refused), T(an_event_is_one_datagram_of_plain_words),
-	T(an_event_too_long_loses_whole_fields), T(a_folder_becomes_an_image_that_cpio_reads),
-	T(links_devices_and_too_much_are_refused), T(a_program_that_is_not_there_is_a_sentence),
+	T(a_file_that_could_not_be_read_is_tried_again), T(what_is_no_file_or_too_long_is_refused),
+	T(an_event_is_one_datagram_of_plain_words), T(an_event_too_long_loses_whole_fields),
+	T(a_folder_becomes_an_image_that_cpio_reads), T(links_devices_and_too_much_are_refused),
+	T(a_program_that_is_not_there_is_a_sentence),
 	T(a_program_gets_what_it_is_given_and_no_more))
