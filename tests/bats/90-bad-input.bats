@@ -43,13 +43,14 @@ ipmi_sim() { exec ip netns exec "$ns" ipmi_sim "$@"; }
 ss() { ip netns exec "$ns" ss "$@"; }
 at_blade_a() { ip netns exec "$ns-blade-a" "$@"; }
 
-# Everything that Baton knows, but the orders and when things were seen last.
+# Everything that Baton knows, but the orders and when things were seen last. The liar's order goes on
+# meanwhile.
 known() {
 	local what
-	for what in network pool machine persona; do baton $what list -o json; done
-	# The liar's order goes on meanwhile.
-	baton status -o json | jq '[.personas[] | select(.name != "patient") | del(.since)], [.machines[] |
-		select(.name != "liar") | del(.seen)]'
+	for what in network pool machine persona; do
+		baton $what list -o json | jq '.items[] | select(.name != "liar" and .name != "patient") |
+			del(.seen, .since)'
+	done
 }
 
 # says WORDS...: the first line names what was wrong, the second what to do.
@@ -100,8 +101,9 @@ stopped_at() {
 	local words step=$1
 	shift
 	[ "$status" = 4 ] || { echo "exit $status, want 4: $output"; return 1; }
-	order=$(sed -n 's/^.*baton order retry \([0-9]*\)$/\1/p' <<< "$output")
-	[[ $output == *"order $order: "*" stopped at $step: "* && $output == *"baton order undo $order"* ]]
+	order=$(sed -n 's/^ .*baton order undo \([0-9]*\).*/\1/p' <<< "$output")
+	[[ $output == *"order $order: "*" stopped at $step: "* && $output == *"baton order retry $order"* ]] ||
+		{ echo "want where it stopped, retry and undo: $output"; return 1; }
 	for words; do
 		[[ $output == *"stopped at $step: "*"$words"* ]] || { echo "no \"$words\" in: $output"; return 1; }
 	done
