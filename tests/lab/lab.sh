@@ -106,10 +106,10 @@ blade() {
 	echo "$*" | socat -t 2 - "UNIX-CONNECT:$dir/$name/control" || die "$name does not answer; does the lab in $dir run?"
 }
 
+# shellcheck disable=SC2154 # coproc sets agent_PID
 shell() {
 	local name=$1 line end=$((SECONDS + ${LAB_SHELL_S:-60}))
 	shift
-	# shellcheck disable=SC2154 # coproc sets agent_PID
 	coproc agent { socat - "UNIX-CONNECT:$dir/$name/agent" 2>/dev/null; }
 	echo "$*" >&"${agent[1]}"
 	while [ $SECONDS -lt $end ] && IFS= read -r -t $((end - SECONDS)) line <&"${agent[0]}"; do

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2016,SC2089,SC2090 # the story's words go through the environment, quotes and all
 # `make run`: a persona boots on one machine and moves to another, told as it happens; then the lab
 # stays up until Ctrl-C. With RUN_ONCE=1 it ends with the story.
 set -eu
@@ -16,8 +17,7 @@ if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
 	bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' cyan=$'\e[36m' plain=$'\e[0m'
 fi
 
-# The story is one process group, so that it can be ended whole. Its programs pass through the environment.
-# shellcheck disable=SC2016,SC2089,SC2090
+# The story is one process group, so that it can be ended whole.
 finish() {
 	trap '' INT TERM
 	trap - EXIT
