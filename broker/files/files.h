@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/pace.h"
 #include "core/table.h"
 #include "host/follow.h"
 #include "host/http.h"
@@ -15,8 +16,15 @@ enum {
 	REPORT_LEN = 8192, /* of a shim's report */
 	REPORTS_MAX = 256, /* waiting at one time */
 	REPORT_WAIT_MS = 20000,
-	REFUSALS = 64, /* remembered, so that one peer fills no log */
+	PEER_CONNECTIONS = 64, /* of one address, so that it leaves some to the others */
+	/* Events that a peer can cause: no peer fills the log, and all together fill it slowly. */
+	REFUSALS = 64, /* remembered */
 	REFUSAL_QUIET_S = 10,
+	REFUSALS_AT_ONCE = 100,
+	REFUSALS_PER_S = 20,
+	PEERS = 1024, /* two that share a place share its pace */
+	TELLS_AT_ONCE = 64,
+	TELLS_PER_S = 2,
 };
 
 struct files;
@@ -48,6 +56,7 @@ struct files {
 	uv_poll_t answers;
 	struct refusal refusal[REFUSALS];
 	unsigned refusals;
+	struct pace refused, told[PEERS];
 };
 
 /* Takes the newest table that is whole; says so, once, when there is a new or a damaged one. */

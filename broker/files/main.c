@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/list.h"
@@ -66,9 +67,12 @@ static void open_listener(void *ctx, int fd, const char *interface)
 	struct listener *l = &f->listener[f->listeners];
 	l->files = f;
 	snprintf(l->interface, sizeof l->interface, "%s", interface);
-	struct http_setup setup = {
-		.loop = f->loop, .fd = fd, .body_max = REPORT_LEN, .handle = serve, .ctx = l
-	};
+	struct http_setup setup = { .loop = f->loop,
+		.fd = fd,
+		.body_max = REPORT_LEN,
+		.per_peer_max = PEER_CONNECTIONS,
+		.handle = serve,
+		.ctx = l };
 	o->result = http_server_new(&l->server, &setup, o->e);
 	if (o->result == 0)
 		f->listeners++;
@@ -107,6 +111,16 @@ static int enter(const struct files *f, struct err *e)
 	return jail_enter(&j, e);
 }
 
+/* Each connection may hold a file open beside itself. */
+static void descriptors_raise(void)
+{
+	struct rlimit most;
+	if (getrlimit(RLIMIT_NOFILE, &most) == 0) {
+		most.rlim_cur = most.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &most);
+	}
+}
+
 static void on_stop(uv_signal_t *s, int number)
 {
 	(void)number;
@@ -117,6 +131,7 @@ static int run(struct files *f, struct err *e)
 {
 	uv_signal_t term;
 	uv_signal_init(f->loop, &term);
+	descriptors_raise();
 	int r = take_given(f, e);
 	r = r ? r : reports_open(f, e);
 	if (r < 0)

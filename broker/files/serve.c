@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/list.h"
 #include "base/own.h"
 #include "core/boot.h"
 #include "core/script.h"
@@ -44,11 +45,12 @@ static bool seen_lately(struct files *f, uint32_t addr, const char *why)
 			return true;
 	}
 	f->refusal[f->refusals++ % REFUSALS] = (struct refusal){ addr, why, now };
-	return false;
+	return !pace_allows(&f->refused, REFUSALS_AT_ONCE, REFUSALS_PER_S, now);
 }
 
-void refuse(struct files *f, struct http_request *r, unsigned status, const char *why,
-	const char *sentence)
+/* `file` is a name that a stranger has asked for, or NULL; never a path, which may hold a token. */
+static void refuse_file(struct files *f, struct http_request *r, unsigned status, const char *why,
+	const char *sentence, const char *file)
 {
 	struct http_peer peer;
 	char addr[IP4_TEXT], text[512];
@@ -58,10 +60,24 @@ void refuse(struct files *f, struct http_request *r, unsigned status, const char
 		tell_begin(&t, EV_http_refused);
 		tell_add(&t, "addr", "%s", ip4_text(addr, peer.addr));
 		tell_add(&t, "why", "%s", why);
+		if (file)
+			tell_add(&t, "file", "%s", file);
 		tell_send(&t, f->events);
 	}
 	snprintf(text, sizeof text, "%s: %s", why, sentence);
 	http_reply_text(r, status, text);
+}
+
+void refuse(struct files *f, struct http_request *r, unsigned status, const char *why,
+	const char *sentence)
+{
+	refuse_file(f, r, status, why, sentence, NULL);
+}
+
+static bool may_tell(const struct asking *a)
+{
+	return pace_allows(
+		&a->files->told[a->peer.addr % PEERS], TELLS_AT_ONCE, TELLS_PER_S, unix_s());
 }
 
 /* What is told once an answer has gone whole. */
@@ -78,10 +94,10 @@ static void on_sent(void *ctx, bool whole)
 	free(a);
 }
 
-/* The event to fill in, told when the answer to a has gone; NULL when memory ran out. */
+/* The event to fill in, told when the answer to a has gone; NULL when it is one too many. */
 static struct tell *tell_when_sent(const struct asking *a, enum event ev)
 {
-	struct after *after = malloc(sizeof *after);
+	struct after *after = may_tell(a) ? malloc(sizeof *after) : NULL;
 	if (!after)
 		return NULL;
 	after->events = a->files->events;
@@ -199,7 +215,8 @@ static void serve_said(struct asking *a)
 	tell_add(&t, "step", "%.63s", step ? step : "");
 	/* Every byte may grow to three. */
 	tell_add(&t, "what", "%.200s", what ? what : "");
-	tell_send(&t, a->files->events);
+	if (may_tell(a))
+		tell_send(&t, a->files->events);
 	http_reply(a->request, 204, NULL, NULL, 0);
 }
 
@@ -231,6 +248,28 @@ static void tell_shim(const struct asking *a)
 	tell_add(said, "file", "%s", a->url.file);
 }
 
+static void refuse_open(struct asking *a, int code)
+{
+	static const struct {
+		int code;
+		const char *text;
+	} known[] = {
+		{ ENOENT, "there is no file of that name here" },
+		{ ENOTDIR, "there is no file of that name here" },
+		{ EISDIR, "there is no file of that name here" },
+		{ ELOOP, "this file is a link; put the file itself there" },
+		{ EACCES, "this file is there but not readable for everybody; chmod a+r it" },
+	};
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (known[i].code == code) {
+			refuse_file(
+				a->files, a->request, 404, "no-file", known[i].text, a->url.file);
+			return;
+		}
+	refuse_file(a->files, a->request, 503, "busy", "the file cannot be opened now; try again",
+		a->url.file);
+}
+
 static void serve_file(struct asking *a)
 {
 	struct files *f = a->files;
@@ -242,9 +281,7 @@ static void serve_file(struct asking *a)
 	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		refuse(f, a->request, 404, "no-file",
-			fd < 0 && errno == ELOOP ? "this file is a link; put the file itself there"
-						 : "there is no file of that name here");
+		refuse_open(a, fd < 0 ? errno : EISDIR);
 		return;
 	}
 	if (a->url.kind == URL_SHIM && strcmp(a->url.file, "initrd.img") == 0)

@@ -179,6 +179,38 @@ want() {
 	done
 }
 
+@test "a file that cannot be given is named, with what is wrong with it" {
+	echo closed > "$dir/boot/closed.efi"
+	chmod 600 "$dir/boot/closed.efi"
+	fetch /loaders/closed.efi
+	want 404 "no-file: this file is there but not readable for everybody; chmod a+r it"
+	wait_for "http-refused addr=127.0.0.1 why=no-file file=" "$dir/events"
+	fetch /loaders/link
+	want 404 "no-file: this file is a link"
+	fetch /loaders/none.efi
+	want 404 "no-file: there is no file of that name here"
+}
+
+@test "one peer that holds all the connections it can get leaves some to the others" {
+	for ((i = 0; i < 100; i++)); do
+		exec {held[i]}<> "/dev/tcp/127.0.0.1/$PORT"
+	done
+	fetch /shim/vmlinuz -m 2 || true
+	[ "$status" = 000 ]
+	fetch /shim/vmlinuz --interface 127.0.0.2
+	want 200 kernel
+	for ((i = 0; i < 100; i++)); do exec {held[i]}>&-; done
+	until=$((SECONDS + 5))
+	until fetch /shim/vmlinuz -m 2 && [ "$status" = 200 ]; do [ $SECONDS -lt $until ]; done
+}
+
+@test "who fetches the shim for ever is told of now and then" {
+	before=$(count shim-sent)
+	curl -s -m 60 --interface 127.0.0.3 -o /dev/null "$url/shim/initrd.img?[1-200]"
+	[ $(($(count shim-sent) - before)) -gt 10 ]
+	[ $(($(count shim-sent) - before)) -lt 150 ]
+}
+
 @test "methods: a script is fetched, a report is sent" {
 	fetch "/b/$blade_a/job" -X DELETE -D "$dir/head"
 	want 405 "bad-method: "
