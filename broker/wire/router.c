@@ -44,7 +44,8 @@ static const uint8_t *solicitation_from(struct reader *r, struct mac *asked)
 		return NULL;
 	read_bytes(r, 3);
 	uint16_t len = read_be16(r);
-	if (read_u8(r) != NEXT_ICMP6 || read_u8(r) != HOPS)
+	uint8_t next = read_u8(r), hops = read_u8(r);
+	if (next != NEXT_ICMP6 || hops != HOPS)
 		return NULL;
 	const uint8_t *addrs = read_bytes(r, (size_t)2 * ADDR_LEN);
 	const uint8_t *message = read_bytes(r, len);
