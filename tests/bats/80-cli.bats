@@ -1,79 +1,26 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bats file_tags=cli,root
-# `baton` as a person types it: against nothing, and against the real broker under the real batond,
-# with machines whose BMC is made of files and a shim that is curl.
+# shellcheck disable=SC1091,SC2030,SC2031,SC2154
+# `baton` as a person types it: against nothing, and against a whole site with machines.
 
 setup_file() {
-	B=$(realpath "${B:-build/dev}")
-	dir=$(mktemp -d /dev/shm/baton-cli.XXXXXX)
-	ns=bc$$
-	export B dir ns
-	export BATON_SOCKET=$dir/run/api.sock TERM=xterm LC_ALL=C.UTF-8 TZ=UTC
+	. tests/lib/site.bash
+	site_make
+	export dir ns B BATON_SOCKET=$dir/run/api.sock TERM=xterm LC_ALL=C.UTF-8 TZ=UTC
 	unset NO_COLOR
-	mkdir -p "$dir"/{bin,etc/packs,etc/secrets,state,run,boot/shim,fake,scripts}
-	chmod 755 "$dir"
-	chmod 777 "$dir/fake"
-	chown 64804 "$dir/etc/secrets"
-	chmod 700 "$dir/etc/secrets"
-	cp "$B"/{batond,baton-broker,baton-files,baton-hand,baton} "$dir/bin/"
-	cp "$B/tests/lib/edge-says" "$dir/bin/baton-edge"
-	cp ipxe-scripts/*.ipxe "$dir/scripts/"
-	chmod -R a+rX "$dir/bin" "$dir/scripts" "$dir/boot"
-	cat > "$dir/etc/baton.conf" <<-CONF
-		interfaces = mgmt0
-		state_dir = $dir/state
-		run_dir = $dir/run
-		boot_dir = $dir/boot
-		scripts_dir = $dir/scripts
-		packs_dir = $dir/etc/packs
-		secrets_dir = $dir/etc/secrets
-		user_broker = 64801
-		user_edge = 64802
-		user_files = 64803
-		user_hand = 64804
-		group_api = 0
-	CONF
-	mkfifo -m 666 "$dir/run/says"
-	ip netns add "$ns"
-	ip netns add "${ns}m"
-	ip -n "$ns" link add mgmt0 type veth peer name m0 netns "${ns}m"
-	ip -n "$ns" addr add 10.88.0.1/24 dev mgmt0
-	ip -n "$ns" link set mgmt0 up
-	ip -n "$ns" link set lo up
-	ip -n "${ns}m" addr add 10.88.0.99/24 dev m0
-	ip -n "${ns}m" link set m0 up
-	BATON_FAKE_DIR=$dir/fake ip netns exec "$ns" "$dir/bin/batond" -c "$dir/etc/baton.conf" \
-		2>> "$dir/log" 3>&- &
-	echo $! > "$dir/pid"
-	until_true "the broker answers" grep -q "baton-broker started" "$dir/log"
+	site_start
 }
 
 teardown_file() {
-	if [ -e "$dir/pid" ]; then
-		kill "$(cat "$dir/pid")" 2>/dev/null || true
-		wait "$(cat "$dir/pid")" 2>/dev/null || true
-	fi
-	ip netns del "$ns" || true
-	ip netns del "${ns}m" || true
-	rm -rf "$dir"
+	. tests/lib/site.bash
+	site_drop
 }
 
-# until_true WHAT COMMAND...: 20 s at most, then the log.
-until_true() {
-	local until=$((SECONDS + 20)) what=$1
-	shift
-	until "$@"; do
-		if [ $SECONDS -ge $until ]; then
-			echo "not in time: $what"
-			tail -40 "$dir/log"
-			return 1
-		fi
-		read -rt 0.02 <> <(:) || true
-	done
+setup() {
+	. tests/lib/site.bash
+	baton() { "$dir/bin/baton" "$@"; }
 }
-
-baton() { "$dir/bin/baton" "$@"; }
 
 # ends CODE WORDS...: the command before, run by `run`, ended so and said each of these.
 ends() {
@@ -112,10 +59,6 @@ start_to_shim() {
 	order=$(baton order list -o json | jq --arg p "$1" '[.items[] | select(.persona == $p).id] | max')
 }
 
-generation() { # MACHINE
-	baton status -o json | jq --arg m "$1" '.personas[] | select(.machine == $m).generation'
-}
-
 # Ends when the watcher has, within the usual time; its exit code.
 watched() {
 	gone() { [[ $(cat "/proc/$watcher/stat" 2>/dev/null) =~ ^$|\)\ Z ]]; }
@@ -123,27 +66,8 @@ watched() {
 	wait "$watcher"
 }
 
-# report MACHINE LAST-BYTE JSON-MEMBERS: what the shim posts; true when it was taken.
-report() {
-	local token g
-	g=$(generation "$1")
-	token=$("$dir/bin/baton-edge" token "$dir/run/table" "52:54:00:cc:00:$2") || return 1
-	[ "$(ip netns exec "${ns}m" curl -s --max-time 25 -o /dev/null -w '%{http_code}' \
-		-d "{\"deed\":\"identity\",\"machine\":\"$1\",\"generation\":$g,$3}" \
-		"http://10.88.0.1:8080/b/$token/report")" = 200 ]
-}
-
-# shim PERSONA MACHINE LAST-BYTE: the rest of a start, as shim and OS would do it.
-shim() {
-	local mac own=52:54:00:cc:00:$3
-	mac=$(baton persona show "$1" -o json | jq -r '.nics[0].mac')
-	until_true "found taken" report "$2" "$3" "\"stage\":\"found\",\"nics\":[{\"pci\":\"0000:00:03.0\",
-		\"permanent\":\"$own\",\"current\":\"$own\",\"driver\":\"e1000\",\"id\":\"8086:100e\"}]"
-	until_true "written taken" report "$2" "$3" "\"stage\":\"written\",\"nics\":[
-		{\"pci\":\"0000:00:03.0\",\"read_back\":\"$mac\",\"tool\":\"lab\"}]"
-	echo "dhcp-answered mac=$mac stage=os arch=0 machine=$2 deed=persona generation=$(generation "$2")" \
-		> "$dir/run/says"
-}
+# The rest of a start: the machine is plugged in, and does what machines do.
+shim() { machine_plug "$1" "52:54:00:cc:00:$2"; }
 
 # A persona whose target nobody listens at: its orders stop at the preflight.
 dead_disk() { # PERSONA MACHINE LAST-BYTE
@@ -187,6 +111,17 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	ends 3 "--socket PATH"
 }
 
+@test "an answer that breaks off may have been a success, and a person is told to look" {
+	socat UNIX-LISTEN:"$dir/cut.sock",fork SYSTEM:'head -c 1 > /dev/null' 2>/dev/null 3>&- &
+	local pid=$!
+	until_true "a socket" test -S "$dir/cut.sock"
+	run baton persona rm x --socket "$dir/cut.sock"
+	ends 3 "broke off" "it may have been done all the same"
+	run baton persona show x --socket "$dir/cut.sock"
+	kill $pid
+	ends 3 "broke off" "systemctl status batond"
+}
+
 @test "a wrong command line ends with 2 and names the help" {
 	run baton
 	ends 2 "baton help"
@@ -226,7 +161,9 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	run baton machine show shown -o json
 	[ "$(jq -c '[.nics[].carries]' <<< "$output")" = "[false,true]" ]
 	run baton machine list
-	ends 0 "52:54:00:cc:10:01 52:54:00:cc:10:02"
+	ends 0 "52:54:00:cc:10:01 52:54:00:cc:10:02" "free"
+	run baton status
+	ends 0 "shown" "nothing yet"
 	run baton machine rm shown
 	ends 0 "machine shown removed"
 	run baton machine show shown
@@ -304,7 +241,7 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 
 @test "a start that is watched ends with 0, a line for each change, and where the time went" {
 	start_to_shim run-1 body-1 b1
-	shim run-1 body-1 b1
+	shim body-1 b1
 	watched
 	grep -Eq '^[0-9:]{8}  done     preflight +body-1 +[0-9.]+ m?s' "$dir/run-1.out"
 	grep -q "where the time went" "$dir/run-1.out"
@@ -312,7 +249,11 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	! grep -q $'\033' "$dir/run-1.out"
 	[ ! -s "$dir/run-1.err" ]
 	run baton status
-	ends 0 "run-1" "running" "carries"
+	ends 0 "run-1" "running" "carries" "dhcp-answered os"
+	run baton machine list
+	ends 0 "STATE" "carries" "PERSONA" "run-1"
+	run baton persona list
+	ends 0 "STATE" "running" "MACHINE" "body-1"
 	run baton order show "$order"
 	ends 0 "done" "await-os" "where the time went"
 	run baton events --order "$order"
@@ -325,10 +266,9 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	start_to_shim run-2 body-2 b2
 	local began
 	began=$(grep -c "baton-broker started" "$dir/log")
-	kill -9 "$(pgrep -P "$(cat "$dir/pid")" -x baton-broker)"
-	again() { [ "$(grep -c "baton-broker started" "$dir/log")" -gt "$began" ]; }
-	until_true "the broker is back" again
-	shim run-2 body-2 b2
+	kill -9 "$(pid_of baton-broker)"
+	until_true "the broker is back" in_log "baton-broker started" $((began + 1))
+	shim body-2 b2
 	watched
 	tail -n 1 "$dir/run-2.out" | grep -q "done: order $order"
 }
@@ -355,7 +295,9 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	local n
 	n=$(baton order list -o json | jq '[.items[] | select(.persona == "run-4").id] | max')
 	run baton status
-	ends 0 "stuck" "Order $n waits for you"
+	ends 0 "stuck" "baton order retry $n" "baton order undo $n"
+	# It stands first, before the tables.
+	[[ ${lines[0]} == "order $n: start run-4 on body-4 has stopped at preflight: "*127.0.0.1:9* ]]
 	run baton order retry "$n"
 	ends 4 "stopped at preflight"
 	run baton order retry "$n" -o json
@@ -403,6 +345,9 @@ on_terminal() {
 	baton pool add followed --mac 02:bb:00:00:00:01-02:bb:00:00:00:ff
 	until_true "the new one" grep -q "pool=followed" "$dir/follow.out"
 	kill $pid
+	# 0 is the beginning, page by page to the last one.
+	run baton events --since 0 -o json
+	[ "$(jq -s '[.[].items[].id] | [.[0], length == .[-1]]' -c <<< "$output")" = "[1,true]" ]
 	local last
 	last=$(baton events -o json | jq '[.items[].id] | max')
 	baton pool rm followed
