@@ -25,6 +25,7 @@ enum {
 	EXIT_WRONG = 2, /* settings or arguments; nothing was started */
 	STOP_MS = 5000,
 	LOCK_TRIES = 200,
+	LOCK_TRIES_ALIVE = 20,
 	LOCK_AGAIN_MS = 50,
 };
 
@@ -42,11 +43,25 @@ static int open_folder(int *ret, const char *in, const char *name, struct err *e
 	return *ret < 0 ? err_set(e, errno, "open folder %s", path) : 0;
 }
 
+/* Does the batond that wrote its pid into the lock still run? Of one that has died there is no more
+ * than a pid. */
+static pid_t warden_alive(int lock)
+{
+	char pid[16] = "", path[48], exe[PATH_MAX];
+	if (pread(lock, pid, sizeof pid - 1, 0) <= 0)
+		return 0;
+	snprintf(path, sizeof path, "/proc/%.15s/exe", pid);
+	ssize_t n = readlink(path, exe, sizeof exe - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	const char *name = strrchr(exe, '/');
+	return name && strncmp(name, "/batond", 7) == 0 ? (pid_t)atoi(pid) : 0;
+}
+
 /* Held by this process and, through the same open file, by all it starts: so it is ours only when
  * every process of an earlier warden has gone. The kernel is ending those right now. */
 static int take_lock(struct warden *w, struct err *e)
 {
-	char path[PATH_MAX], pid[16] = "";
+	char path[PATH_MAX], pid[16];
 	snprintf(path, sizeof path, "%s/batond.lock", w->site.conf.run_dir);
 	w->alive = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (w->alive < 0)
@@ -54,14 +69,17 @@ static int take_lock(struct warden *w, struct err *e)
 	for (int i = 0; flock(w->alive, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (errno != EWOULDBLOCK)
 			return err_set(e, errno, "%s", path);
-		if (i == LOCK_TRIES) {
-			if (pread(w->alive, pid, sizeof pid - 1, 0) < 0)
-				pid[0] = '\0';
+		pid_t other = i >= LOCK_TRIES_ALIVE ? warden_alive(w->alive) : 0;
+		if (other)
 			return err_say(e, EBUSY,
-				"run_dir %s: another batond runs, or what it started does; its pid "
-				"was %s",
-				w->site.conf.run_dir, pid);
-		}
+				"run_dir %s: another batond runs; end it first: kill %d",
+				w->site.conf.run_dir, (int)other);
+		if (i == LOCK_TRIES)
+			return err_say(e, EBUSY,
+				"run_dir %s: what an earlier batond started has not ended; `fuser "
+				"%s` "
+				"names it",
+				w->site.conf.run_dir, path);
 		nanosleep(&(struct timespec){ .tv_nsec = LOCK_AGAIN_MS * 1000000L }, NULL);
 	}
 	int n = snprintf(pid, sizeof pid, "%d", getpid());
