@@ -23,6 +23,8 @@ enum {
 	TFTP_MS = 500,  /* dnsmasq's retransmissions count whole seconds */
 	TFTP_AT_ONCE = 64,
 	ROUTER_AT_ONCE = 64,
+	REFUSALS_AT_ONCE = 50,
+	REFUSALS_PER_S = 2,
 	CLOCK_AHEAD_S = 1 << 20, /* dnsmasq's leases take 0 and 1 for "never" and "long ago" */
 };
 
@@ -152,11 +154,27 @@ static void loader_sent(void *ctx, uint32_t addr, const char *file, uint64_t byt
 	tell_send(&said, d->events);
 }
 
+/* A loader that is missing stops every boot that wants it, so it is told of; strangers may ask for
+ * anything, so seldom. */
+static void loader_refused(void *ctx, uint32_t addr, const char *file, const char *why)
+{
+	struct edge *d = ctx;
+	struct tell said;
+	char text[IP4_TEXT];
+	if (!pace_allows(&d->refusals, REFUSALS_AT_ONCE, REFUSALS_PER_S, d->now_s))
+		return;
+	tell_begin(&said, EV_loader_refused);
+	tell_add(&said, "addr", "%s", ip4_text(text, addr));
+	tell_add(&said, "why", "%s", why);
+	tell_add(&said, "file", "%s", file);
+	tell_send(&said, d->events);
+}
+
 static void serve_tftp(struct edge *d, const struct port *p)
 {
 	struct pollfd more = { .fd = p->fd, .events = POLLIN };
 	for (int i = 0; i < TFTP_AT_ONCE && poll(&more, 1, 0) == 1; i++)
-		engine_tftp_read(p->fd, d->now_s);
+		engine_tftp_read(p->fd, d->now_s, loader_refused, d);
 }
 
 /* Machines that the table knows shall not wait for a router; to others we are silent. */

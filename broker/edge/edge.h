@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The edge: DHCP, PXE and TFTP answered out of the boot table. */
 #pragma once
+#include "base/pace.h"
 #include "edge/port.h"
 #include "host/follow.h"
 
@@ -12,6 +13,7 @@ struct edge {
 	struct table table[2]; /* in use, and on trial */
 	unsigned in_use;
 	bool have_table;
+	struct pace refusals;
 	uint64_t now_s;
 };
 

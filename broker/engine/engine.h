@@ -68,8 +68,11 @@ size_t engine_loans(void); /* addresses lent to strangers now */
  * from the folder, by one name, without a slash. */
 void engine_tftp_open(int boot_folder, unsigned mtu);
 void engine_interface(int index, const char *name);
-/* Takes one packet from the socket; it must be there, or the socket must not block. */
-void engine_tftp_read(int fd, uint64_t now_s);
+/* Takes one packet from the socket; it must be there, or the socket must not block. refused(), or
+ * NULL, is called when it asks for a file that cannot be given: `why` is "no-file", "not-readable",
+ * "no-plain-file", "bad-name" or "not-now", and the name is a stranger's. */
+void engine_tftp_read(int fd, uint64_t now_s,
+	void (*refused)(void *ctx, uint32_t addr, const char *file, const char *why), void *ctx);
 /* Sends what is due; sent() is called for each file that has gone out whole. Gives whether
  * transfers are under way: then call again within a second. */
 bool engine_tftp_work(uint64_t now_s,

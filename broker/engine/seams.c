@@ -22,6 +22,7 @@ static struct {
 		char name[IF_NAMESIZE];
 	} interface[INTERFACES_MAX];
 	const struct reserved *reserved;
+	struct seams_refused refused;
 } seams = { .folder = -1 };
 
 void seams_folder(int folder)
@@ -129,26 +130,43 @@ struct dhcp_config *config_find_by_address(struct dhcp_config *configs, struct i
 	return seams.reserved && reserved_has(seams.reserved, ntohl(addr.s_addr)) ? &taken : NULL;
 }
 
+static int open_refused(const char *name, const char *why, int code)
+{
+	snprintf(seams.refused.file, sizeof seams.refused.file, "%s", name);
+	seams.refused.why = why;
+	errno = code;
+	return -1;
+}
+
 /* The name is a stranger's. It is one file of the boot folder; a leading slash is custom. */
 int engine_open64(const char *path, int flags, ...)
 {
 	(void)flags;
 	const char *name = path + strspn(path, "/");
-	if (!*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-		errno = EACCES;
-		return -1;
-	}
+	struct stat st;
+	if (!*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return open_refused(name, "bad-name", EACCES);
 	int fd = openat(
 		seams.folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
-		if (errno == ELOOP)
-			errno = EACCES;
-		return -1;
-	}
-	struct stat st;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (fd < 0 && errno == ENOENT)
+		return open_refused(name, "no-file", ENOENT);
+	if (fd < 0 && errno == EACCES)
+		return open_refused(name, "not-readable", EACCES);
+	if (fd < 0 && errno != ELOOP)
+		return open_refused(name, "not-now", errno);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;
-	close(fd);
-	errno = EACCES;
-	return -1;
+	if (fd >= 0)
+		close(fd);
+	return open_refused(name, "no-plain-file", EACCES);
+}
+
+const struct seams_refused *seams_refused(void)
+{
+	return seams.refused.why ? &seams.refused : NULL;
+}
+
+void seams_refused_forget(void)
+{
+	seams.refused.why = NULL;
 }

@@ -151,6 +151,14 @@ void seams_interface(int index, const char *name);
 struct reserved;
 void seams_reserved(const struct reserved *r); /* whose address is not lent */
 
+/* The file that TFTP could not be given since it was last forgotten, or NULL. */
+struct seams_refused {
+	const char *why;
+	char file[64];
+};
+const struct seams_refused *seams_refused(void);
+void seams_refused_forget(void);
+
 int engine_open64(const char *path, int flags, ...);
 _Static_assert(__builtin_types_compatible_p(__typeof__(&engine_open64), __typeof__(&open64)),
 	"open64() has another signature");

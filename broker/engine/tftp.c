@@ -28,18 +28,11 @@ static bool same_peer(const struct tftp_transfer *t, const struct sockaddr_in *f
 /* A client that asks anew from the same port has given up what it had. dnsmasq would forget the
  * file of that transfer and leave it open: a thousand such questions, and no file and no table
  * could be opened any more. So the transfer is ended before dnsmasq sees the question. */
-static void end_given_up(int fd)
+static void end_given_up(const struct sockaddr_in *from)
 {
-	unsigned char op[2];
-	struct sockaddr_in from;
-	socklen_t len = sizeof from;
-	ssize_t n = recvfrom(
-		fd, op, sizeof op, MSG_PEEK | MSG_DONTWAIT, (struct sockaddr *)&from, &len);
-	if (n != sizeof op || op[0] != 0 || op[1] != READ_REQUEST)
-		return;
 	for (struct tftp_transfer **at = &daemon->tftp_trans; *at; at = &(*at)->next) {
 		struct tftp_transfer *t = *at;
-		if (!same_peer(t, &from))
+		if (!same_peer(t, from))
 			continue;
 		*at = t->next;
 		t->next = daemon->tftp_done_trans;
@@ -48,13 +41,30 @@ static void end_given_up(int fd)
 	}
 }
 
-void engine_tftp_read(int fd, uint64_t now_s)
+/* True, with its sender, when the packet that comes next asks for a file. */
+static bool asks_for_file(struct sockaddr_in *from, int fd)
 {
-	end_given_up(fd);
+	unsigned char op[2];
+	socklen_t len = sizeof *from;
+	ssize_t n =
+		recvfrom(fd, op, sizeof op, MSG_PEEK | MSG_DONTWAIT, (struct sockaddr *)from, &len);
+	return n == sizeof op && op[0] == 0 && op[1] == READ_REQUEST;
+}
+
+void engine_tftp_read(int fd, uint64_t now_s,
+	void (*refused)(void *ctx, uint32_t addr, const char *file, const char *why), void *ctx)
+{
 	struct listener socket = {
 		.fd = -1, .tcpfd = -1, .tftpfd = fd, .addr.sa.sa_family = AF_INET
 	};
+	struct sockaddr_in from = { 0 };
+	if (asks_for_file(&from, fd))
+		end_given_up(&from);
+	seams_refused_forget();
 	tftp_request(&socket, (time_t)now_s);
+	const struct seams_refused *r = seams_refused();
+	if (r && refused)
+		refused(ctx, ntohl(from.sin_addr.s_addr), r->file, r->why);
 }
 
 /* dnsmasq calls a transfer done, too, when the client gave up before it saw a byte, as a firmware

@@ -223,6 +223,19 @@ edge_pid() { pgrep -P "$(cat "$dir/pid")"; }
 	fetch undionly.kpxe
 }
 
+@test "TFTP: a loader that cannot be given is told of, with the reason" {
+	echo x > "$dir/boot/closed.efi"
+	chmod 600 "$dir/boot/closed.efi"
+	for name in ipxe.efi closed.efi link folder/x; do
+		run fetch "$name"
+		[ "$status" -ne 0 ]
+	done
+	wait_for 'loader-refused addr=10.77.0.11 why=no-file file=ipxe.efi' "$dir/events"
+	wait_for 'loader-refused addr=10.77.0.11 why=not-readable file=closed.efi' "$dir/events"
+	wait_for 'loader-refused addr=10.77.0.11 why=no-plain-file file=link' "$dir/events"
+	wait_for 'loader-refused addr=10.77.0.11 why=bad-name file=folder/x' "$dir/events"
+}
+
 @test "TFTP: nonsense ends nobody" {
 	for bytes in '' '\0' '\0\1' '\0\1x' '\0\1x\0octet' '\0\1\0\0' '\0\2x\0octet\0' '\0\1x\0octet\0blksize\0-1\0' '\0\4\0\1' '\0\5\0\0'; do
 		with_address ip netns exec "$CLIENT" bash -c "printf '$bytes' > /dev/udp/10.77.0.1/69"

@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		len = len < size - at ? len : size - at;
 		if (send(from, data + at, len, 0) < 0)
 			abort();
-		engine_tftp_read(server, now_s);
+		engine_tftp_read(server, now_s, NULL, NULL);
 		engine_tftp_work(now_s, sent, NULL);
 		at += len;
 	}
