@@ -5,8 +5,8 @@
  * within their kind, a MAC and an initiator name within everything.
  *
  * Errors: -ENOENT no such thing, -EEXIST name, MAC or IQN taken (the sentence says by whom),
- * -EBUSY something still uses it, -ESTALE a compare-and-swap lost, -ENOSPC the disk is full, -EDQUOT
- * a pool is used up or there is none. */
+ * -EBUSY something still uses it, -ESTALE a compare-and-swap lost, -ENOSPC the disk is full,
+ * -EDQUOT a pool is used up or there is none. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -50,7 +50,7 @@ struct pool {
 	uint64_t given, size;     /* filled by store_pools(); size 0: no end */
 };
 int store_pools(struct store *s, struct pool **ret, size_t *ret_n, struct err *e);
-int store_pool_add(struct store *s, const struct pool *p, struct err *e);
+int store_pool_add(struct store *s, struct pool *p, struct err *e); /* fills given and size, too */
 int store_pool_rm(struct store *s, const char *name, struct err *e);
 
 int store_machines(struct store *s, struct machine **ret, size_t *ret_n, struct err *e);
@@ -132,8 +132,8 @@ struct event_row {
 /* Events are for reading, not for recovery: they outlive the process, but are written without a
  * sync of their own, so that a power cut may take the last ones; the newest 100,000 are kept. */
 int store_event_add(struct store *s, struct event_row *ev, struct err *e); /* fills id */
-/* At most `most`, oldest first: the next ones behind the id `since`; those of the newest end. order 0:
- * of all orders and of none. */
+/* At most `most`, oldest first: the next ones behind the id `since`; those of the newest end. order
+ * 0: of all orders and of none. */
 int store_events(struct store *s, uint64_t since, uint64_t order, size_t most,
 	struct event_row **ret, size_t *ret_n, struct err *e);
 int store_events_newest(struct store *s, uint64_t order, size_t most, struct event_row **ret,

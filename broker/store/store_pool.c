@@ -106,7 +106,18 @@ static int pool_alone(struct store *s, const struct pool *p, struct err *e)
 	return r;
 }
 
-int store_pool_add(struct store *s, const struct pool *p, struct err *e)
+static int pool_get(struct store *s, struct pool *p, struct err *e)
+{
+	struct pool stored = { .kind = p->kind };
+	OWN(query)
+	struct query q = QUERY(s, "SELECT " POOL_COLS "WHERE name = ?", in_text(p->name));
+	int r = one_of(&q, pool_row, &stored, e);
+	if (r > 0)
+		*p = stored;
+	return r < 0 ? r : 0;
+}
+
+int store_pool_add(struct store *s, struct pool *p, struct err *e)
 {
 	OWN(tx) struct store *tx = NULL;
 	bool macs = p->kind == POOL_MAC;
@@ -122,6 +133,8 @@ int store_pool_add(struct store *s, const struct pool *p, struct err *e)
 			macs ? in_mac(&p->to) : none,
 			macs ? in_int((int64_t)mac_number(&p->from)) : none,
 			macs ? none : in_text(p->prefix));
+	if (!r)
+		r = pool_get(s, p, e);
 	return r ? r : tx_commit(&tx, e);
 }
 

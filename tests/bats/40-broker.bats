@@ -108,7 +108,7 @@ call_of() {
 		shape='keys == ["address","dns","gateway","interface","name","pool","unknown"]' ;;
 	pool_add)
 		sent='{"name":"routes","kind":"mac","from":"06:00:00:00:00:01","to":"06:00:00:00:00:09"}'
-		shape='keys == ["from","given","kind","name","size","to"]' ;;
+		shape='keys == ["from","given","kind","name","size","to"] and .size == 9 and .given == 0' ;;
 	machine_add)
 		sent='{"name":"routes","bmc":{"kind":"fake","host":"r"},"nics":[{"mac":"52:54:00:cc:09:01","network":"mgmt"}]}'
 		shape="keys == $MACHINE and .state == \"free\"" ;;
@@ -339,7 +339,7 @@ order_has_stopped() { order_is "$order" stopped; }
 	is '[.id, .state, .steps[0].name, .steps[0].state]' '[0,"planned","preflight","planned"]'
 	good GET /v1/orders
 	is '.items | length' "$before"
-	good GET /v1/explain/$FACTORY_A
+	good GET /v1/explain/"$FACTORY_A"
 	is .machine blade-a
 	[[ $(jq -r .summary <<< "$body") == *waits* ]]
 	good GET /v1/explain/52:54:00:99:99:99
@@ -454,7 +454,7 @@ order_has_stopped() { order_is "$order" stopped; }
 	good GET /v1/pools
 	is "[.items[] | select(.name == \"p$i\")] | length" 0
 	rm -r "$dir/machines/blade-a"
-	machine_plug blade-a $FACTORY_A
+	machine_plug blade-a "$FACTORY_A"
 	until_true "the shim is not told that it is journaled" \
 		grep -q "shim: /report: 503 .*the disk is full" "$dir/machines/blade-a/screen"
 	good GET /v1/machines/blade-a

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bats file_tags=cli,root
-# shellcheck disable=SC1091,SC2030,SC2031,SC2154
+# shellcheck disable=SC1091,SC2030,SC2031,SC2154,SC2317
 # `baton` as a person types it: against nothing, and against a whole site with machines.
 
 setup_file() {
@@ -246,7 +246,7 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	grep -Eq '^[0-9:]{8}  done     preflight +body-1 +[0-9.]+ m?s' "$dir/run-1.out"
 	grep -q "where the time went" "$dir/run-1.out"
 	tail -n 1 "$dir/run-1.out" | grep -q "done: order $order: start run-1 on body-1"
-	! grep -q $'\033' "$dir/run-1.out"
+	[ "$(grep -c $'\033' "$dir/run-1.out")" = 0 ]
 	[ ! -s "$dir/run-1.err" ]
 	run baton status
 	ends 0 "run-1" "running" "carries" "dhcp-answered os"
@@ -390,5 +390,5 @@ on_terminal() {
 		grep -Eq "^     $word( |$)" "$dir/page" || { echo "no $word"; return 1; }
 	done
 	grep -q "^     130 " "$dir/page"
-	! grep -q "made from" "$dir/page"
+	[ "$(grep -c "made from" "$dir/page")" = 0 ]
 }

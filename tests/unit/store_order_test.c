@@ -289,8 +289,7 @@ static void events_are_read_in_order_and_by_order(void)
 {
 	OWN(store) struct store *s = peopled("");
 	OWN(list)
-	struct event_row *newest = NULL,
-			 *next = NULL, *of = NULL, *first = NULL, *newest_of = NULL;
+	struct event_row *newest = NULL, *next = NULL, *of = NULL, *first = NULL, *newest_of = NULL;
 	size_t n = 0;
 	for (unsigned i = 1; i <= 10; i++) {
 		struct event_row ev = { .at_s = i + 0.5,
