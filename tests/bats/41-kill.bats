@@ -13,52 +13,66 @@ setup() {
 	site_make
 	site_start
 	site_fill > /dev/null
-	# Long enough for a hand to be met at work.
-	echo 40 | tee "$dir/fake/blade-a.slow" > "$dir/fake/blade-b.slow"
 }
 
 teardown() {
 	site_drop
 }
 
+# BMCs are slow where a hand is to be met next, and hang while it is looked for.
+slow() { echo 400 | tee "$dir/fake/blade-a.slow" > "$dir/fake/blade-b.slow"; }
+hang() { touch "$dir/fake/blade-a.hang" "$dir/fake/blade-b.hang"; }
+go_on() { rm -f "$dir"/fake/*.slow "$dir"/fake/*.hang; }
+
 # kill_hand ORDER STEP: as soon as that step has one; notes "none" when it ends without.
 kill_hand() {
-	local pids=
-	until pids=$(hands) && [ -n "$pids" ]; do
+	local what=baton-hand
+	until hands_at_work; do
 		if in_log "step-done order=$1 step=$2 "; then
-			echo "$1 $2 none" >> "$dir/kills"
-			return
+			what=none
+			break
 		fi
 		nap
 	done
-	# shellcheck disable=SC2086 # a list of pids
-	kill -9 $pids
-	echo "$1 $2 baton-hand" >> "$dir/kills"
+	[ $what = none ] || kill -9 "${hands[@]}"
+	go_on
+	echo "$1 $2 $what" >> "$dir/kills"
+}
+
+# kill_program ORDER STEP PROGRAM: which may be on its way back from an earlier death.
+kill_program() {
+	kill -9 "$(pid_at_work "$3")"
+	echo "$1 $2 $3" >> "$dir/kills"
 }
 
 # killer ORDER STEP=VICTIM...: as each step begins for the first time, its victim dies.
 killer() {
-	local order=$1 line step pair victim
-	local -A due=()
+	local order=$1 line step pair last=
+	local -A due=() next=()
 	shift
-	for pair; do due[${pair%=*}]=${pair#*=}; done
+	for pair; do
+		due[${pair%=*}]=${pair#*=}
+		next[${last:-none}]=${pair#*=}
+		last=${pair%=*}
+	done
+	[ "${next[none]}" != baton-hand ] || slow
 	exec {lines}< <(exec tail -n +1 -f "$dir/log")
 	local tail=$!
+	: > "$dir/killing"
 	while [ ${#due[@]} -gt 0 ] && read -ru "$lines" line; do
 		[[ $line == *" step-begun order=$order step="* ]] || continue
 		step=${line#* step=}
 		step=${step%% *}
-		victim=${due[$step]-}
-		[ -n "$victim" ] || continue
-		unset "due[$step]"
-		if [ "$victim" = baton-hand ]; then
+		[ "${next[$step]-}" != baton-hand ] || slow
+		case ${due[$step]-} in
+		'') continue ;;
+		baton-hand)
+			hang
 			kill_hand "$order" "$step" &
-		else
-			# It may be on its way back from an earlier death.
-			until is_at_work "$victim"; do nap; done
-			kill -9 "$(pid_of "$victim")"
-			echo "$order $step $victim" >> "$dir/kills"
-		fi
+			;;
+		*) kill_program "$order" "$step" "${due[$step]}" & ;;
+		esac
+		unset "due[$step]"
 	done
 	kill "$tail"
 	wait
@@ -76,8 +90,10 @@ killing() {
 		pairs+=("$step=${VICTIMS[(turn + i++) % 5]}")
 	done
 	boundaries=$i
+	rm -f "$dir/killing"
 	killer "$order" "${pairs[@]}" 3>&- &
 	kills=$!
+	until_true "the killer is ready" test -e "$dir/killing"
 	# It may be dead before it has answered.
 	baton "$@" --no-wait > /dev/null || true
 	until_true "order $order is over" order_over "$order"
@@ -88,8 +104,12 @@ killing() {
 	for i in "${pairs[@]}"; do
 		grep -qx "$order ${i%=*} ${i#*=}" "$dir/kills" && continue
 		# Only where no hand is needed was none met.
-		grep -qx "$order ${i%=*} none" "$dir/kills"
-		[[ ${i%=*} =~ ^(await-|claim$|release$|unbind$) ]]
+		if ! grep -qx "$order ${i%=*} none" "$dir/kills" ||
+			[[ ! ${i%=*} =~ ^(await-|claim$|release$|unbind$) ]]; then
+			echo "not so: $i"
+			cat "$dir/kills" "$dir/log"
+			return 1
+		fi
 	done
 }
 

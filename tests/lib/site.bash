@@ -95,7 +95,7 @@ until_gone() { # PID
 	done
 }
 
-# site_drop: everything, whatever state it is in.
+# site_drop: everything, whatever state it is in. With SITE_KEEP set its folder stays to be looked at.
 site_drop() {
 	local m
 	for m in "$dir"/machines/*; do
@@ -218,23 +218,28 @@ pid_of() {
 	fi
 }
 
-# is_at_work PROGRAM: and not dying with an earlier batond.
-is_at_work() {
-	local pid
-	pid=$(pid_of "$1")
-	is_alive "$pid" || return 1
-	[ "$1" = batond ] || grep -q "^PPid:.$(cat "$dir/batond.pid")\$" "/proc/$pid/status" 2>/dev/null
+# pid_at_work PROGRAM: of one that is not dying with an earlier batond; waits for it.
+pid_at_work() {
+	local pid until=$((SECONDS + 60))
+	until pid=$(pid_of "$1") && is_alive "$pid" && { [ "$1" = batond ] ||
+		grep -q "^PPid:.$(cat "$dir/batond.pid")\$" "/proc/$pid/status" 2>/dev/null; }; do
+		[ $SECONDS -lt $until ] || return 1
+		nap
+	done
+	echo "$pid"
 }
 
-# The pids of the hands at work.
-hands() {
-	local p name children
+# The pids of the hands at work, in $hands; true when there is one. Starts no process, to be quick.
+hands_at_work() {
+	local p name pid children
+	hands=()
 	{
-		read -r children < "/proc/$(< "$dir/batond.pid")/task/$(< "$dir/batond.pid")/children" || true
-		for p in $children; do
+		read -r pid < "$dir/batond.pid" && read -ra children < "/proc/$pid/task/$pid/children"
+		for p in "${children[@]}"; do
 			name=
-			read -r name < "/proc/$p/comm" || true
-			[ "$name" != baton-hand ] || echo "$p"
+			read -r name < "/proc/$p/comm"
+			[ "$name" != baton-hand ] || hands+=("$p")
 		done
 	} 2>/dev/null
+	[ ${#hands[@]} -gt 0 ]
 }
