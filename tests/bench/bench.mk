@@ -1,0 +1,10 @@
+# Figures, never a verdict: each tests/bench/*.sh measures one thing on this machine and prints a table.
+BENCH_TOOLS += $(B)/tests/bench/dhcp-load
+$(B)/tests/bench/dhcp-load: $(B)/tests/bench/dhcp-load.o $(call LIB,base)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+## bench-dhcp: what a DHCP exchange costs, beside stock dnsmasq (needs root)
+bench-dhcp: $(B)/baton-edge $(B)/tests/bench/dhcp-load $(B)/tests/lib/give $(B)/tests/scenes/scene
+	@B=$(B) tests/bench/dhcp.sh
+.PHONY: bench-dhcp
