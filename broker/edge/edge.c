@@ -19,6 +19,7 @@
 
 enum {
 	TABLE_LEN_MAX = 1 << 30,
+	WATCHED = IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_DELETE,
 	LOOK_MS = 1000, /* where the folder cannot be watched */
 	TFTP_MS = 500,  /* dnsmasq's retransmissions count whole seconds */
 	TFTP_AT_ONCE = 64,
@@ -41,7 +42,7 @@ static int watch_folder(int folder)
 	char path[40];
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
-	if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVED_TO | IN_CLOSE_WRITE) >= 0)
+	if (fd >= 0 && inotify_add_watch(fd, path, WATCHED) >= 0)
 		return fd;
 	if (fd >= 0)
 		close(fd);
@@ -195,11 +196,15 @@ static void serve_router(struct edge *d, const struct port *p)
 	}
 }
 
-static void drain_watch(int fd)
+/* Whether the table's folder has to be looked at: the kernel queues its word with the rename, so
+ * that a question that was sent behind it finds the new table. */
+static bool may_be_new(const struct edge *d)
 {
 	char room[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	while (read(fd, room, sizeof room) > 0)
-		;
+	bool changed = false;
+	while (d->watch >= 0 && read(d->watch, room, sizeof room) > 0)
+		changed = true;
+	return changed || d->watch < 0 || d->follow.trouble != 0;
 }
 
 int edge_serve(struct edge *d, struct err *e)
@@ -214,9 +219,8 @@ int edge_serve(struct edge *d, struct err *e)
 		if (poll(fds, d->ports.n + 1, wait_ms) < 0 && errno != EINTR)
 			return err_set(e, errno, "edge: poll");
 		d->now_s = seconds(CLOCK_MONOTONIC) + CLOCK_AHEAD_S;
-		if (d->watch >= 0)
-			drain_watch(d->watch);
-		edge_look(d);
+		if (may_be_new(d))
+			edge_look(d);
 		for (unsigned i = 0; i < d->ports.n; i++) {
 			if (!(fds[i].revents & (POLLIN | POLLERR)))
 				continue;
