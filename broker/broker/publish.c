@@ -142,7 +142,7 @@ static void again_due(uv_timer_t *t)
 
 /* What was changed holds already; only its table is late. Said once, and tried until it is there.
  */
-static void put_later(struct publisher *p, const struct err *e)
+void publish_later(struct publisher *p, const struct err *e)
 {
 	if (!p->waits)
 		event_say(p->b->events, EV_table_waits, &(struct event_about){ 0 }, "why=%s",
@@ -331,7 +331,7 @@ int publish_commit(struct publisher *p, struct err *e)
 	if (r < 0)
 		return r;
 	if (publish_put(p, e) < 0)
-		put_later(p, e);
+		publish_later(p, e);
 	return 0;
 }
 

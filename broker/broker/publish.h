@@ -20,6 +20,9 @@ void publisher_close(struct publisher *p); /* takes NULL; the loop must turn onc
  * publish_build() belongs inside the change's transaction; publish_put() after its commit. */
 int publish_build(struct publisher *p, struct err *e);
 int publish_put(struct publisher *p, struct err *e);
+/* After a publish_put() that failed with e: says so once, and tries every second until the table is
+ * there. */
+void publish_later(struct publisher *p, const struct err *e);
 /* Both, for what is committed already. */
 int publish(struct publisher *p, struct err *e);
 /* Commits the transaction that is open and publishes; on failure all is rolled back. A table that

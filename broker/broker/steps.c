@@ -212,9 +212,14 @@ static enum step_now change(
 		store_rollback(s);
 	else
 		r = store_commit(s, &e);
-	if (r == 0)
-		r = publish_put(run->b->publisher, &e);
-	return r < 0 ? failed(why, &e) : STEP_NOW_DONE;
+	if (r < 0)
+		return failed(why, &e);
+	/* The change holds, so its table follows, also where the step that made it has no more to
+	 * do when it is begun again: an unbind finds nothing bound. */
+	if (publish_put(run->b->publisher, &e) == 0)
+		return STEP_NOW_DONE;
+	publish_later(run->b->publisher, &e);
+	return failed(why, &e);
 }
 
 static int claim(struct run *run, struct err *e)

@@ -421,6 +421,22 @@ order_has_stopped() { order_is "$order" stopped; }
 	[ "$(grep -c table-waits "$dir/log")" = 1 ]
 }
 
+@test "the table of an unbind follows, also when it could not be put in place at once" {
+	machine late-2 52
+	persona late-2
+	order start late-2 late-2
+	until_true "at await-shim" step_is await-shim
+	good POST "/v1/orders/$order/undo"
+	order=$(jq .id <<< "$body")
+	until_true "before the unbind" in_log "step-begun order=$order step=power-off-restored"
+	mkdir "$dir/run/table/boot.table.new"
+	until_true "it failed once" in_log "step-failed order=$order step=unbind .*Is a directory"
+	until_true "done" order_is "$order" "done"
+	rmdir "$dir/run/table/boot.table.new"
+	unbound() { good GET /v1/explain/52:54:00:cc:00:52 && is .persona "" > /dev/null; }
+	until_true "the table says so" unbound
+}
+
 @test "one store has one broker: a second batond on it says so and touches nothing" {
 	ip -n "$ns" link add x9 type bridge
 	ip -n "$ns" link set x9 up
