@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { OTHER_PORT = 0x80, ALL_TIMEOUTS = 12 };
 
-static int server, client[2], lowest_free;
+static int server, client[2];
 static char folder_path[] = "/tmp/fuzz-tftp.XXXXXX";
 static uint64_t now_s = 1 << 20;
 static const struct {
@@ -76,8 +76,6 @@ static void prepare(void)
 		if (connect(client[i], (struct sockaddr *)&at, sizeof at) < 0)
 			abort();
 	}
-	lowest_free = dup(server);
-	close(lowest_free);
 }
 
 static void sent(void *ctx, uint32_t addr, const char *file, uint64_t bytes)
@@ -86,6 +84,14 @@ static void sent(void *ctx, uint32_t addr, const char *file, uint64_t bytes)
 	assert(addr == INADDR_LOOPBACK);
 	const size_t i = strcmp(file, files[0].name) == 0 ? 0 : 1;
 	assert(strcmp(file, files[i].name) == 0 && bytes == files[i].len);
+}
+
+/* The lowest descriptor that is free: it rises by what is left open. */
+static int lowest_free(void)
+{
+	int fd = dup(server);
+	close(fd);
+	return fd;
 }
 
 static void drain(int fd)
@@ -97,8 +103,9 @@ static void drain(int fd)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (!lowest_free)
+	if (!server)
 		prepare();
+	const int free_before = lowest_free();
 	for (size_t at = 0; at < size;) {
 		size_t len = data[at] & (OTHER_PORT - 1);
 		int from = client[data[at] & OTHER_PORT ? 1 : 0];
@@ -118,8 +125,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(!busy);
 	drain(client[0]);
 	drain(client[1]);
-	int probe = dup(server);
-	assert(probe == lowest_free);
-	close(probe);
+	assert(lowest_free() == free_before);
 	return 0;
 }
