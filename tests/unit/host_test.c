@@ -231,6 +231,27 @@ static void a_program_that_is_not_there_is_a_sentence(void)
 	CHECK_TEXT(e.text, "start /nonexistent/x: No such file or directory");
 }
 
+static void as_many_descriptors_as_there_may_be_have_long_names(void)
+{
+	if (getuid() != 0)
+		return;
+	struct spawn_fd fds[SPAWN_FDS];
+	for (size_t i = 0; i < SPAWN_FDS; i++)
+		fds[i] = (struct spawn_fd){ "router.an-interface-15", STDERR_FILENO };
+	struct spawn s = { .path = "/bin/true",
+		.uid = 64520,
+		.gid = 64521,
+		.fds = fds,
+		.fd_count = SPAWN_FDS,
+		.talk = -1 };
+	struct err e = { 0 };
+	pid_t pid;
+	CHECK_INT(spawn_start(&pid, &s, &e), 0);
+	CHECK_TEXT(e.text, "");
+	if (!e.code)
+		waitpid(pid, NULL, 0);
+}
+
 /* Descriptors arrive in order under their names, others do not; the user is another. */
 static void a_program_gets_what_it_is_given_and_no_more(void)
 {
@@ -281,4 +302,5 @@ TESTS(T(a_file_is_offered_once_for_each_change), T(what_is_in_use_does_not_feel_
 	T(an_event_is_one_datagram_of_plain_words), T(an_event_too_long_loses_whole_fields),
 	T(a_folder_becomes_an_image_that_cpio_reads), T(links_devices_and_too_much_are_refused),
 	T(a_program_that_is_not_there_is_a_sentence),
+	T(as_many_descriptors_as_there_may_be_have_long_names),
 	T(a_program_gets_what_it_is_given_and_no_more))
