@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The boot table: for every MAC what that machine gets now, as plain values in one file.
- * The broker builds it whole and renames it into place on tmpfs; baton-edge and baton-files map
- * it and need nothing else, so machines boot while the broker is down.
+ * The broker builds it whole and renames it into place on tmpfs; baton-edge and baton-files read
+ * it whole (host/follow.h) and need nothing else, so machines boot while the broker is down.
  *
  * The file is: header, networks, machines, NICs, paths, MAC slots, text. Every reference is an
  * index or an offset into the text, all of them checked once by table_check(); after that a
@@ -18,7 +18,8 @@
 enum {
 	TABLE_VERSION = 1,
 	TABLE_KEY_LEN = 32,
-	TABLE_NONE = 0, /* a text offset that stands for "" */
+	TABLE_NONE = 0,            /* a text offset that stands for "" */
+	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is neither made nor read */
 };
 #define TABLE_MAGIC "batontbl"
 #define TABLE_FILE "boot.table"
@@ -74,7 +75,7 @@ struct table_path {
 	uint32_t port;
 };
 
-/* A mapped table. All pointers stand inside the file's bytes. */
+/* A table that was checked. All pointers stand inside the file's bytes. */
 struct table {
 	const struct table_header *header;
 	const struct table_network *network;

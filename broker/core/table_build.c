@@ -345,7 +345,8 @@ static int join(void **ret, size_t *ret_len, struct build *b, struct err *e)
 	if (b->no_memory)
 		return err_set(e, ENOMEM, "boot table");
 	if (!table_layout(&at, h))
-		return err_say(e, EFBIG, "boot table: more than 4 GiB of machines");
+		return err_say(
+			e, EFBIG, "boot table: more than %d MiB of machines", TABLE_LEN_MAX >> 20);
 	char *bytes = calloc(1, at.len);
 	if (!bytes)
 		return err_set(e, ENOMEM, "boot table of %llu bytes", (unsigned long long)at.len);

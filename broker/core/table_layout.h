@@ -31,7 +31,7 @@ static inline bool table_layout(struct table_layout *ret, const struct table_hea
 	PART(text, h->text_len, char)
 #undef PART
 	ret->len = at;
-	return at <= UINT32_MAX;
+	return at <= TABLE_LEN_MAX;
 }
 
 static inline struct table table_view(const void *bytes, const struct table_layout *at)

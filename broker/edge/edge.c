@@ -18,7 +18,6 @@
 #include "wire/router.h"
 
 enum {
-	TABLE_LEN_MAX = 1 << 30,
 	WATCHED = IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_DELETE,
 	LOOK_MS = 1000, /* where the folder cannot be watched */
 	TFTP_MS = 500,  /* dnsmasq's retransmissions count whole seconds */
@@ -75,14 +74,6 @@ int edge_open(struct edge *d, struct err *e)
 	return 0;
 }
 
-static void tell_table(struct edge *d, enum event ev, const char *key, const char *value)
-{
-	struct tell said;
-	tell_begin(&said, ev);
-	tell_add(&said, key, "%s", value);
-	tell_send(&said, d->events);
-}
-
 void edge_look(struct edge *d)
 {
 	const void *bytes;
@@ -101,14 +92,14 @@ void edge_look(struct edge *d)
 		follow_refuse(&d->follow);
 		/* Before the broker has published for the first time there is none. */
 		if (r != -ENOENT || d->have_table)
-			tell_table(d, EV_table_refused, "why", e.text);
+			tell_one(d->events, EV_table_refused, "why", e.text);
 		return;
 	}
 	follow_take(&d->follow);
 	d->in_use = !d->in_use;
 	d->have_table = true;
 	snprintf(text, sizeof text, "%llu", (unsigned long long)trial->header->generation);
-	tell_table(d, EV_table_taken, "generation", text);
+	tell_one(d->events, EV_table_taken, "generation", text);
 }
 
 /* Our address where a question came in. A broadcast has none of its own: then it is the one that

@@ -15,16 +15,6 @@
 #include "host/jail.h"
 #include "host/tell.h"
 
-enum { TABLE_MAX = 256 << 20 };
-
-static void tell_table(struct files *f, enum event ev, const char *key, const char *value)
-{
-	struct tell t;
-	tell_begin(&t, ev);
-	tell_add(&t, key, "%s", value);
-	tell_send(&t, f->events);
-}
-
 void files_follow(struct files *f)
 {
 	const void *bytes;
@@ -37,7 +27,7 @@ void files_follow(struct files *f)
 		return;
 	if (r < 0 || table_check(&now, bytes, len, &e) < 0) {
 		follow_refuse(&f->follow);
-		tell_table(f, EV_table_refused, "why", e.text);
+		tell_one(f->events, EV_table_refused, "why", e.text);
 		return;
 	}
 	follow_take(&f->follow);
@@ -45,7 +35,7 @@ void files_follow(struct files *f)
 	f->has_table = true;
 	char generation[24];
 	snprintf(generation, sizeof generation, "%llu", (unsigned long long)now.header->generation);
-	tell_table(f, EV_table_taken, "generation", generation);
+	tell_one(f->events, EV_table_taken, "generation", generation);
 }
 
 struct opening {
@@ -157,7 +147,7 @@ int main(void)
 {
 	struct err e = { 0 };
 	static uv_loop_t loop;
-	static struct files f = { .follow = { .name = TABLE_FILE, .len_max = TABLE_MAX } };
+	static struct files f = { .follow = { .name = TABLE_FILE, .len_max = TABLE_LEN_MAX } };
 	log_open("baton-files");
 	if (uv_loop_init(&loop) < 0)
 		return EXIT_FAILURE;

@@ -16,8 +16,8 @@ struct jail {
 	const char *const *calls;
 };
 
-/* -EPERM with a sentence when the process is root or still may write where it should not; then it
- * must not serve. A kernel without Landlock is tolerated: jail_word() tells. With BATON_JAIL=off in
+/* -EPERM with a sentence when the process is root; -errno when a part of the jail cannot be made.
+ * Then it must not serve. A kernel without Landlock is tolerated: jail_word() tells. With BATON_JAIL=off in
  * the environment (for debuggers and sanitizers) nothing is done. */
 int jail_enter(const struct jail *j, struct err *e);
 

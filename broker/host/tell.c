@@ -57,3 +57,11 @@ void tell_send(struct tell *t, int fd)
 	if (fd >= 0 && send(fd, t->text, t->at, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
 }
+
+void tell_one(int fd, enum event ev, const char *key, const char *value)
+{
+	struct tell t;
+	tell_begin(&t, ev);
+	tell_add(&t, key, "%s", value);
+	tell_send(&t, fd);
+}

@@ -17,5 +17,7 @@ void tell_begin(struct tell *t, enum event ev);
  * does not fit is left out, key and all. */
 void tell_add(struct tell *t, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* An event of one field, from begin to send. */
+void tell_one(int fd, enum event ev, const char *key, const char *value);
 /* Sends it without waiting, and logs it. A full or closed socket drops it. */
 void tell_send(struct tell *t, int fd);
