@@ -8,8 +8,9 @@
 enum { KINDS_PER_INTERFACE = 5, SOCKET_NAME = 32 };
 
 struct sockets {
-	struct spawn_fd edge[INTERFACES_MAX * KINDS_PER_INTERFACE]; /* dhcp. pxe. tftp. raw. router. */
-	struct spawn_fd files[INTERFACES_MAX];                      /* http. */
+	/* dhcp. pxe. tftp. raw. router. of each interface; http. of each */
+	struct spawn_fd edge[INTERFACES_MAX * KINDS_PER_INTERFACE];
+	struct spawn_fd files[INTERFACES_MAX];
 	unsigned edges, filess;
 	int api;
 	char names[INTERFACES_MAX * (KINDS_PER_INTERFACE + 1)][SOCKET_NAME];
