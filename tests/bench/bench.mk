@@ -7,4 +7,8 @@ $(B)/tests/bench/dhcp-load: $(B)/tests/bench/dhcp-load.o $(call LIB,base)
 ## bench-dhcp: what a DHCP exchange costs, beside stock dnsmasq (needs root)
 bench-dhcp: $(B)/baton-edge $(B)/tests/bench/dhcp-load $(B)/tests/lib/give $(B)/tests/scenes/scene
 	@B=$(B) tests/bench/dhcp.sh
-.PHONY: bench-dhcp
+
+## bench: every figure: the double boot beside the same by hand, a DHCP exchange beside stock dnsmasq (needs root)
+bench: run-ready bench-dhcp
+	@tests/bench/double-boot.sh
+.PHONY: bench bench-dhcp
