@@ -4,6 +4,8 @@
 # baton-edge as it runs: jailed, on a veth pair between two namespaces that are made here, asked by
 # real clients.
 
+. tests/lib/wait.bash
+
 USER_EDGE=64502
 
 setup_file() {
@@ -70,19 +72,6 @@ publish() {
 	GENERATION=$1 "$B/tests/scenes/scene" --table "$dir/table/new" "$dir/site"
 	chmod 644 "$dir/table/new"
 	mv "$dir/table/new" "$dir/table/boot.table"
-}
-
-# wait_for PATTERN FILE [COUNT]: until that many lines match, 5 s at most.
-wait_for() {
-	local until=$((SECONDS + 5))
-	until [ "$(grep -c -- "$1" "$2" 2>/dev/null)" -ge "${3:-1}" ]; do
-		if [ $SECONDS -ge $until ]; then
-			echo "no \"$1\" in $2:"
-			cat "$2"
-			return 1
-		fi
-		read -rt 0.02 <> <(:) || true
-	done
 }
 
 # ask MAC WORDS...: DHCP through busybox; what it was given is in $dir/asked.

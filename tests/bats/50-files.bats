@@ -4,6 +4,8 @@
 # baton-files as it runs: jailed, with descriptors of its own, a table, and a broker that answers
 # when the test wants it to. Nothing here leaves the loopback interface.
 
+. tests/lib/wait.bash
+
 PORT=18650
 USER_FILES=64501
 
@@ -44,19 +46,6 @@ setup() {
 	# shellcheck source=/dev/null
 	. "$dir/tokens"
 	rm -f "$dir/events.answer"
-}
-
-# wait_for PATTERN FILE [COUNT]: until that many lines match, 5 s at most.
-wait_for() {
-	local until=$((SECONDS + 5))
-	until [ "$(grep -c -- "$1" "$2" 2>/dev/null)" -ge "${3:-1}" ]; do
-		if [ $SECONDS -ge $until ]; then
-			echo "no \"$1\" in $2:"
-			cat "$2"
-			return 1
-		fi
-		read -rt 0.02 <> <(:) || true
-	done
 }
 
 count() { grep -c -- "$1" "$dir/events" || true; }
