@@ -103,9 +103,9 @@ static uint8_t type_of(const char *word)
 {
 	static const char *const types[] = { "", "discover", "offer", "request", "decline", "ack",
 		"nak", "release", "inform" };
-	for (uint8_t i = 1; i < COUNT(types); i++)
+	for (size_t i = 1; i < COUNT(types); i++)
 		if (strcmp(word, types[i]) == 0)
-			return i;
+			return (uint8_t)i;
 	return 0;
 }
 
