@@ -17,8 +17,8 @@ struct jail {
 };
 
 /* -EPERM with a sentence when the process is root; -errno when a part of the jail cannot be made.
- * Then it must not serve. A kernel without Landlock is tolerated: jail_word() tells. With BATON_JAIL=off in
- * the environment (for debuggers and sanitizers) nothing is done. */
+ * Then it must not serve. A kernel without Landlock is tolerated: jail_word() tells. With
+ * BATON_JAIL=off in the environment (for debuggers and sanitizers) nothing is done. */
 int jail_enter(const struct jail *j, struct err *e);
 
 /* What holds this process now, for its `started` event: "off", "seccomp", "seccomp+landlock". */
