@@ -18,9 +18,8 @@
 enum {
 	TABLE_VERSION = 1,
 	TABLE_KEY_LEN = 32,
-	TABLE_NONE = 0, /* a text offset that stands for "" */
-	TABLE_LEN_MAX =
-		256 << 20, /* some 800,000 machines; a longer one is neither made nor read */
+	TABLE_NONE = 0,            /* a text offset that stands for "" */
+	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
 };
 #define TABLE_MAGIC "batontbl"
 #define TABLE_FILE "boot.table"
