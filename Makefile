@@ -24,7 +24,7 @@ all: programs
 
 ## help: lists these words
 help:
-	@sed -n 's/^## \([a-z]*\): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^## \([a-z-]*\): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 ## clean: removes what was built
 clean:

@@ -21,19 +21,19 @@ setup:
 
 ## check: lint, unit tests, scenes, replay of fuzz inputs; seconds
 check: lint seamcheck $(CHECKS)
-	@B=$(B) prove -e tests/lib/run $(CHECKS)
+	@B=$(B) prove -f -o -e tests/lib/run $(CHECKS)
 
 ## test: everything that can run here, machines included (needs root)
 test: setup
 	@$(MAKE) --no-print-directory test-run
 test-run: all $(CHECKS) $(TEST_TOOLS)
-	@B=$(B) prove --timer -e tests/lib/run $(CHECKS) $(BATS)
+	@B=$(B) prove --timer -f -o -e tests/lib/run $(CHECKS) $(BATS)
 
 ## asan: check under AddressSanitizer and UBSan
 asan:
 	@$(MAKE) --no-print-directory V=asan asan-run
 asan-run: $(CHECKS)
-	@B=$(B) prove -e tests/lib/run $(CHECKS)
+	@B=$(B) prove -f -o -e tests/lib/run $(CHECKS)
 
 .PHONY: setup check test test-run asan asan-run
 -include $(shell find $(B)/tests -name '*.d' 2>/dev/null)
