@@ -88,7 +88,8 @@ int run(struct run *ret, char *const argv[], const char *dir, unsigned timeout_s
 	size_t len = 0;
 	char words[RUN_WORDS + 1];
 	*ret = (struct run){ .status = -1 };
-	if (pipe2(out, O_CLOEXEC | O_NONBLOCK) != 0)
+	/* Our end alone: a tool that fills the pipe waits for us, it does not fail. */
+	if (pipe2(out, O_CLOEXEC) != 0 || fcntl(out[0], F_SETFL, O_NONBLOCK) != 0)
 		return err_set(e, errno, "%s: pipe", argv[0]);
 	pid_t pid = fork();
 	if (pid == 0)
