@@ -27,7 +27,7 @@ static void defaults_are_whole(void)
 {
 	struct conf c;
 	conf_defaults(&c);
-	CHECK_INT(c.lease_s, 3600);
+	CHECK_INT(c.lease_s, 1200);
 	CHECK_INT(c.http_port, 8080);
 	CHECK_TEXT(c.run_dir, "/run/baton");
 	CHECK_TEXT(c.interfaces, "");
