@@ -224,7 +224,7 @@ broker/base/wrong.c:5: a line of another system: it ends in CR'
 }
 
 @test "the name of a package registry is refused" {
-	echo "from https://registry.npm""js.org/x" >docs/wrong.md
+	echo "from https://registry"".example.org/x" >docs/wrong.md
 	finds text.sh 'docs/wrong.md:1: the name of a package registry: what Baton needs comes from Debian'
 }
 

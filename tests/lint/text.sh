@@ -43,7 +43,7 @@ for f in $list; do
 	/(^|[^A-Za-z0-9_])\/(home|Users)\/[a-z]/ { bad(NR, "a path of somebody'"'"'s own machine") }
 	# Folders that are the same on every Debian may be examples, even if the checkout lies there.
 	length(here) > 4 && here !~ /^\/(opt|srv|usr)\// && index($0, here "/") { bad(NR, "the path of this checkout") }
-	tolower($0) ~ /(pypi|pythonhosted|npmjs|crates|rubygems|golang|docker|ghcr|quay)[.](org|com|io)/ {
+	tolower($0) ~ /(^|[^a-z0-9.-])(registry|deb|packages)[.][a-z0-9.-]+[.](org|com|io)/ {
 		bad(NR, "the name of a package registry: what Baton needs comes from Debian")
 	}
 	END {
