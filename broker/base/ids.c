@@ -121,6 +121,30 @@ bool uuid_same_body(const struct uuid *a, const struct uuid *b)
 	return memcmp(a->b, b->b, sizeof a->b) == 0 || memcmp(s.b, b->b, sizeof s.b) == 0;
 }
 
+struct uuid uuid_folded(const struct uuid *u)
+{
+	struct uuid s = uuid_swapped(u);
+	return memcmp(u->b, s.b, sizeof s.b) <= 0 ? *u : s;
+}
+
+bool uuid_names_one(const struct uuid *u)
+{
+	/* As dmidecode shows them on boards of many makers. */
+	static const char *const defaults[] = {
+		"00000000-0000-0000-0000-000000000000",
+		"ffffffff-ffff-ffff-ffff-ffffffffffff",
+		"03000200-0400-0500-0006-000700080009",
+		"00010203-0405-0607-0809-0a0b0c0d0e0f",
+		"12345678-1234-5678-90ab-cddeefaabbcc",
+	};
+	for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+		struct uuid one;
+		if (uuid_parse(&one, defaults[i]) && uuid_same_body(&one, u))
+			return false;
+	}
+	return true;
+}
+
 /* A decimal number of 0 to max with no sign and no leading zero; *text moves past it. */
 static bool number(unsigned *ret, const char **text, unsigned max)
 {

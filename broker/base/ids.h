@@ -41,6 +41,10 @@ bool uuid_is_zero(const struct uuid *u);
 /* Equal in either byte order: SMBIOS stores the first three fields little-endian, and firmware
  * differs in whether it swaps them for option 97 (SMBIOS 2.6, 7.2.1). */
 bool uuid_same_body(const struct uuid *a, const struct uuid *b);
+/* The same for both byte orders of one UUID: what a hash is made of. */
+struct uuid uuid_folded(const struct uuid *u);
+/* False for what boards ship with whose maker has set none: zeros, ones, and counting bytes. */
+bool uuid_names_one(const struct uuid *u);
 
 bool ip4_parse(uint32_t *ret, const char *text); /* host byte order */
 const char *ip4_text(char to[IP4_TEXT], uint32_t addr);

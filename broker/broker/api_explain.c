@@ -34,6 +34,16 @@ static uint32_t via_of(const struct table *t, const struct mac *m)
 					     : 0;
 }
 
+/* Where a machine behind a relay would find us: at one of our addresses, whichever its relay knows.
+ */
+static uint32_t here_of(const struct table *t)
+{
+	for (uint32_t i = 0; i < t->header->networks; i++)
+		if (t->network[i].ours)
+			return t->network[i].ours;
+	return 0;
+}
+
 static json_t *stage_json(const struct table *t, const struct mac *m, size_t i)
 {
 	struct boot_plan plan;
@@ -43,7 +53,8 @@ static json_t *stage_json(const struct table *t, const struct mac *m, size_t i)
 		.has_arch = asks[i].has_arch,
 		.arch = asks[i].arch,
 		.stage = asks[i].stage,
-		.via = via_of(t, m) };
+		.via = via_of(t, m),
+		.here = here_of(t) };
 	bool answer = boot_decide(&plan, &why, t, &ask);
 	if (!answer) {
 		const char *silence = silence_text(why);
@@ -87,7 +98,9 @@ static void summary_add(json_t *to, const struct table *t, const struct mac *m)
 	struct boot_plan plan;
 	const char *why = "", *machine = "", *persona = "";
 	char text[400], url[128] = "", ip[IP4_TEXT], mac[MAC_TEXT];
-	struct boot_ask ask = { .mac = *m, .stage = STAGE_SCRIPT, .via = via_of(t, m) };
+	struct boot_ask ask = {
+		.mac = *m, .stage = STAGE_SCRIPT, .via = via_of(t, m), .here = here_of(t)
+	};
 	bool answer = boot_decide(&plan, &why, t, &ask);
 	bool is_persona = false;
 	const struct table_nic *n = table_find(t, m, &is_persona);
@@ -104,8 +117,8 @@ static void summary_add(json_t *to, const struct table *t, const struct mac *m)
 		snprintf(text, sizeof text, "%s gets no answer: %s", mac,
 			silence_text(why) ? silence_text(why) : why);
 	if (answer && plan.network && plan.machine)
-		snprintf(url, sizeof url, "http://%s:%u/b/.../next.ipxe",
-			ip4_text(ip, plan.network->addr), t->header->http_port);
+		snprintf(url, sizeof url, "http://%s:%u/b/.../next.ipxe", ip4_text(ip, plan.server),
+			t->header->http_port);
 	json_object_set_new(to, "machine", json_string(machine));
 	json_object_set_new(to, "persona", json_string(persona));
 	json_object_set_new(to, "url", json_string(url));

@@ -220,6 +220,8 @@ static int source_build(struct bytes *ret, struct publisher *p, uint64_t number,
 		.made_s = (uint64_t)now_s(),
 		.http_port = p->b->conf.http_port,
 		.lease_s = p->b->conf.lease_s,
+		.mac_rate = p->b->conf.mac_rate,
+		.relay_rate = p->b->conf.relay_rate,
 		.packs = p->from.packs };
 	int r = store_key(s, from.key, e);
 	if (r == 0)

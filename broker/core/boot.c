@@ -9,16 +9,24 @@
 #include "base/list.h"
 
 /* Loaders by option 93. The ones that keep the firmware's own network driver do not bounce the
- * link, which spares a spanning-tree delay; a machine may name another. */
+ * link, which spares a spanning-tree delay; a machine may name another. Debian brings those of
+ * x86-64; the others are named so that an operator who has built one knows what to call it. */
 static const struct {
 	enum boot_stage stage;
 	uint16_t arch;
 	const char *file;
 } loaders[] = {
 	{ STAGE_FIRMWARE, 0, "undionly.kpxe" },
+	{ STAGE_FIRMWARE, 6, "snponly-ia32.efi" },
 	{ STAGE_FIRMWARE, 7, "snponly.efi" },
 	{ STAGE_FIRMWARE, 9, "snponly.efi" }, /* EBC by number, x64 on most machines that say it */
+	{ STAGE_FIRMWARE, 10, "snponly-arm32.efi" },
+	{ STAGE_FIRMWARE, 11, "snponly-arm64.efi" },
+	{ STAGE_HTTP, 15, "snponly-ia32.efi" },
 	{ STAGE_HTTP, 16, "snponly.efi" },
+	{ STAGE_HTTP, 18, "snponly-arm32.efi" },
+	{ STAGE_HTTP, 19, "snponly-arm64.efi" },
+	{ STAGE_HTTP, 20, "undionly.kpxe" },
 };
 
 static const struct {
@@ -81,7 +89,85 @@ static enum boot_deed deed_of(const struct table *t, const struct table_machine 
 /* No client could use such an address here. */
 static bool is_off(const struct table_network *n, uint32_t addr)
 {
-	return addr == n->addr || ((addr ^ n->addr) & net4_mask(n->prefix));
+	return addr == n->ours || ((addr ^ n->addr) & net4_mask(n->prefix));
+}
+
+/* A relay is believed when its address is of a network that we serve, or is recorded for the one it
+ * speaks of. Anybody could send the others: an answer would go where he likes. */
+static bool relay_ok(const struct table *t, const struct table_network *n, uint32_t relay)
+{
+	for (size_t i = 0; i < RELAYS_MAX; i++)
+		if (n->relay[i] == relay)
+			return true;
+	return table_network_of(t, relay) != NULL;
+}
+
+/* The only NIC of the machine that this can be: a card that was exchanged, or that nobody wrote
+ * down right. NULL where there are several. */
+static const struct table_nic *nic_on(
+	const struct table *t, const struct table_machine *m, const struct table_network *network)
+{
+	const struct table_nic *found = NULL;
+	for (uint32_t i = 0; i < m->nics; i++) {
+		const struct table_nic *n = &t->nic[m->nic_at + i];
+		if (n->network == TABLE_NOWHERE || t->network[n->network].link != network->link)
+			continue;
+		if (found)
+			return NULL;
+		found = n;
+	}
+	return found;
+}
+
+const struct mac *plan_mac(const struct boot_plan *plan)
+{
+	return plan->is_persona_mac ? &plan->nic->persona : &plan->nic->factory;
+}
+
+/* Whom the question is from: a NIC that the table knows, a machine that it knows by its UUID, or
+ * nobody (plan->nic stays NULL). */
+static bool find_asker(
+	struct boot_plan *plan, const char **why, const struct table *t, const struct boot_ask *ask)
+{
+	plan->asked = ask->mac;
+	plan->nic = table_find(t, &ask->mac, &plan->is_persona_mac);
+	if (plan->nic || uuid_is_zero(&ask->uuid))
+		return true;
+	const struct table_machine *m = table_find_uuid(t, &ask->uuid);
+	if (!m)
+		return true;
+	plan->nic = nic_on(t, m, plan->network);
+	plan->by_uuid = true;
+	return plan->nic || silent(why, SILENCE_unknown_nic);
+}
+
+/* The network that the machine's address is of: where it asked, or another one on the same wire. */
+static bool find_home(struct boot_plan *plan, const struct table *t)
+{
+	uint32_t home = plan->is_persona_mac ? plan->nic->persona_network : plan->nic->network;
+	if (home == TABLE_NOWHERE)
+		return true;
+	if (t->network[home].link != plan->network->link)
+		return false;
+	plan->network = &t->network[home];
+	return true;
+}
+
+/* A network that is reached through relays has no address of ours: there it is where they ask. */
+static uint32_t server_of(const struct table_network *n, const struct boot_ask *ask)
+{
+	return n->ours ? n->ours : ask->here;
+}
+
+static bool find_loader(struct boot_plan *plan, const struct table *t, const struct boot_ask *ask)
+{
+	if (ask->stage != STAGE_FIRMWARE && ask->stage != STAGE_HTTP)
+		return true;
+	const char *own = table_text(t, plan->machine->loader);
+	const char *file = *own ? own : default_loader(ask);
+	if (file)
+		snprintf(plan->loader, sizeof plan->loader, "%s", file);
+	return file != NULL;
 }
 
 bool boot_decide(
@@ -90,12 +176,16 @@ bool boot_decide(
 	struct boot_plan plan = { .network = table_network_of(t, ask->via) };
 	if (!plan.network)
 		return silent(why, SILENCE_unknown_network);
-
-	plan.nic = table_find(t, &ask->mac, &plan.is_persona_mac);
+	if (ask->relay && !relay_ok(t, plan.network, ask->relay))
+		return silent(why, SILENCE_unknown_relay);
+	if (!find_asker(&plan, why, t, ask))
+		return false;
+	bool proxy = plan.network->mode == DHCP_MODE_PROXY;
 	if (!plan.nic) {
-		if (plan.network->unknown != UNKNOWN_LEASE)
+		if (plan.network->unknown != UNKNOWN_LEASE || proxy)
 			return silent(why, SILENCE_unknown_machine);
 		plan.deed = DEED_LEASE;
+		plan.server = server_of(plan.network, ask);
 		*ret = plan;
 		return true;
 	}
@@ -106,22 +196,18 @@ bool boot_decide(
 	if (!uuid_is_zero(&ask->uuid) && !uuid_is_zero(&plan.machine->uuid) &&
 		!uuid_same_body(&ask->uuid, &plan.machine->uuid))
 		return silent(why, SILENCE_stale_body);
-
-	uint32_t home = plan.is_persona_mac ? plan.nic->persona_network : plan.nic->network;
-	if (home != TABLE_NOWHERE && &t->network[home] != plan.network)
+	if (!find_home(&plan, t))
 		return silent(why, SILENCE_other_network);
+	if (proxy && ask->stage == STAGE_OS)
+		return silent(why, SILENCE_other_server);
 
 	plan.deed = deed_of(t, plan.machine);
+	plan.server = server_of(plan.network, ask);
 	plan.addr = plan.is_persona_mac ? plan.nic->persona_addr : plan.nic->addr;
-	if (plan.addr && is_off(plan.network, plan.addr))
+	if (plan.addr && !proxy && is_off(plan.network, plan.addr))
 		return silent(why, SILENCE_address_off_network);
-	if (ask->stage == STAGE_FIRMWARE || ask->stage == STAGE_HTTP) {
-		const char *own = table_text(t, plan.machine->loader);
-		const char *file = *own ? own : default_loader(ask);
-		if (!file)
-			return silent(why, SILENCE_no_loader);
-		snprintf(plan.loader, sizeof plan.loader, "%s", file);
-	}
+	if (!find_loader(&plan, t, ask))
+		return silent(why, SILENCE_no_loader);
 	*ret = plan;
 	return true;
 }

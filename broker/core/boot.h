@@ -23,7 +23,11 @@ struct boot_ask {
 	bool has_arch;
 	uint16_t arch; /* option 93, RFC 4578 and IANA's list */
 	enum boot_stage stage;
-	uint32_t via; /* relay's address, else ours where the question came in; host byte order */
+	/* Host byte order. `via` says which network it is: the relay's word for it (82.5), the
+	 * relay's address, or ours where the question came in. */
+	uint32_t via;
+	uint32_t relay; /* giaddr; 0: none */
+	uint32_t here;  /* ours where the question came in; 0: not known */
 };
 
 /* What the machine will do in the end, whatever stage it is at now. */
@@ -41,9 +45,12 @@ struct boot_plan {
 	const struct table_network *network;
 	const struct table_machine *machine; /* NULL for DEED_LEASE */
 	const struct table_nic *nic;         /* the one that asked; NULL for DEED_LEASE */
+	struct mac asked;                    /* the MAC that asked */
 	bool is_persona_mac;                 /* it asked with the persona's MAC */
-	uint32_t addr;                       /* host byte order; 0: any from the pool */
-	char loader[NAME_LEN + 1];           /* STAGE_FIRMWARE, STAGE_HTTP: the file; else "" */
+	bool by_uuid;              /* the MAC is nobody's, the machine was known by its UUID */
+	uint32_t addr;             /* host byte order; 0: any from the pool */
+	uint32_t server;           /* the address of ours that it is to talk to */
+	char loader[NAME_LEN + 1]; /* STAGE_FIRMWARE, STAGE_HTTP: the file; else "" */
 };
 
 /* Why there is no answer: see boot.def. */
@@ -56,6 +63,9 @@ enum silence {
 /* True with *ret, or false with *why: a dashed word from boot.def that names the silence. */
 bool boot_decide(
 	struct boot_plan *ret, const char **why, const struct table *t, const struct boot_ask *ask);
+
+/* The MAC under which the table knows the NIC that asked: what a token is made for. */
+const struct mac *plan_mac(const struct boot_plan *plan);
 
 const char *deed_word(enum boot_deed d);   /* "identity", "persona", ... */
 const char *stage_word(enum boot_stage s); /* "firmware", "http", ... */

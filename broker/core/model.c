@@ -9,6 +9,7 @@
 
 static const char *const phases[] = { "identity", "persona", "restore" };
 static const char *const unknowns[] = { "silence", "lease" };
+static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
 
 static int word_index(const char *const *words, size_t n, const char *word)
@@ -42,6 +43,19 @@ bool unknown_parse(enum unknown *ret, const char *word)
 	int i = word_index(unknowns, COUNT(unknowns), word);
 	if (i >= 0)
 		*ret = (enum unknown)i;
+	return i >= 0;
+}
+
+const char *dhcp_mode_word(enum dhcp_mode m)
+{
+	return modes[m];
+}
+
+bool dhcp_mode_parse(enum dhcp_mode *ret, const char *word)
+{
+	int i = word_index(modes, COUNT(modes), word);
+	if (i >= 0)
+		*ret = (enum dhcp_mode)i;
 	return i >= 0;
 }
 

@@ -14,19 +14,34 @@ enum {
 	HOST_LEN = 127,
 	QUIRKS_LEN = 63,
 	KIND_LEN = 15, /* of a driver */
+	RELAYS_MAX = 4,
+	SERVERS_MAX = 3, /* name servers, time servers */
+	DOMAIN_LEN = 127,
+	ROUTES_MAX = 8,
+	MTU_MIN = 576, /* RFC 2132, 5.1 has 68; no machine boots with less than this */
+	MTU_MAX = 9216,
 };
 
 /* What a network does with a MAC that belongs to no machine. */
 enum unknown { UNKNOWN_SILENCE, UNKNOWN_LEASE };
 
+/* Who gives the addresses of a network: Baton, or a DHCP server that was there before and beside
+ * which Baton says only what to boot (proxyDHCP, PXE 2.1). */
+enum dhcp_mode { DHCP_MODE_SERVE, DHCP_MODE_PROXY };
+
 struct network {
 	char name[NAME_LEN + 1];
-	char interface[16]; /* ours, on that network; IFNAMSIZ with its NUL */
-	uint32_t addr;      /* ours on it, host byte order */
+	char interface[16]; /* ours, on that network, IFNAMSIZ with its NUL; "": reached by relays
+			     */
+	uint32_t addr; /* ours on it, host byte order; reached by relays: the network's number */
 	unsigned prefix;
 	uint32_t gateway, dns;       /* 0: none */
 	uint32_t pool_from, pool_to; /* addresses Baton may give; 0: none */
 	enum unknown unknown;
+	enum dhcp_mode mode;
+	char link[NAME_LEN + 1]; /* another network on the same wire (a shared network); "": none */
+	unsigned relays;
+	uint32_t relay[RELAYS_MAX]; /* giaddrs outside of any network that may speak for this one */
 };
 
 struct nic {
@@ -62,10 +77,18 @@ struct machine {
 	struct nic nic[NICS_MAX];
 };
 
+struct static_route {
+	uint32_t to, via; /* host byte order */
+	unsigned prefix;
+};
+
 struct persona_nic {
 	struct mac mac;
 	char network[NAME_LEN + 1];
 	uint32_t addr;
+	uint16_t mtu; /* 0: not said */
+	unsigned routes;
+	struct static_route route[ROUTES_MAX];
 };
 
 struct path {
@@ -82,6 +105,8 @@ struct persona {
 	unsigned paths;
 	struct path path[PATHS_MAX];
 	char chap_user[SECRET_LEN + 1], chap_secret[SECRET_LEN + 1]; /* both or none */
+	uint32_t dns[SERVERS_MAX], ntp[SERVERS_MAX]; /* 0 ends; no dns: the network's */
+	char domain[DOMAIN_LEN + 1];
 	unsigned nics;
 	struct persona_nic nic[NICS_MAX];
 	uint32_t generation; /* of its newest binding; only grows, 0 = never bound */
@@ -104,6 +129,8 @@ const char *phase_word(enum phase p); /* "identity", "persona", "restore" */
 bool phase_parse(enum phase *ret, const char *word);
 const char *unknown_word(enum unknown u); /* "silence", "lease" */
 bool unknown_parse(enum unknown *ret, const char *word);
+const char *dhcp_mode_word(enum dhcp_mode m); /* "serve", "proxy" */
+bool dhcp_mode_parse(enum dhcp_mode *ret, const char *word);
 const char *idle_word(enum idle i); /* "park", "local" */
 bool idle_parse(enum idle *ret, const char *word);
 

@@ -79,7 +79,7 @@ struct asking {
 static void put_server(struct text *to, const struct asking *a)
 {
 	char ip[IP4_TEXT];
-	text_say(to, "http://%s:%u", ip4_text(ip, a->plan->network->addr), a->t->header->http_port);
+	text_say(to, "http://%s:%u", ip4_text(ip, a->plan->server), a->t->header->http_port);
 }
 
 static void put_base(struct text *to, const struct asking *a)
@@ -88,21 +88,16 @@ static void put_base(struct text *to, const struct asking *a)
 	text_say(to, "/b/%s", a->token);
 }
 
-static const struct mac *mac_of(const struct asking *a)
-{
-	return a->plan->is_persona_mac ? &a->plan->nic->persona : &a->plan->nic->factory;
-}
-
 static void put_mac(struct text *to, const struct asking *a)
 {
 	char mac[MAC_TEXT];
-	text_say(to, "%s", mac_text(mac, mac_of(a)));
+	text_say(to, "%s", mac_text(mac, &a->plan->asked));
 }
 
 static void put_mac_hyp(struct text *to, const struct asking *a)
 {
 	char mac[MAC_TEXT];
-	mac_text(mac, mac_of(a));
+	mac_text(mac, &a->plan->asked);
 	for (char *c = mac; *c; c++)
 		*c = *c == ':' ? '-' : *c;
 	text_say(to, "%s", mac);

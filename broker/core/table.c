@@ -35,14 +35,34 @@ static bool machine_ok(const struct table *t, const struct table_machine *m)
 	       text_ok(t, m->iqn) && text_ok(t, m->target) && text_ok(t, m->chap_user) &&
 	       text_ok(t, m->chap_secret) && m->phase <= PHASE_RESTORE && m->idle <= IDLE_LOCAL &&
 	       range_ok(m->nic_at, m->nics, t->header->nics) && m->nics <= NICS_MAX &&
-	       range_ok(m->path_at, m->paths, t->header->paths) && m->paths <= PATHS_MAX;
+	       range_ok(m->path_at, m->paths, t->header->paths) && m->paths <= PATHS_MAX &&
+	       text_ok(t, m->domain);
 }
 
 static bool nic_ok(const struct table *t, const struct table_nic *n)
 {
 	return index_ok(n->machine, t->header->machines) &&
 	       index_ok(n->network, t->header->networks) &&
-	       index_ok(n->persona_network, t->header->networks) && text_ok(t, n->pci);
+	       index_ok(n->persona_network, t->header->networks) && text_ok(t, n->pci) &&
+	       range_ok(n->route_at, n->routes, t->header->routes) && n->routes <= ROUTES_MAX;
+}
+
+static bool network_ok(const struct table *t, const struct table_network *n)
+{
+	return text_ok(t, n->name) && text_ok(t, n->interface) && n->prefix <= 32 &&
+	       n->unknown <= UNKNOWN_LEASE && n->mode <= DHCP_MODE_PROXY;
+}
+
+/* A look-up of what is not there ends at an empty slot. */
+static bool slots_ok(const uint32_t *slot, uint32_t slots, uint64_t values)
+{
+	uint32_t empty = 0;
+	for (uint32_t i = 0; i < slots; i++) {
+		empty += slot[i] == 0;
+		if (slot[i] > values)
+			return false;
+	}
+	return empty > 0;
 }
 
 static int references_check(const struct table *t, struct err *e)
@@ -55,26 +75,27 @@ static int references_check(const struct table *t, struct err *e)
 			return damaged(e, "a script lies outside the text");
 	if (!text_ok(t, h->packs))
 		return damaged(e, "the list of tool-packs lies outside the text");
-	for (uint32_t i = 0; i < h->networks; i++) {
-		const struct table_network *n = &t->network[i];
-		if (!text_ok(t, n->name) || !text_ok(t, n->interface) || n->prefix > 32 ||
-			n->unknown > UNKNOWN_LEASE)
+	for (uint32_t i = 0; i < h->networks; i++)
+		if (!network_ok(t, &t->network[i]))
 			return damaged(e, "a network makes no sense");
-	}
+	for (uint32_t i = 0; i < h->routes; i++)
+		if (t->route[i].prefix > 32)
+			return damaged(e, "a route makes no sense");
 	for (uint32_t i = 0; i < h->machines; i++)
 		if (!machine_ok(t, &t->machine[i]))
 			return damaged(e, "a machine makes no sense");
 	for (uint32_t i = 0; i < h->nics; i++)
 		if (!nic_ok(t, &t->nic[i]))
 			return damaged(e, "a NIC leads nowhere");
-	uint32_t empty = 0;
-	for (uint32_t i = 0; i < h->slots; i++) {
-		empty += t->slot[i] == 0;
-		if (t->slot[i] && (t->slot[i] - 1) / 2 >= h->nics)
-			return damaged(e, "a MAC leads nowhere");
-	}
-	/* A look-up of an unknown MAC ends at an empty slot. */
-	return empty ? 0 : damaged(e, "its index is full");
+	if (!slots_ok(t->slot, h->slots, 2 * (uint64_t)h->nics) ||
+		!slots_ok(t->uuid_slot, h->uuid_slots, h->machines))
+		return damaged(e, "its index leads nowhere, or is full");
+	return 0;
+}
+
+static bool is_power_of_two(uint32_t n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
 }
 
 int table_check(struct table *ret, const void *bytes, size_t len, struct err *e)
@@ -88,7 +109,7 @@ int table_check(struct table *ret, const void *bytes, size_t len, struct err *e)
 	struct table_layout at;
 	if (h->len != len || !table_layout(&at, h) || at.len != len || h->text_len == 0)
 		return damaged(e, "it is cut short or too long");
-	if (h->slots == 0 || (h->slots & (h->slots - 1)))
+	if (!is_power_of_two(h->slots) || !is_power_of_two(h->uuid_slots))
 		return damaged(e, "its index has a wrong size");
 	if (h->checksum != table_checksum(bytes, len))
 		return damaged(e, "the checksum is wrong: the file is damaged");
@@ -111,6 +132,21 @@ const struct table_nic *table_find(const struct table *t, const struct mac *m, b
 		}
 	}
 	return NULL;
+}
+
+const struct table_machine *table_find_uuid(const struct table *t, const struct uuid *u)
+{
+	const struct table_machine *found = NULL;
+	uint32_t mask = t->header->uuid_slots - 1;
+	for (uint32_t i = table_uuid_hash(u) & mask; t->uuid_slot[i]; i = (i + 1) & mask) {
+		const struct table_machine *m = &t->machine[t->uuid_slot[i] - 1];
+		if (!uuid_same_body(&m->uuid, u))
+			continue;
+		if (found)
+			return NULL;
+		found = m;
+	}
+	return found;
 }
 
 const struct table_network *table_network_of(const struct table *t, uint32_t addr)

@@ -3,10 +3,10 @@
  * The broker builds it whole and renames it into place on tmpfs; baton-edge and baton-files read
  * it whole (host/follow.h) and need nothing else, so machines boot while the broker is down.
  *
- * The file is: header, networks, machines, NICs, paths, MAC slots, text. Every reference is an
- * index or an offset into the text, all of them checked once by table_check(); after that a
- * look-up cannot leave the file. Byte order and layout are this machine's: a table never travels.
- * Numbers stand in host byte order. */
+ * The file is: header, machines, networks, NICs, paths, routes, slots of MACs and of UUIDs, text.
+ * Every reference is an index or an offset into the text, all of them checked once by
+ * table_check(); after that a look-up cannot leave the file. Byte order and layout are this
+ * machine's: a table never travels. Numbers stand in host byte order. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #include "core/model.h"
 
 enum {
-	TABLE_VERSION = 1,
+	TABLE_VERSION = 2,
 	TABLE_KEY_LEN = 32,
 	TABLE_NONE = 0,            /* a text offset that stands for "" */
 	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
@@ -36,15 +36,20 @@ struct table_header {
 	uint64_t checksum;          /* XXH3-64 of the whole file with this field zero */
 	uint8_t key[TABLE_KEY_LEN]; /* signs the tokens in URLs: core/token.h */
 	uint32_t http_port, lease_s;
-	uint32_t networks, machines, nics, paths, slots, text_len;
+	uint32_t mac_rate, relay_rate; /* see conf.def; 0: no limit */
+	uint32_t networks, machines, nics, paths, routes, slots, uuid_slots, text_len;
 	uint32_t script[SCRIPTS]; /* text: the templates */
 	uint32_t packs;           /* text: tool-pack image names, one a line */
 };
 
 struct table_network {
 	uint32_t name, interface; /* text */
-	uint32_t addr, prefix, gateway, dns, pool_from, pool_to;
-	uint32_t unknown; /* enum unknown */
+	uint32_t addr, prefix;    /* an address of it and how much of that is the network's */
+	uint32_t ours;            /* Baton's own on it; 0: it is reached through relays alone */
+	uint32_t gateway, dns, pool_from, pool_to;
+	uint32_t unknown, mode; /* enum unknown, enum dhcp_mode */
+	uint32_t link;          /* the same number for all networks on one wire */
+	uint32_t relay[RELAYS_MAX];
 };
 
 struct table_machine {
@@ -55,6 +60,8 @@ struct table_machine {
 	uint32_t generation;                          /* of the binding; 0 while it carries none */
 	uint64_t lun;
 	uint32_t nic_at, nics, path_at, paths;
+	uint32_t domain; /* text; this and the servers are the persona's */
+	uint32_t dns[SERVERS_MAX], ntp[SERVERS_MAX];
 	struct uuid uuid;
 };
 
@@ -66,8 +73,14 @@ struct table_nic {
 	uint32_t pci;                      /* text */
 	uint32_t addr;                     /* under its own MAC */
 	uint32_t persona_addr;
+	uint32_t route_at;           /* of the persona's routes */
 	struct mac factory, persona; /* zero: none */
-	uint8_t carries, journaled, pad[2];
+	uint16_t mtu;                /* the persona's; 0: not said */
+	uint8_t carries, journaled, routes, pad[3];
+};
+
+struct table_route {
+	uint32_t to, prefix, via;
 };
 
 struct table_path {
@@ -82,8 +95,9 @@ struct table {
 	const struct table_machine *machine;
 	const struct table_nic *nic;
 	const struct table_path *path;
-	const uint32_t
-		*slot; /* open addressing: 0 empty, else nic index * 2 + is_persona_mac + 1 */
+	const struct table_route *route;
+	/* Open addressing, 0 is empty: NIC index * 2 + is_persona_mac + 1; machine index + 1. */
+	const uint32_t *slot, *uuid_slot;
 	const char *text;
 };
 
@@ -98,6 +112,8 @@ static inline const char *table_text(const struct table *t, uint32_t at)
 
 /* The NIC that holds this MAC, as its own or as a persona's; NULL when nobody does. */
 const struct table_nic *table_find(const struct table *t, const struct mac *m, bool *is_persona);
+/* The machine with this UUID, in either byte order; NULL when none has it, or two have. */
+const struct table_machine *table_find_uuid(const struct table *t, const struct uuid *u);
 /* The network that this address lies in; NULL when none. */
 const struct table_network *table_network_of(const struct table *t, uint32_t addr);
 
@@ -105,7 +121,7 @@ const struct table_network *table_network_of(const struct table *t, uint32_t add
 struct table_source {
 	uint64_t generation, made_s;
 	uint8_t key[TABLE_KEY_LEN];
-	uint32_t http_port, lease_s;
+	uint32_t http_port, lease_s, mac_rate, relay_rate;
 	const struct network *network;
 	size_t networks;
 	const struct machine *machine;

@@ -17,7 +17,8 @@ struct build {
 	struct table_network *network;
 	struct table_nic *nic;
 	struct table_path *path;
-	uint32_t *slot;
+	struct table_route *route;
+	uint32_t *slot, *uuid_slot;
 	char *text;
 	size_t text_room;
 	const struct machine **by_name;    /* machines in order of name */
@@ -32,7 +33,9 @@ static void build_free(struct build *b)
 	free(b->network);
 	free(b->nic);
 	free(b->path);
+	free(b->route);
 	free(b->slot);
+	free(b->uuid_slot);
 	free(b->text);
 	free(b->by_name);
 	free(b->persona);
@@ -135,21 +138,53 @@ static int slot_add(struct build *b, uint32_t nic, bool is_persona, struct err *
 	return 0;
 }
 
-static int networks_fill(struct build *b)
+/* More than two of one UUID would only lengthen the way: two are nobody's already. */
+static void uuid_slot_add(struct build *b, uint32_t machine)
 {
-	for (size_t i = 0; i < b->from->networks; i++) {
+	const struct uuid *u = &b->machine[machine].uuid;
+	uint32_t mask = b->header.uuid_slots - 1, i;
+	unsigned same = 0;
+	if (!uuid_names_one(u))
+		return;
+	for (i = table_uuid_hash(u) & mask; b->uuid_slot[i]; i = (i + 1) & mask)
+		same += uuid_same_body(&b->machine[b->uuid_slot[i] - 1].uuid, u);
+	if (same < 2)
+		b->uuid_slot[i] = machine + 1;
+}
+
+static int networks_fill(struct build *b, struct err *e)
+{
+	for (uint32_t i = 0; i < b->from->networks; i++) {
 		const struct network *n = &b->from->network[i];
-		b->network[i] = (struct table_network){
+		struct table_network *to = &b->network[i];
+		*to = (struct table_network){
 			.name = text_add(b, n->name),
 			.interface = text_add(b, n->interface),
 			.addr = n->addr,
 			.prefix = n->prefix,
+			.ours = *n->interface ? n->addr : 0,
 			.gateway = n->gateway,
 			.dns = n->dns,
 			.pool_from = n->pool_from,
 			.pool_to = n->pool_to,
 			.unknown = n->unknown,
+			.mode = n->mode,
+			.link = i,
 		};
+		memcpy(to->relay, n->relay, n->relays * sizeof *n->relay);
+	}
+	/* A wire is called by the first of its networks; they may name each other in a chain. */
+	for (uint32_t i = 0; i < b->from->networks; i++) {
+		uint32_t other;
+		int rc = network_named(&other, b, b->from->network[i].link, e);
+		if (rc < 0)
+			return rc;
+		if (other == TABLE_NOWHERE)
+			continue;
+		uint32_t from = b->network[i].link, link = b->network[other].link;
+		for (uint32_t k = 0; k < b->from->networks; k++)
+			if (b->network[k].link == from)
+				b->network[k].link = link;
 	}
 	return 0;
 }
@@ -159,6 +194,12 @@ static int persona_nic_fill(
 {
 	to->persona = from->mac;
 	to->persona_addr = from->addr;
+	to->mtu = from->mtu;
+	to->route_at = b->header.routes;
+	to->routes = (uint8_t)from->routes;
+	for (unsigned i = 0; i < from->routes; i++)
+		b->route[b->header.routes++] = (struct table_route){ from->route[i].to,
+			from->route[i].prefix, from->route[i].via };
 	return network_named(&to->persona_network, b, from->network, e);
 }
 
@@ -178,6 +219,9 @@ static int persona_fill(struct build *b, struct table_machine *to, const struct 
 	to->lun = p->lun;
 	to->phase = bound->phase;
 	to->generation = bound->generation;
+	to->domain = text_add(b, p->domain);
+	memcpy(to->dns, p->dns, sizeof to->dns);
+	memcpy(to->ntp, p->ntp, sizeof to->ntp);
 	to->path_at = b->header.paths;
 	to->paths = p->paths;
 	for (unsigned i = 0; i < p->paths; i++)
@@ -277,7 +321,7 @@ static int fill(struct build *b, struct err *e)
 
 	int rc = bindings_resolve(b, is_bound, e);
 	if (rc == 0)
-		rc = networks_fill(b);
+		rc = networks_fill(b, e);
 	for (uint32_t i = 0; rc == 0 && i < from->machines; i++)
 		rc = machine_fill(b, i, e);
 	for (size_t i = 0; rc == 0 && i < from->personas; i++)
@@ -288,6 +332,8 @@ static int fill(struct build *b, struct err *e)
 		if (rc == 0)
 			rc = slot_add(b, i, true, e);
 	}
+	for (uint32_t i = 0; rc == 0 && i < from->machines; i++)
+		uuid_slot_add(b, i);
 	for (int i = 0; i < SCRIPTS; i++)
 		b->header.script[i] = text_add(b, from->script[i]);
 	b->header.packs = text_add(b, from->packs);
@@ -297,28 +343,35 @@ static int fill(struct build *b, struct err *e)
 /* Room for the most that the source can turn into. */
 static int build_init(struct build *b, const struct table_source *from, struct err *e)
 {
-	size_t nics = 0, paths = 0, slots = 4;
+	size_t nics = 0, paths = 0, routes = 0, slots = 4, uuid_slots = 4;
 	for (size_t i = 0; i < from->machines; i++)
 		nics += from->machine[i].nics;
 	for (size_t i = 0; i < from->personas; i++) {
 		nics += from->persona[i].nics;
 		paths += from->persona[i].paths;
+		for (unsigned n = 0; n < from->persona[i].nics; n++)
+			routes += from->persona[i].nic[n].routes;
 	}
+	/* At most half full: a NIC has up to two MACs. */
 	while (slots < 4 * nics)
 		slots *= 2;
+	while (uuid_slots < 2 * from->machines)
+		uuid_slots *= 2;
 	*b = (struct build){ .from = from };
 	b->machine = calloc(from->machines + 1, sizeof *b->machine);
 	b->network = calloc(from->networks + 1, sizeof *b->network);
 	b->nic = calloc(nics + 1, sizeof *b->nic);
 	b->path = calloc(paths + 1, sizeof *b->path);
+	b->route = calloc(routes + 1, sizeof *b->route);
 	b->slot = calloc(slots, sizeof *b->slot);
+	b->uuid_slot = calloc(uuid_slots, sizeof *b->uuid_slot);
 	b->by_name = calloc(from->machines + 1, sizeof *b->by_name);
 	b->persona = calloc(from->personas + 1, sizeof *b->persona);
 	b->of_machine = calloc(from->machines + 1, sizeof *b->of_machine);
 	b->text_room = 4096;
 	b->text = malloc(b->text_room);
-	if (!b->machine || !b->network || !b->nic || !b->path || !b->slot || !b->by_name ||
-		!b->persona || !b->of_machine || !b->text)
+	if (!b->machine || !b->network || !b->nic || !b->path || !b->route || !b->slot ||
+		!b->uuid_slot || !b->by_name || !b->persona || !b->of_machine || !b->text)
 		return err_set(e, ENOMEM, "boot table");
 	b->text[0] = '\0';
 	b->header = (struct table_header){
@@ -328,9 +381,12 @@ static int build_init(struct build *b, const struct table_source *from, struct e
 		.made_s = from->made_s,
 		.http_port = from->http_port,
 		.lease_s = from->lease_s,
+		.mac_rate = from->mac_rate,
+		.relay_rate = from->relay_rate,
 		.networks = (uint32_t)from->networks,
 		.machines = (uint32_t)from->machines,
 		.slots = (uint32_t)slots,
+		.uuid_slots = (uint32_t)uuid_slots,
 		.text_len = 1,
 	};
 	memcpy(b->header.magic, TABLE_MAGIC, sizeof b->header.magic);
@@ -356,7 +412,9 @@ static int join(void **ret, size_t *ret_len, struct build *b, struct err *e)
 	memcpy(bytes + at.network, b->network, h->networks * sizeof *b->network);
 	memcpy(bytes + at.nic, b->nic, h->nics * sizeof *b->nic);
 	memcpy(bytes + at.path, b->path, h->paths * sizeof *b->path);
+	memcpy(bytes + at.route, b->route, h->routes * sizeof *b->route);
 	memcpy(bytes + at.slot, b->slot, h->slots * sizeof *b->slot);
+	memcpy(bytes + at.uuid_slot, b->uuid_slot, h->uuid_slots * sizeof *b->uuid_slot);
 	memcpy(bytes + at.text, b->text, h->text_len);
 	((struct table_header *)bytes)->checksum = table_checksum(bytes, at.len);
 	*ret = bytes;

@@ -12,7 +12,7 @@
 #include "core/table.h"
 
 struct table_layout {
-	uint64_t machine, network, nic, path, slot, text, len;
+	uint64_t machine, network, nic, path, route, slot, uuid_slot, text, len;
 };
 
 /* False when the counts are too large to be true. */
@@ -27,7 +27,9 @@ static inline bool table_layout(struct table_layout *ret, const struct table_hea
 	PART(network, h->networks, struct table_network)
 	PART(nic, h->nics, struct table_nic)
 	PART(path, h->paths, struct table_path)
+	PART(route, h->routes, struct table_route)
 	PART(slot, h->slots, uint32_t)
+	PART(uuid_slot, h->uuid_slots, uint32_t)
 	PART(text, h->text_len, char)
 #undef PART
 	ret->len = at;
@@ -43,7 +45,9 @@ static inline struct table table_view(const void *bytes, const struct table_layo
 		.network = (const void *)(b + at->network),
 		.nic = (const void *)(b + at->nic),
 		.path = (const void *)(b + at->path),
+		.route = (const void *)(b + at->route),
 		.slot = (const void *)(b + at->slot),
+		.uuid_slot = (const void *)(b + at->uuid_slot),
 		.text = b + at->text,
 	};
 }
@@ -64,4 +68,10 @@ static inline uint32_t table_hash(const struct mac *m)
 	memcpy(&v, m->b, sizeof m->b);
 	v *= 0x9e3779b97f4a7c15u;
 	return (uint32_t)(v >> 32);
+}
+
+static inline uint32_t table_uuid_hash(const struct uuid *u)
+{
+	struct uuid folded = uuid_folded(u);
+	return (uint32_t)(XXH3_64bits(folded.b, sizeof folded.b) >> 32);
 }

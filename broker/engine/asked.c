@@ -188,6 +188,15 @@ bool asked_read(struct asked *ret, const uint8_t *bytes, size_t len)
 	return true;
 }
 
+uint8_t *asked_link(uint8_t *bytes, size_t len)
+{
+	struct reader value, sub;
+	if (len < DHCP_MIN || !find(bytes, len, OPT_RELAY, 1, &value) ||
+		!find_in(value, RELAY_SUBNET, 4, &sub))
+		return NULL;
+	return bytes + (sub.at - bytes);
+}
+
 static void blank_in(uint8_t *area, size_t len, uint8_t option)
 {
 	struct reader r = reader_of(area, len), value;

@@ -33,5 +33,8 @@ struct asked {
  * hardware, a group address as sender. */
 bool asked_read(struct asked *ret, const uint8_t *bytes, size_t len);
 
+/* Where option 82.5 stands in a question or an answer, 4 bytes; NULL where it does not. */
+uint8_t *asked_link(uint8_t *bytes, size_t len);
+
 /* Blanks every occurrence of an option that the rest shall not see. */
 void asked_blank(uint8_t *bytes, size_t len, uint8_t option);

@@ -21,8 +21,9 @@ static struct {
 } engine;
 
 static struct daemon the_daemon;
-static char pxe_word[] = DHCP_PXE_DEF_VENDOR;
-static struct dhcp_pxe_vendor pxe_vendor = { .data = pxe_word };
+static char pxe_word[] = DHCP_PXE_DEF_VENDOR, http_word[] = "HTTPClient";
+static struct dhcp_pxe_vendor http_vendor = { .data = http_word };
+static struct dhcp_pxe_vendor pxe_vendor = { .data = pxe_word, .next = &http_vendor };
 
 /* What read_opts() would set up from a file or a command line; the rest of struct daemon stays
  * zero, which means none and off. */
@@ -151,6 +152,13 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 	m->yiaddr.s_addr = 0;
 	/* The network is chosen; a client's own wish for another one is not heard. */
 	asked_blank((uint8_t *)m, ask->len, OPTION_SUBNET_SELECT);
+	/* The same for the relay's, which hears its own word again. */
+	uint32_t subnet = 0;
+	uint8_t *link = asked->subnet ? asked_link((uint8_t *)m, ask->len) : NULL;
+	if (link) {
+		memcpy(&subnet, link, sizeof subnet);
+		memcpy(link, &o->wire.shared_addr, sizeof subnet);
+	}
 	/* There is no menu, so no item of it can be asked for. */
 	if (ask->pxe)
 		asked_blank((uint8_t *)m, ask->len, OPTION_VENDOR_CLASS_OPT);
@@ -170,6 +178,8 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 		return;
 	memcpy(ret->bytes, m, len);
 	ret->len = len;
+	if (link && (link = asked_link(ret->bytes, len)))
+		memcpy(link, &subnet, sizeof subnet);
 	ret->given = ntohl(m->yiaddr.s_addr);
 	address_answer(ret, ask, m, inform);
 }
@@ -179,7 +189,7 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 static bool chose_another(const struct engine_answer *ret, const struct asked *a)
 {
 	return ret->plan.deed == DEED_LEASE && a->type == DHCP_REQUEST && a->server_id &&
-	       a->server_id != ret->plan.network->addr;
+	       a->server_id != ret->plan.server;
 }
 
 static bool due(const struct asked *a)
@@ -202,21 +212,27 @@ void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
 		return;
 	ret->heard = true;
 	asked.boot.via = via_of(&asked, ask);
+	asked.boot.relay = asked.giaddr;
+	asked.boot.here = ask->here;
 	ret->ask = asked.boot;
 	if (!boot_decide(&ret->plan, &ret->why, engine.table, &ret->ask))
 		return;
 	assert(ret->plan.network);
 	if (chose_another(ret, &asked))
 		return;
-	/* On 4011 only a known firmware is told where to boot from; it has its address. */
-	if (ask->pxe && (ret->plan.deed == DEED_LEASE || asked.boot.stage != STAGE_FIRMWARE))
+	/* On 4011 only who is known is told where to boot from; it has its address. */
+	if (ask->pxe && (ret->plan.deed == DEED_LEASE || asked.boot.stage == STAGE_OS))
 		return;
-	ret->source = ret->plan.network->addr;
-	offer_make(&offer, engine.table, &ret->plan, &asked, ask->pxe, ask->unix_s);
+	bool proxy = ask->pxe || ret->plan.network->mode == DHCP_MODE_PROXY;
+	ret->source = ret->plan.server;
+	offer_make(&offer, engine.table, &ret->plan, &asked, proxy, ask->unix_s);
 	snprintf(ret->file, sizeof ret->file, "%s", offer.shown);
 	call_dnsmasq(ret, ask, &asked, &offer);
 	if (asked.type == DHCP_DECLINE)
 		ret->why = silence_word(SILENCE_address_declined);
-	else if (ret->len == 0 && due(&asked) && !ask->pxe && ret->plan.addr == 0)
-		ret->why = silence_word(SILENCE_no_address_left);
+	else if (ret->len == 0 && due(&asked) && !ask->pxe)
+		ret->why = ret->plan.network->mode == DHCP_MODE_PROXY
+				   ? silence_word(SILENCE_other_server)
+			   : ret->plan.addr == 0 ? silence_word(SILENCE_no_address_left)
+						 : NULL;
 }

@@ -35,7 +35,7 @@ bool reserved_init(struct reserved *r, const struct table *t)
 		add(r, t->nic[i].persona_addr);
 	}
 	for (uint32_t i = 0; i < t->header->networks; i++) {
-		add(r, t->network[i].addr);
+		add(r, t->network[i].ours);
 		add(r, t->network[i].gateway);
 		add(r, t->network[i].dns);
 	}

@@ -113,12 +113,16 @@ static void tell_who(struct tell *t, const struct asking *a)
 	tell_add(t, "machine", "%s", table_text(&a->files->table, a->machine->name));
 }
 
-/* Our address on the network that the request came in through. By the table and the interface,
- * since a machine may have asked for another of our addresses. */
+/* An address of the network that the request came in through: the machine's own where that network
+ * is reached by relays, else ours, by the table and the interface, since a machine may have asked
+ * for another of our addresses. */
 static uint32_t came_via(const struct asking *a)
 {
 	const struct table *t = &a->files->table;
+	const struct table_network *theirs = table_network_of(t, a->peer.addr);
 	uint32_t first = 0;
+	if (theirs && !theirs->ours)
+		return a->peer.addr;
 	for (uint32_t i = 0; i < t->header->networks; i++) {
 		const struct table_network *n = &t->network[i];
 		if (strcmp(table_text(t, n->interface), a->listener->interface) != 0)
@@ -155,10 +159,17 @@ static bool proved(struct asking *a)
 			"this URL belongs to an earlier binding of the machine; boot again");
 		return false;
 	}
-	struct boot_ask ask = { .mac = a->token.mac, .stage = STAGE_SCRIPT, .via = came_via(a) };
-	const char *uuid = http_query(a->request, "uuid");
+	struct boot_ask ask = {
+		.mac = a->token.mac, .stage = STAGE_SCRIPT, .via = came_via(a), .here = a->peer.ours
+	};
+	const char *uuid = http_query(a->request, "uuid"), *asked = http_query(a->request, "m");
 	if (uuid && *uuid && !uuid_parse(&ask.uuid, uuid)) {
 		refuse(f, a->request, 400, "bad-uuid", "uuid= is not a UUID of 36 characters");
+		return false;
+	}
+	struct mac m = a->token.mac;
+	if (asked && *asked && !mac_parse(&m, asked)) {
+		refuse(f, a->request, 400, "bad-mac", "m= is not the MAC of a NIC");
 		return false;
 	}
 	if (!boot_decide(&a->plan, &why, &f->table, &ask)) {
@@ -166,6 +177,8 @@ static bool proved(struct asking *a)
 		refuse(f, a->request, 403, why, text ? text : "this machine gets no answer");
 		return false;
 	}
+	/* A NIC that is not recorded asks with the token of the one that is. */
+	a->plan.asked = m;
 	return true;
 }
 

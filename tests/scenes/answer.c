@@ -41,6 +41,15 @@ static void option_words(
 		addr_words(to, size, o + 2);
 	else if (strcmp(form, "text") == 0)
 		snprintf(to, size, "%.*s", (int)o[1], (const char *)o + 2);
+	else if (strcmp(form, "addrs") == 0 && o[1] % 4 == 0)
+		for (unsigned i = 0; i < o[1]; i += 4) {
+			addr_words(to + at, size - at, o + 2 + i);
+			at += strlen(to + at);
+			if (i + 4u < o[1])
+				at += (size_t)snprintf(to + at, size - at, ",");
+		}
+	else if (strcmp(form, "number") == 0 && o[1] == 2)
+		snprintf(to, size, "%u", (unsigned)o[2] << 8 | o[3]);
 	else if (strcmp(form, "number") == 0 && o[1] == 4)
 		snprintf(to, size, "%u",
 			(unsigned)o[2] << 24 | (unsigned)o[3] << 16 | (unsigned)o[4] << 8 | o[5]);
@@ -95,16 +104,22 @@ static const struct {
 } options[] = {
 	{ "mask", 1, "addr" },
 	{ "router", 3, "addr" },
-	{ "dns", 6, "addr" },
+	{ "dns", 6, "addrs" },
 	{ "host", 12, "text" },
+	{ "domain", 15, "text" },
+	{ "root", 17, "text" },
+	{ "mtu", 26, "number" },
 	{ "broadcast", 28, "addr" },
+	{ "ntp", 42, "addrs" },
 	{ "lease", 51, "number" },
 	{ "server", 54, "addr" },
 	{ "vendor", 60, "text" },
 	{ "pxe", 43, "hex" },
 	{ "relay", 82, "hex" },
 	{ "uuid97", 97, "hex" },
+	{ "routes", 121, "hex" },
 	{ "ipxe", 175, "hex" },
+	{ "iqn", 203, "text" },
 };
 
 static bool differs(const char *key, const char *want, const char *got, char *to, size_t size)

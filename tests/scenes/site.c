@@ -60,7 +60,15 @@ static bool network_line(struct site *s, struct words *w)
 		return false;
 	if (unknown && !unknown_parse(&n->unknown, unknown))
 		return false;
-	return name_value(w, "interface", n->interface, sizeof n->interface) && address &&
+	const char *mode = words_value(w, "mode"), *relay = words_value(w, "relay");
+	if ((mode && !dhcp_mode_parse(&n->mode, mode)) ||
+		(relay && !ip4_parse(&n->relay[n->relays++], relay)))
+		return false;
+	/* A network that relays reach has no interface of ours. */
+	if (words_value(w, "relayed"))
+		n->interface[0] = '\0';
+	return name_value(w, "interface", n->interface, sizeof n->interface) &&
+	       name_value(w, "link", n->link, sizeof n->link) && address &&
 	       net4_parse(&n->addr, &n->prefix, address) && addr_value(w, "gateway", &n->gateway) &&
 	       addr_value(w, "dns", &n->dns);
 }
@@ -90,6 +98,51 @@ static bool nic_line(struct site *s, struct words *w)
 	       addr_value(w, "addr", &n->addr);
 }
 
+/* `A,B`: addresses until the list is full. */
+static bool addrs_value(struct words *w, const char *key, uint32_t *to, unsigned most)
+{
+	char text[128], *rest = NULL;
+	unsigned n = 0;
+	snprintf(text, sizeof text, "%s", words_value(w, key) ? words_value(w, key) : "");
+	for (char *t = strtok_r(text, ",", &rest); t; t = strtok_r(NULL, ",", &rest))
+		if (n == most || !ip4_parse(&to[n++], t))
+			return false;
+	return true;
+}
+
+/* `routes=10.0.0.0/8>10.77.0.254,...` */
+static bool routes_value(struct words *w, struct persona_nic *n)
+{
+	char text[400], *rest = NULL;
+	snprintf(text, sizeof text, "%s", words_value(w, "routes") ? words_value(w, "routes") : "");
+	for (char *t = strtok_r(text, ",", &rest); t; t = strtok_r(NULL, ",", &rest)) {
+		struct static_route *r = &n->route[n->routes++];
+		char *via = strchr(t, '>');
+		if (!via || n->routes > ROUTES_MAX)
+			return false;
+		*via++ = '\0';
+		if (!net4_parse(&r->to, &r->prefix, t) || !ip4_parse(&r->via, via))
+			return false;
+	}
+	return true;
+}
+
+/* `disk=TARGET@ADDR lun=N` and what its OS is told. */
+static bool persona_words(struct words *w, struct persona *p)
+{
+	const char *disk = words_value(w, "disk"), *lun = words_value(w, "lun");
+	const char *mtu = words_value(w, "mtu"), *at = disk ? strchr(disk, '@') : NULL;
+	if (at && !ip4_parse(&p->path[p->paths++].addr, at + 1))
+		return false;
+	snprintf(p->target, sizeof p->target, "%.*s", at ? (int)(at - disk) : 0, at ? disk : "");
+	p->path[0].port = 3260;
+	p->lun = lun ? strtoul(lun, NULL, 10) : 1;
+	p->nic[0].mtu = mtu ? (uint16_t)strtoul(mtu, NULL, 10) : 0;
+	return addrs_value(w, "dns", p->dns, SERVERS_MAX) &&
+	       addrs_value(w, "ntp", p->ntp, SERVERS_MAX) && routes_value(w, &p->nic[0]) &&
+	       name_value(w, "domain", p->domain, sizeof p->domain);
+}
+
 static bool persona_line(struct site *s, struct words *w)
 {
 	if (s->source.personas == COUNT(s->persona))
@@ -99,7 +152,7 @@ static bool persona_line(struct site *s, struct words *w)
 	snprintf(p->name, sizeof p->name, "%s", w->word[1]);
 	snprintf(p->iqn, sizeof p->iqn, "iqn.2026-01.org.example:%s", w->word[1]);
 	p->nics = 1;
-	return mac && mac_parse(&p->nic[0].mac, mac) &&
+	return mac && mac_parse(&p->nic[0].mac, mac) && persona_words(w, p) &&
 	       name_value(w, "network", p->nic[0].network, sizeof p->nic[0].network) &&
 	       addr_value(w, "addr", &p->nic[0].addr);
 }
