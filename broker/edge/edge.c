@@ -51,7 +51,9 @@ static int watch_folder(int folder)
 int edge_open(struct edge *d, struct err *e)
 {
 	static const char *const folders[] = { "table", "boot" };
-	*d = (struct edge){ .watch = -1 };
+	*d = (struct edge){ .watch = -1, .limit = limit_new() };
+	if (!d->limit)
+		return err_set(e, ENOMEM, "edge: limits");
 	for (size_t i = 0; i < COUNT(folders); i++) {
 		d->folders[i] = given_fd(folders[i], e);
 		if (d->folders[i] < 0)
@@ -119,19 +121,25 @@ static void serve_questions(struct edge *d, const struct port *p)
 	static struct engine_answer answer[BATCH];
 	struct engine_ask ask[BATCH];
 	const struct table *t = &d->table[d->in_use];
-	unsigned n = port_read(p, ask);
+	unsigned got = port_read(p, ask), n = 0;
 	if (!d->have_table)
 		return;
 	uint64_t unix_s = seconds(CLOCK_REALTIME);
-	for (unsigned i = 0; i < n; i++) {
-		ask[i].now_s = d->now_s;
-		ask[i].unix_s = unix_s;
-		ask[i].here = here_of(t, &ask[i]);
-		engine_answer(&answer[i], &ask[i]);
+	for (unsigned i = 0; i < got; i++) {
+		ask[n] = ask[i];
+		ask[n].now_s = d->now_s;
+		if (!limit_allows(d->limit, t, &ask[n]))
+			continue;
+		ask[n].unix_s = unix_s;
+		ask[n].here = here_of(t, &ask[n]);
+		engine_answer(&answer[n], &ask[n]);
+		n++;
 	}
 	port_send(p, answer, n);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		notice_answer(d->events, &ask[i], &answer[i], t);
+		proxied_answer(&d->proxied, &answer[i], t, &ask[i]);
+	}
 }
 
 static void loader_sent(void *ctx, uint32_t addr, const char *file, uint64_t bytes)
@@ -139,6 +147,7 @@ static void loader_sent(void *ctx, uint32_t addr, const char *file, uint64_t byt
 	struct edge *d = ctx;
 	struct tell said;
 	char text[IP4_TEXT];
+	proxied_fetched(&d->proxied, addr);
 	tell_begin(&said, EV_loader_sent);
 	tell_add(&said, "addr", "%s", ip4_text(text, addr));
 	tell_add(&said, "file", "%s", file);
@@ -153,6 +162,7 @@ static void loader_refused(void *ctx, uint32_t addr, const char *file, const cha
 	struct edge *d = ctx;
 	struct tell said;
 	char text[IP4_TEXT];
+	proxied_fetched(&d->proxied, addr);
 	if (!pace_allows(&d->refusals, REFUSALS_AT_ONCE, REFUSALS_PER_S, d->now_s))
 		return;
 	tell_begin(&said, EV_loader_refused);
@@ -201,12 +211,12 @@ static bool may_be_new(const struct edge *d)
 int edge_serve(struct edge *d, struct err *e)
 {
 	struct pollfd fds[PORTS_MAX + 1];
-	bool sending = false;
+	bool sending = false, watching = false;
 	for (unsigned i = 0; i < d->ports.n; i++)
 		fds[i] = (struct pollfd){ .fd = d->ports.port[i].fd, .events = POLLIN };
 	fds[d->ports.n] = (struct pollfd){ .fd = d->watch, .events = POLLIN };
 	for (;;) {
-		int wait_ms = sending ? TFTP_MS : d->watch < 0 ? LOOK_MS : -1;
+		int wait_ms = sending ? TFTP_MS : d->watch < 0 || watching ? LOOK_MS : -1;
 		if (poll(fds, d->ports.n + 1, wait_ms) < 0 && errno != EINTR)
 			return err_set(e, errno, "edge: poll");
 		d->now_s = seconds(CLOCK_MONOTONIC) + CLOCK_AHEAD_S;
@@ -223,5 +233,7 @@ int edge_serve(struct edge *d, struct err *e)
 				serve_questions(d, &d->ports.port[i]);
 		}
 		sending = engine_tftp_work(d->now_s, loader_sent, d);
+		watching = proxied_look(&d->proxied, d->events, d->now_s);
+		limit_tell(d->limit, d->events, d->now_s);
 	}
 }

@@ -2,7 +2,9 @@
 /* The edge: DHCP, PXE and TFTP answered out of the boot table. */
 #pragma once
 #include "base/pace.h"
+#include "edge/limit.h"
 #include "edge/port.h"
+#include "edge/proxied.h"
 #include "host/follow.h"
 
 struct edge {
@@ -14,6 +16,8 @@ struct edge {
 	unsigned in_use;
 	bool have_table;
 	struct pace refusals;
+	struct limit *limit;
+	struct proxied proxied;
 	uint64_t now_s;
 };
 

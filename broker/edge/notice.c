@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/pace.h"
+#include "engine/asked.h"
 #include "host/tell.h"
 
 enum {
@@ -71,6 +72,30 @@ static void tell_silence(int events, const struct engine_ask *ask, const struct 
 	tell_send(&said, events);
 }
 
+/* Who takes its address from another server than us: we only see it ask. */
+static void tell_left(int events, const struct engine_ask *ask, const struct engine_answer *a,
+	const struct table *t)
+{
+	char mac[MAC_TEXT], addr[IP4_TEXT];
+	const char *why;
+	struct boot_plan plan;
+	struct tell said;
+	struct boot_ask script = a->ask;
+	script.stage = STAGE_SCRIPT;
+	if (a->type != DHCP_REQUEST || !boot_decide(&plan, &why, t, &script))
+		return;
+	tell_begin(&said, EV_dhcp_left);
+	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
+	tell_add(&said, "stage", "%s", stage_word(a->ask.stage));
+	tell_add(&said, "machine", "%s", table_text(t, plan.machine->name));
+	tell_add(&said, "deed", "%s", deed_word(plan.deed));
+	tell_add(&said, "generation", "%u", plan.machine->generation);
+	tell_add(&said, "addr", "%s", ip4_text(addr, a->wanted));
+	uint64_t what = mix(0xcbf29ce484222325u, said.text, said.at);
+	if (worth_telling(answers, &a->ask.mac, what, ask->now_s, SAME_ANSWER_S))
+		tell_send(&said, events);
+}
+
 static void tell_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t)
 {
@@ -97,7 +122,9 @@ static void tell_answer(int events, const struct engine_ask *ask, const struct e
 void notice_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t)
 {
-	if (a->heard && a->why)
+	if (a->heard && a->why == silence_word(SILENCE_other_server))
+		tell_left(events, ask, a, t);
+	else if (a->heard && a->why)
 		tell_silence(events, ask, a, t);
 	/* A NAK and the answer to an INFORM give no address and are no news. */
 	else if (a->heard && a->to != TO_NOBODY && (a->given || ask->pxe))

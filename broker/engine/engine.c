@@ -211,6 +211,9 @@ void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
 	if (!engine.table || ask->len > QUESTION_MAX || !asked_read(&asked, ask->bytes, ask->len))
 		return;
 	ret->heard = true;
+	ret->type = asked.type;
+	ret->wanted = asked.wanted ? asked.wanted : asked.ciaddr;
+	ret->chosen = asked.server_id;
 	asked.boot.via = via_of(&asked, ask);
 	asked.boot.relay = asked.giaddr;
 	asked.boot.here = ask->here;

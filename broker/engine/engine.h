@@ -54,6 +54,8 @@ struct engine_answer {
 	 * is NULL, or the word for the silence; with neither word nor bytes none was due. */
 	bool heard;
 	const char *why;
+	unsigned type;           /* of the question: enum dhcp_type */
+	uint32_t wanted, chosen; /* the address that it names, the server that it names; 0: none */
 	struct boot_ask ask;
 	struct boot_plan plan; /* borrows from the table; plan.network NULL: none */
 	uint32_t given;        /* the address in the answer */
