@@ -30,8 +30,7 @@ const char *token_text(char to[TOKEN_TEXT], const struct token *t, const uint8_t
 	token_sign(mac, t, key);
 	int at = snprintf(to, TOKEN_TEXT, "%s-%u-%llu-", mac_hex(hex, &t->mac), t->generation,
 		(unsigned long long)t->window);
-	for (int i = 0; i < MAC_BYTES && at + 2 < TOKEN_TEXT; i++, at += 2)
-		snprintf(to + at, 3, "%02x", mac[i]);
+	hex_text(to + at, mac, sizeof mac);
 	return to;
 }
 

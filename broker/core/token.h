@@ -14,7 +14,7 @@
 
 #include "base/ids.h"
 
-enum { TOKEN_WINDOW_S = 900, TOKEN_TEXT = 72 };
+enum { TOKEN_WINDOW_S = 900, TOKEN_TEXT = 80 };
 
 struct token {
 	struct mac mac;

@@ -43,6 +43,9 @@ static int daemon_open(struct err *e)
 		OPT_SINGLE_PORT, OPT_QUIET_TFTP };
 	for (size_t i = 0; i < sizeof on / sizeof on[0]; i++)
 		option_var(on[i]) |= option_val(on[i]);
+	/* Half of an answer's cost is what dnsmasq would write about it to a log. */
+	if (!seams_debug())
+		option_var(OPT_QUIET_DHCP) |= option_val(OPT_QUIET_DHCP);
 	dhcp_common_init();
 	/* As large as a client can ask for: no memory is taken once strangers are heard. */
 	if (!expand_buf(&daemon->dhcp_packet, DHCP_PACKET_MAX))
