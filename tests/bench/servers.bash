@@ -49,7 +49,7 @@ run_server() {
 }
 
 fleet() {
-	"$B/tests/bench/fleet" "$@"
+	$first "$B/tests/bench/fleet" "$@"
 }
 
 load() {
