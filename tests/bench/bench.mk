@@ -10,6 +10,12 @@ $(B)/tests/bench/cost: $(B)/tests/bench/cost.o $(call LIB,engine core host base)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) $(ENGINE_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lnettle
 
+## bench-check: counts the instructions of an answer, and compares them with tests/bench/baseline
+bench-check: $(B)/tests/bench/cost $(B)/tests/bench/fleet
+	@B=$(B) tests/bench/check.sh
+TEST_TOOLS  += $(B)/tests/bench/cost $(B)/tests/bench/fleet
+SLOW_CHECKS += tests/bench/check.sh
+
 ## bench-dhcp: what a DHCP exchange costs, beside stock dnsmasq, Kea and a bare echo (needs root)
 bench-dhcp: $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 	@B=$(B) tests/bench/dhcp.sh
@@ -17,4 +23,4 @@ bench-dhcp: $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 ## bench: every figure: the double boot beside the same by hand, a DHCP exchange beside stock dnsmasq (needs root)
 bench: run-ready bench-dhcp
 	@tests/bench/double-boot.sh
-.PHONY: bench bench-dhcp
+.PHONY: bench bench-dhcp bench-check

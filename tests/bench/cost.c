@@ -4,9 +4,12 @@
  * 2000 FOLDER`. Fails when an answer is not what that kind of question deserves. */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/cursor.h"
 #include "base/list.h"
@@ -15,7 +18,7 @@
 #include "host/follow.h"
 #include "tests/bench/fleet.h"
 
-enum { QUESTION = 400, AT_YIADDR = 16, AT_MAC = 28 };
+enum { QUESTION = 400, AT_MAC = 28, BLOCK = 512, OP_DATA = 3, OP_ACK = 4 };
 
 /* What a client says beside what it wants; each string is a run of options. */
 #define OPTIONS(s) s, sizeof s - 1
@@ -92,6 +95,48 @@ static int play(const struct kind *k, uint32_t machines, unsigned long n)
 	return 0;
 }
 
+/* One end on loopback; the other's address goes to *at. */
+static int open_end(struct sockaddr_in *at)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), yes = 1;
+	socklen_t len = sizeof *at;
+	*at = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes) < 0 ||
+		bind(fd, (struct sockaddr *)at, sizeof *at) < 0 ||
+		getsockname(fd, (struct sockaddr *)at, &len) < 0)
+		return -1;
+	return fd;
+}
+
+static int fetch(int folder, unsigned long n)
+{
+	static const char ask[] = "\0\1loader\0octet";
+	struct sockaddr_in server, client;
+	uint8_t got[BLOCK + 4], ack[4];
+	int here = open_end(&server), there = open_end(&client);
+	engine_tftp_open(folder, 1500);
+	engine_interface(1, "lo");
+	if (here < 0 || there < 0 ||
+		connect(there, (struct sockaddr *)&server, sizeof server) < 0 ||
+		send(there, ask, sizeof ask, 0) < 0)
+		return 1;
+	for (unsigned long block = 1; block <= n; block++) {
+		engine_tftp_read(here, 1000000, NULL, NULL);
+		engine_tftp_work(1000000, NULL, NULL);
+		ssize_t len = recv(there, got, sizeof got, MSG_DONTWAIT);
+		if (len != sizeof got || got[1] != OP_DATA ||
+			(got[2] << 8 | got[3]) != (int)(block & 0xffff)) {
+			fprintf(stderr, "cost: block %lu did not come\n", block);
+			return 1;
+		}
+		memcpy(ack, (uint8_t[]){ 0, OP_ACK, got[2], got[3] }, sizeof ack);
+		if (send(there, ack, sizeof ack, 0) < 0)
+			return 1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct follow follow = { .name = TABLE_FILE, .len_max = TABLE_LEN_MAX };
@@ -100,7 +145,7 @@ int main(int argc, char **argv)
 	const void *bytes;
 	size_t len;
 	if (argc != 4) {
-		fprintf(stderr, "usage: cost FOLDER os|firmware|ipxe|stranger N\n");
+		fprintf(stderr, "usage: cost FOLDER os|firmware|ipxe|stranger|tftp N\n");
 		return 2;
 	}
 	follow.folder = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -110,6 +155,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cost: %s\n", e.text);
 		return 1;
 	}
+	if (strcmp(argv[2], "tftp") == 0)
+		return fetch(follow.folder, strtoul(argv[3], NULL, 10));
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (strcmp(argv[2], kinds[i].word) == 0)
 			return play(&kinds[i], table.header->machines, strtoul(argv[3], NULL, 10));
