@@ -106,6 +106,52 @@ teardown_file() {
 	rm -rf "$dir"
 }
 
+compare() { tests/diff/compare.sh "$dir/stock" "$dir/ours" "$1"; }
+
+@test "every question was asked of both, in the jail, and both are alive" {
+	grep -oE '^[a-z0-9-]+: send' tests/diff/packets | cut -d: -f1 > "$dir/names"
+	[ "$(wc -l < "$dir/names")" -ge 40 ]
+	[ -z "$(sort "$dir/names" | uniq -d)" ]
+	for who in stock ours; do
+		awk '$2 == "answer" { print $1 }' "$dir/$who" | diff "$dir/names" -
+		[ "$(awk '$2 == "answer" && $3 != "silence"' "$dir/$who" | wc -l)" -ge 40 ]
+		kill -0 "$(cat "$dir/$who.pid")"
+	done
+	grep -qE '^Seccomp:[[:space:]]+2$' "/proc/$(pgrep -P "$(cat "$dir/ours.pid")")/status"
+}
+
 @test "every difference is intended, and every one that is intended is there" {
-	tests/diff/compare.sh "$dir/stock" "$dir/ours" tests/diff/intended
+	compare tests/diff/intended
+}
+
+@test "a difference that is not on the list is found" {
+	grep -v '^uefi-asks-for-little' tests/diff/intended > "$dir/short"
+	run compare "$dir/short"
+	[ "$status" -eq 1 ]
+	[[ $output == *"uefi-asks-for-little: option-43: stock none, ours 0601080a0400505845ff: not intended"* ]]
+	sed 's/^\(after-decline .*\) offer/\1 nak/' tests/diff/intended > "$dir/other"
+	run compare "$dir/other"
+	[ "$status" -eq 1 ]
+	[[ $output == "after-decline: answer: stock silence, ours offer; intended was: silence nak" ]]
+}
+
+@test "an intended difference that is none, or has no reason, is found" {
+	{ cat tests/diff/intended; echo "renewing answer ack nak no-reason"; } > "$dir/long"
+	run compare "$dir/long"
+	[ "$status" -eq 1 ]
+	[[ $output == *"renewing answer: intended, and did not occur"* ]]
+	[[ $output == *'renewing answer: no line "because no-reason:" says why'* ]]
+}
+
+@test "an option too many, one too few and another order are differences" {
+	cp "$dir/ours" "$dir/mine"
+	sed -i -e '/^os-discover option-28 /d' -e 's/^\(os-discover order .*\),28/\1/' \
+		-e 's/^\(selecting order 53,54\),51,\(.*\)$/\1,\2,51/' "$dir/mine"
+	echo "inform option-51 00000e10" >> "$dir/mine"
+	run tests/diff/compare.sh "$dir/stock" "$dir/mine" tests/diff/intended
+	[ "$status" -eq 1 ]
+	[[ $output == *"os-discover: option-28: stock 10.77.0.255, ours none: not intended"* ]]
+	[[ $output == *"selecting: order: stock 53,54,51,"*", ours 53,54,"*",51: not intended"* ]]
+	[[ $output == *"inform: option-51: stock none, ours 00000e10: not intended"* ]]
+	[ "${#lines[@]}" -eq 3 ]
 }
