@@ -150,7 +150,7 @@ int packet_make(struct engine_ask *ask, uint8_t bytes[PACKET_MAX], struct words 
 			!put_value(&out, sends[i].code, sends[i].form, v))
 			return err_say(e, EINVAL, "%s=%s", sends[i].key, v);
 	if (raw)
-		out.at += hex_bytes(out.at, 256, raw);
+		out.at += hex_bytes(out.at, 512, raw);
 	if (!words_value(w, "endless"))
 		write_u8(&out, 255);
 	ask->bytes = bytes;
