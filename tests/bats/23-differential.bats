@@ -3,7 +3,8 @@
 # bats file_tags=edge,root
 # The same questions to baton-edge in its jail and to Debian's dnsmasq with a configuration that means the same,
 # each in a namespace of its own with the same addresses. Every difference is intended and stands, with its
-# reason, in tests/diff/intended. How: docs/design/0011-differences-from-dnsmasq.md. KEEP=FOLDER: leaves the answers there.
+# reason, in tests/diff/intended. How: docs/design/0011-differences-from-dnsmasq.md. With KEEP=FOLDER the answers
+# stay there.
 
 . tests/lib/wait.bash
 
