@@ -10,7 +10,6 @@
 USER_EDGE=64502
 USER_FILES=64501
 CORPUS=$PWD/tests/fuzz/corpus
-AT_ONCE=25 # inputs whose packets surely fit into a socket's queue
 
 setup_file() {
 	B=$(realpath "${B:-build/dev}")
@@ -92,19 +91,28 @@ all_read() {
 	ip netns exec "$SERVER" awk 'NR > 1 { lost += $NF } END { exit lost > 0 }' /proc/net/udp
 }
 
-# in_parts KIND TARGETS... -- FILES...
+# in_parts N KIND TARGETS... -- FILES...: N at once, so many as surely fit into a socket's queue.
 in_parts() {
-	local to=()
+	local n=$1 to=()
+	shift
 	while [ "$1" != -- ]; do to+=("$1") && shift; done
 	shift
 	while [ $# -gt 0 ]; do
-		throw "${to[@]}" "${@:1:AT_ONCE}"
-		shift "$(($# < AT_ONCE ? $# : AT_ONCE))"
+		throw "${to[@]}" "${@:1:n}"
+		shift "$(($# < n ? $# : n))"
 		all_read
 	done
 }
 
-throw_dhcp() { in_parts dhcp "c0=10.77.0.1@02:00:00:77:00:01" "c1=10.88.0.1@02:00:00:77:00:02" -- "$CORPUS"/dhcp/*; }
+throw_dhcp() { in_parts 100 dhcp "c0=10.77.0.1@02:00:00:77:00:01" "c1=10.88.0.1@02:00:00:77:00:02" -- "$CORPUS"/dhcp/*; }
+
+same_two() {
+	for name in edge files; do
+		[ "$(pgrep -P "$(cat "$dir/$name.launcher")")" = "$(cat "$dir/$name.pid")" ] || return 1
+		grep -qE '^Seccomp:[[:space:]]+2$' "/proc/$(cat "$dir/$name.pid")/status" || return 1
+		[ "$(grep -c 'give: .* ended' "$dir/$name.stderr")" -eq 0 ] || return 1
+	done
+}
 
 # A machine that no input is of asks by DHCP, fetches its loader by TFTP and a script by HTTP; the programs
 # are who they were, and where they were.
@@ -120,11 +128,7 @@ all_is_well() {
 	# shellcheck disable=SC2154 # mktable has assigned it
 	[[ $(ip netns exec "$CLIENT" curl -s -m 5 "http://10.77.0.1:8080/b/$blade_a/next.ipxe") == *sanboot* ]]
 	[ "$(ip netns exec "$CLIENT" curl -s -m 5 http://10.77.0.1:8080/shim/vmlinuz)" = kernel ]
-	for name in edge files; do
-		[ "$(pgrep -P "$(cat "$dir/$name.launcher")")" = "$(cat "$dir/$name.pid")" ]
-		grep -qE '^Seccomp:[[:space:]]+2$' "/proc/$(cat "$dir/$name.pid")/status"
-		[ "$(grep -c 'give: .* ended' "$dir/$name.stderr")" -eq 0 ]
-	done
+	same_two
 }
 
 @test "before: a machine gets address, loader and script" {
@@ -145,7 +149,7 @@ all_is_well() {
 
 @test "TFTP: every conversation of the corpus" {
 	before=$(wc -l < "$dir/edge.events")
-	in_parts tftp 10.77.0.1 -- "$CORPUS"/tftp/*
+	in_parts 25 tftp 10.77.0.1 -- "$CORPUS"/tftp/*
 	all_is_well
 	tail -n +$((before + 1)) "$dir/edge.events" | grep -q loader-refused
 }
@@ -174,25 +178,28 @@ publish() {
 }
 
 both_took_it() {
-	for name in edge files; do grep 'table-taken\|table-refused' "$dir/$name.events" | tail -n 1 | grep -q taken; done
+	for name in edge files; do
+		grep 'table-taken\|table-refused' "$dir/$name.events" | tail -n 1 | grep -q taken || return 1
+	done
 }
 
 @test "table: every one of the corpus, taken or refused, and asked everything" {
+	local urls=()
 	. "$dir/tokens"
+	# shellcheck disable=SC2154 # mktable has assigned them
+	for token in "$blade_a" "$web_01" "$blade_b" "$loose"; do
+		for what in entry.ipxe next.ipxe job; do urls+=("http://10.77.0.1:8080/b/$token/$what"); done
+	done
 	for t in "$CORPUS"/table/*; do
 		"$B/tests/fuzz/throw" table "$t" > "$dir/table.fixed"
 		publish "$dir/table.fixed"
 		[[ $t != */whole-* ]] || both_took_it || { echo "$t is of another layout: tests/fuzz/tables.sh $B" && return 1; }
 		throw_dhcp
-		# shellcheck disable=SC2154 # mktable has assigned them
-		for token in "$blade_a" "$web_01" "$blade_b" "$loose"; do
-			for what in entry.ipxe next.ipxe job; do
-				ip netns exec "$CLIENT" curl -s -m 5 -o /dev/null "http://10.77.0.1:8080/b/$token/$what"
-			done
-		done
+		ip netns exec "$CLIENT" curl -s -m 5 "${urls[@]}" > "$dir/got"
 		publish "$dir/good"
-		all_is_well || { echo "after $t" && return 1; }
+		same_two || { echo "after $t" && return 1; }
 	done
+	all_is_well
 	grep -q 'table-refused' "$dir/edge.events"
 }
 
