@@ -61,7 +61,9 @@ static int send_mark(const struct wire *w, bool pxe, uint32_t xid, struct err *e
 			"vendor=PXEClient arch=0",
 			mac, addr, addr, here);
 	else
-		snprintf(line, sizeof line, "send discover mac=%s broadcast here=%s", mac, here);
+		snprintf(line, sizeof line,
+			"send discover mac=%s broadcast vendor=PXEClient arch=0 here=%s", mac,
+			here);
 	words_read(&words, line);
 	int r = packet_make(&ask, bytes, &words, e);
 	set_xid(bytes, xid);
