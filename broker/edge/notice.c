@@ -15,6 +15,7 @@ enum {
 	SILENCES_PER_S = 20,
 	ANSWERS_AT_ONCE = 16, /* of one MAC; a boot takes some six */
 	ANSWERS_PER_S = 1,
+	NOT_KEPT_S = 60,
 };
 
 struct heard {
@@ -102,4 +103,29 @@ void notice_answer(int events, const struct engine_ask *ask, const struct engine
 	/* A NAK and the answer to an INFORM give no address and are no news. */
 	else if (a->heard && a->to != TO_NOBODY && (a->given || ask->pxe))
 		tell_answer(events, ask, a, t);
+}
+
+void notice_loans(int events, const struct journal_found *found)
+{
+	struct tell said;
+	if (found->lost)
+		tell_one(events, EV_leases_lost, "why",
+			"a file of loans had no whole head, so nothing is known of what was in it");
+	if (found->records == 0)
+		return;
+	tell_begin(&said, EV_leases_recovered);
+	tell_add(&said, "loans", "%zu", found->loans);
+	tell_add(&said, "records", "%zu", found->records);
+	tell_add(&said, "holes", "%zu", found->holes);
+	tell_add(&said, "clock", "%s", found->same_clock ? "same" : "other");
+	tell_send(&said, events);
+}
+
+void notice_not_kept(int events, const struct err *why, uint64_t now_s)
+{
+	static uint64_t next_s;
+	if (now_s < next_s)
+		return;
+	next_s = now_s + NOT_KEPT_S;
+	tell_one(events, EV_leases_not_kept, "why", why->text);
 }
