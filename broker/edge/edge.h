@@ -3,6 +3,7 @@
 #pragma once
 #include "base/pace.h"
 #include "edge/limit.h"
+#include "edge/journal.h"
 #include "edge/port.h"
 #include "edge/proxied.h"
 #include "host/follow.h"
@@ -18,6 +19,7 @@ struct edge {
 	struct pace refusals;
 	struct limit *limit;
 	struct proxied proxied;
+	struct journal journal;
 	uint64_t now_s;
 };
 

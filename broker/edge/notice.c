@@ -18,6 +18,7 @@ enum {
 	MAC_PER_S = 1,
 	ANSWERS_AT_ONCE = 10000, /* of all MACs together: a hall that comes back from a power cut */
 	ANSWERS_PER_S = 1000,
+	NOT_KEPT_S = 60,
 };
 
 struct heard {
@@ -152,4 +153,29 @@ void notice_answer(int events, const struct engine_ask *ask, const struct engine
 		if (answer_is_news(ask, a))
 			tell_answer(events, a, t);
 	}
+}
+
+void notice_loans(int events, const struct journal_found *found)
+{
+	struct tell said;
+	if (found->lost)
+		tell_one(events, EV_leases_lost, "why",
+			"a file of loans had no whole head, so nothing is known of what was in it");
+	if (found->records == 0)
+		return;
+	tell_begin(&said, EV_leases_recovered);
+	tell_add(&said, "loans", "%zu", found->loans);
+	tell_add(&said, "records", "%zu", found->records);
+	tell_add(&said, "holes", "%zu", found->holes);
+	tell_add(&said, "clock", "%s", found->same_clock ? "same" : "other");
+	tell_send(&said, events);
+}
+
+void notice_not_kept(int events, const struct err *why, uint64_t now_s)
+{
+	static uint64_t next_s;
+	if (now_s < next_s)
+		return;
+	next_s = now_s + NOT_KEPT_S;
+	tell_one(events, EV_leases_not_kept, "why", why->text);
 }

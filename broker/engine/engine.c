@@ -85,6 +85,16 @@ size_t engine_loans(void)
 	return loans_count();
 }
 
+bool engine_loan_get(size_t i, uint64_t now_s, struct loan_record *ret)
+{
+	return loan_get(i, now_s, ret);
+}
+
+bool engine_loan_restore(const struct loan_record *r, uint64_t until_s)
+{
+	return loan_restore(r, until_s);
+}
+
 /* Through whom it came: the relay, or the client's own address where a renewal was routed here
  * past its relay, or our interface. */
 static uint32_t via_of(const struct asked *a, const struct engine_ask *ask)
@@ -166,7 +176,7 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 	if (ask->pxe)
 		asked_blank((uint8_t *)m, ask->len, OPTION_VENDOR_CLASS_OPT);
 
-	loans_show(ret->plan.addr == 0);
+	loans_show(ret->plan.addr == 0, ask->now_s);
 	lease_prune(NULL, (time_t)ask->now_s);
 	bool declined = gives_back(asked, o->context.local);
 	offer_enter(o);
@@ -176,6 +186,7 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 
 	if (declined)
 		loan_block(htonl(asked->wanted), ask->now_s + DECLINE_BACKOFF);
+	ret->changes = loans_changed(ret->change);
 	m = daemon->dhcp_packet.iov_base;
 	if (len == 0 || len > sizeof ret->bytes)
 		return;
@@ -184,6 +195,7 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 	if (link && (link = asked_link(ret->bytes, len)))
 		memcpy(link, &subnet, sizeof subnet);
 	ret->given = ntohl(m->yiaddr.s_addr);
+	ret->lends = ret->given && ret->plan.addr == 0 && asked->type == DHCP_REQUEST;
 	address_answer(ret, ask, m, inform);
 }
 
@@ -209,6 +221,8 @@ void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
 	ret->why = NULL;
 	ret->heard = false;
 	ret->given = 0;
+	ret->changes = 0;
+	ret->lends = false;
 	ret->file[0] = '\0';
 	ret->plan = (struct boot_plan){ 0 };
 	if (!engine.table || ask->len > QUESTION_MAX || !asked_read(&asked, ask->bytes, ask->len))

@@ -7,6 +7,7 @@ fuzz_dhcp_needs  := $(call LIB,engine) $(B)/libdnsmasq.a
 fuzz_dhcp_flags  := $(ENGINE_LDFLAGS)
 fuzz_tftp_needs  := $(fuzz_dhcp_needs)
 fuzz_tftp_flags  := $(ENGINE_LDFLAGS)
+fuzz_leases_needs := $(call LIB,wire)
 fuzz_url_needs   := $(B)/broker/files/url.o
 fuzz_pack_needs   = $(SHIM_TESTED)
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Starts a program as batond would, with descriptors by name, without batond:
  *   give [-u UID] NAME=KIND:WHAT... -- PROGRAM
- * dir:PATH, tcp:ADDR:PORT, udp:ADDR:PORT[@INTERFACE], raw:INTERFACE, log:FILE. A log is the
+ * dir:PATH, file:PATH (to read and write, made where it is not there), tcp:ADDR:PORT,
+ * udp:ADDR:PORT[@INTERFACE], raw:INTERFACE, log:FILE. A log is the
  * broker's end of an events channel: each datagram becomes a line of FILE (its newlines become " |
  * "), and a report is answered with what FILE.answer holds ("200 go on"), or not at all without
  * that file. Signals TERM, INT and KILL reach the program; its exit status is ours. */
@@ -102,6 +103,8 @@ static struct spawn_fd given(char *arg)
 	*kind++ = *what++ = '\0';
 	if (strcmp(kind, "dir") == 0)
 		fd = open(what, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else if (strcmp(kind, "file") == 0)
+		fd = open(what, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	else if (strcmp(kind, "tcp") == 0)
 		fd = open_udp_tcp(SOCK_STREAM, what);
 	else if (strcmp(kind, "udp") == 0)
