@@ -2,8 +2,8 @@
 /* The edge: DHCP, PXE and TFTP answered out of the boot table. */
 #pragma once
 #include "base/pace.h"
-#include "edge/limit.h"
 #include "edge/journal.h"
+#include "edge/limit.h"
 #include "edge/port.h"
 #include "edge/proxied.h"
 #include "host/follow.h"
