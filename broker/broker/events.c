@@ -42,7 +42,7 @@ double now_s(void)
 /* What the jailed processes may say. They are not believed in anything else. */
 static const enum event from_outside[] = { EV_dhcp_answered, EV_dhcp_silent, EV_loader_sent,
 	EV_loader_refused, EV_script_sent, EV_shim_sent, EV_step_said, EV_http_refused,
-	EV_table_refused, EV_table_taken };
+	EV_table_refused, EV_table_taken, EV_dhcp_foreign, EV_ipv6_asked };
 
 static void seen_note(struct events *v, const struct event_row *row);
 

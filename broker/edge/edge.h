@@ -2,6 +2,7 @@
 /* The edge: DHCP, PXE and TFTP answered out of the boot table. */
 #pragma once
 #include "base/pace.h"
+#include "edge/foreign.h"
 #include "edge/port.h"
 #include "host/follow.h"
 
@@ -14,6 +15,7 @@ struct edge {
 	unsigned in_use;
 	bool have_table;
 	struct pace refusals;
+	struct foreign_watch foreign;
 	uint64_t now_s;
 };
 

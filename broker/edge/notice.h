@@ -7,3 +7,7 @@
 /* Tells of an answer or a silence, unless it is too soon: see notice.c for the limits. */
 void notice_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t);
+
+/* Tells that a machine asked for `what` by DHCPv6. */
+void notice_v6(int events, const struct mac *asked, const char *what, const struct table_nic *nic,
+	const struct table *t, uint64_t now_s);

@@ -65,7 +65,9 @@ static bool read_options(struct foreign *f, struct reader *r)
 			continue;
 		uint8_t len = read_u8(r);
 		const uint8_t *value = read_bytes(r, len);
-		struct reader v = reader_of(value, value ? len : 0);
+		if (!value)
+			break;
+		struct reader v = reader_of(value, len);
 		if (code == OPTION_TYPE && len == 1)
 			type = read_u8(&v);
 		else if (code == OPTION_SERVER && len == 4)

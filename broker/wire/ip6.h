@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* IPv6 packets in Ethernet frames, between us and a machine on the same wire. What Baton says by
- * IPv6 is that it does not speak it (router.h, dhcp6.h), so there are neither extension headers
+ * IPv6 is that it does not speak it (router.h, dhcpv6.h), so there are neither extension headers
  * nor fragments here. RFC 8200, RFC 4291. Pure. */
 #pragma once
 #include <stdbool.h>

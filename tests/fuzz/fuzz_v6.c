@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "wire/dhcp6.h"
+#include "wire/dhcpv6.h"
 #include "wire/ip6.h"
 #include "wire/router.h"
 
@@ -13,18 +13,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct mac ours = { { 0x02, 0, 0, 0, 0, 1 } }, other = { { 0x02, 0, 0, 0, 0, 2 } };
 
-static size_t answer(uint8_t to[DHCP6_ANSWER_MAX], struct mac *asked, const struct mac *from,
+static size_t answer(uint8_t to[DHCPV6_ANSWER_MAX], struct mac *asked, const struct mac *from,
 	const uint8_t *data, size_t size)
 {
 	const char *what;
 	size_t len = router_answer(to, asked, from, data, size);
 	assert(len == 0 || len == ROUTER_ANSWER_LEN);
-	return len ? len : dhcp6_answer(to, asked, &what, from, data, size);
+	return len ? len : dhcpv6_answer(to, asked, &what, from, data, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t to[DHCP6_ANSWER_MAX], again[DHCP6_ANSWER_MAX];
+	uint8_t to[DHCPV6_ANSWER_MAX], again[DHCPV6_ANSWER_MAX];
 	struct mac asked;
 	struct ip6 p;
 	size_t len = answer(to, &asked, &ours, data, size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See dhcp6.h. The answer has the form of RFC 3315, 17.2.2: a status for the whole message and no
+/* See dhcpv6.h. The answer has the form of RFC 3315, 17.2.2: a status for the whole message and no
  * identity associations, as dnsmasq sends it, so that clients of both generations read it. */
-#include "wire/dhcp6.h"
+#include "wire/dhcpv6.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -105,9 +105,9 @@ static void write_option(struct writer *w, uint16_t code, const void *bytes, siz
 
 /* UDP and all, with a checksum of 0; gives its length. */
 static size_t answer_write(
-	uint8_t to[DHCP6_ANSWER_MAX], const struct message *m, const struct mac *ours)
+	uint8_t to[DHCPV6_ANSWER_MAX], const struct message *m, const struct mac *ours)
 {
-	struct writer w = writer_of(to, DHCP6_ANSWER_MAX);
+	struct writer w = writer_of(to, DHCPV6_ANSWER_MAX);
 	uint8_t duid[DUID_LL_LEN];
 	duid_of(duid, ours);
 	write_be16(&w, PORT_SERVER);
@@ -120,21 +120,21 @@ static size_t answer_write(
 	write_option(&w, SERVER_ID, duid, sizeof duid);
 	/* Who asks for no address is not told that there is none. */
 	write_be16(&w, STATUS_CODE);
-	write_be16(&w, 2 + sizeof DHCP6_WORDS - 1);
+	write_be16(&w, 2 + sizeof DHCPV6_WORDS - 1);
 	write_be16(&w, m->type == INFORMATION_REQUEST ? UNSPEC_FAIL : NO_ADDRS_AVAIL);
-	write_bytes(&w, DHCP6_WORDS, sizeof DHCP6_WORDS - 1);
+	write_bytes(&w, DHCPV6_WORDS, sizeof DHCPV6_WORDS - 1);
 	size_t len = writer_used(&w);
 	to[4] = (uint8_t)(len >> 8);
 	to[5] = (uint8_t)len;
 	return len;
 }
 
-size_t dhcp6_answer(uint8_t to[DHCP6_ANSWER_MAX], struct mac *asked, const char **what,
+size_t dhcpv6_answer(uint8_t to[DHCPV6_ANSWER_MAX], struct mac *asked, const char **what,
 	const struct mac *ours, const void *frame, size_t len)
 {
 	struct ip6 in;
 	struct message m;
-	uint8_t answer[DHCP6_ANSWER_MAX];
+	uint8_t answer[DHCPV6_ANSWER_MAX];
 	if (!ip6_read(&in, frame, len) || !message_read(&m, &in))
 		return 0;
 	*what = word_of(&m, ours);
@@ -148,5 +148,5 @@ size_t dhcp6_answer(uint8_t to[DHCP6_ANSWER_MAX], struct mac *asked, const char 
 	sum = sum ? sum : 0xffff; /* 0 would say "not summed", which IPv6 forbids */
 	answer[6] = (uint8_t)(sum >> 8);
 	answer[7] = (uint8_t)sum;
-	return ip6_write(to, DHCP6_ANSWER_MAX, &out);
+	return ip6_write(to, DHCPV6_ANSWER_MAX, &out);
 }

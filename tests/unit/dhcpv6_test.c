@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* DHCPv6 clients and what they are told: wire/dhcp6.h. */
-#include "wire/dhcp6.h"
+/* DHCPv6 clients and what they are told: wire/dhcpv6.h. */
+#include "wire/dhcpv6.h"
 
 #include <stdlib.h>
 
@@ -52,7 +52,7 @@ static struct bytes asking(const char *type, const char *options)
 }
 
 struct got {
-	uint8_t b[DHCP6_ANSWER_MAX];
+	uint8_t b[DHCPV6_ANSWER_MAX];
 	size_t len;
 	struct mac mac;
 	const char *what;
@@ -64,7 +64,7 @@ static struct got answer_to(const struct bytes *f)
 	/* As long as the frame and no longer, so that a sanitizer sees a step beyond it. */
 	uint8_t *fit = malloc(f->len ? f->len : 1);
 	memcpy(fit, f->b, f->len);
-	g.len = dhcp6_answer(g.b, &g.mac, &g.what, &ours, fit, f->len);
+	g.len = dhcpv6_answer(g.b, &g.mac, &g.what, &ours, fit, f->len);
 	free(fit);
 	return g;
 }
@@ -78,7 +78,7 @@ static size_t answered(const char *type, const char *options)
 /* Everything behind the checksum, as hex. */
 static const char *message_of(const struct got *g)
 {
-	static char hex[2 * DHCP6_ANSWER_MAX + 1];
+	static char hex[2 * DHCPV6_ANSWER_MAX + 1];
 	*hex = '\0';
 	for (size_t i = 62; i < g->len; i++)
 		snprintf(hex + 2 * (i - 62), 3, "%02x", g->b[i]);

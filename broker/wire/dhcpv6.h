@@ -9,12 +9,12 @@
 
 #include "base/ids.h"
 
-enum { DHCP6_ANSWER_MAX = 256 };
-#define DHCP6_WORDS "Baton boots machines by IPv4"
+enum { DHCPV6_ANSWER_MAX = 256 };
+#define DHCPV6_WORDS "Baton boots machines by IPv4"
 
 /* From an Ethernet frame to the frame that answers it, from `ours` to the one who asked, whose MAC
  * is left in *asked and whose message in *what: "solicit", "request" or "information-request".
  * Gives the frame's length, or 0 when it is none of these or not to be answered (RFC 8415, 16.2,
  * 16.4 and 16.12). */
-size_t dhcp6_answer(uint8_t to[DHCP6_ANSWER_MAX], struct mac *asked, const char **what,
+size_t dhcpv6_answer(uint8_t to[DHCPV6_ANSWER_MAX], struct mac *asked, const char **what,
 	const struct mac *ours, const void *frame, size_t len);
