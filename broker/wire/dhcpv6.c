@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See dhcpv6.h. The answer has the form of RFC 3315, 17.2.2: a status for the whole message and no
- * identity associations, as dnsmasq sends it, so that clients of both generations read it. */
+/* See dhcpv6.h. The status stands twice: for the whole message, which iPXE, EDK2 and clients of RFC
+ * 3315 read, and in the identity association that was asked for, where ISC's dhclient and clients
+ * of RFC 8415 look. */
 #include "wire/dhcpv6.h"
 
 #include <stdbool.h>
@@ -14,6 +15,9 @@ enum {
 	PORT_SERVER = 547,
 	DUID_MAX = 130, /* RFC 8415, 11.1 */
 	DUID_LL_LEN = 10,
+	IAID_LEN = 4,
+	IA_HEAD = IAID_LEN + 4 + 4,
+	OPTION_HEAD = 4,
 };
 enum message_type { SOLICIT = 1, ADVERTISE = 2, REQUEST = 3, REPLY = 7, INFORMATION_REQUEST = 11 };
 enum option {
@@ -24,6 +28,7 @@ enum option {
 	STATUS_CODE = 13,
 	IA_PD = 25,
 };
+enum { STATUS_LEN = 2 + sizeof DHCPV6_WORDS - 1 };
 enum status { UNSPEC_FAIL = 1, NO_ADDRS_AVAIL = 2 };
 
 struct duid {
@@ -35,6 +40,7 @@ struct message {
 	uint8_t type;
 	uint8_t xid[3];
 	struct duid client, server;
+	const uint8_t *iaid; /* of the first association of addresses; NULL: none is wanted */
 	bool wants_addresses;
 };
 
@@ -53,8 +59,9 @@ static void read_option(struct message *m, struct reader *r)
 		m->client = d;
 	else if (code == SERVER_ID)
 		m->server = d;
-	else if (code == IA_NA || code == IA_TA || code == IA_PD)
-		m->wants_addresses = true;
+	else if (code == IA_NA && len >= IA_HEAD && !m->iaid)
+		m->iaid = d.bytes;
+	m->wants_addresses |= code == IA_NA || code == IA_TA || code == IA_PD;
 }
 
 /* The checksum is not looked at: between virtual machines it is left to hardware that is not
@@ -103,6 +110,23 @@ static void write_option(struct writer *w, uint16_t code, const void *bytes, siz
 	write_bytes(w, bytes, len);
 }
 
+static void write_status(struct writer *w, enum status code)
+{
+	uint8_t value[STATUS_LEN] = { 0, (uint8_t)code };
+	memcpy(value + 2, DHCPV6_WORDS, sizeof value - 2);
+	write_option(w, STATUS_CODE, value, sizeof value);
+}
+
+/* The association that was asked for, without an address in it. */
+static void write_association(struct writer *w, const uint8_t iaid[IAID_LEN])
+{
+	uint8_t value[IA_HEAD + OPTION_HEAD + STATUS_LEN] = { 0 };
+	struct writer inner = writer_of(value + IA_HEAD, sizeof value - IA_HEAD);
+	memcpy(value, iaid, IAID_LEN);
+	write_status(&inner, NO_ADDRS_AVAIL);
+	write_option(w, IA_NA, value, sizeof value);
+}
+
 /* UDP and all, with a checksum of 0; gives its length. */
 static size_t answer_write(
 	uint8_t to[DHCPV6_ANSWER_MAX], const struct message *m, const struct mac *ours)
@@ -119,10 +143,9 @@ static size_t answer_write(
 		write_option(&w, CLIENT_ID, m->client.bytes, m->client.len);
 	write_option(&w, SERVER_ID, duid, sizeof duid);
 	/* Who asks for no address is not told that there is none. */
-	write_be16(&w, STATUS_CODE);
-	write_be16(&w, 2 + sizeof DHCPV6_WORDS - 1);
-	write_be16(&w, m->type == INFORMATION_REQUEST ? UNSPEC_FAIL : NO_ADDRS_AVAIL);
-	write_bytes(&w, DHCPV6_WORDS, sizeof DHCPV6_WORDS - 1);
+	write_status(&w, m->type == INFORMATION_REQUEST ? UNSPEC_FAIL : NO_ADDRS_AVAIL);
+	if (m->iaid)
+		write_association(&w, m->iaid);
 	size_t len = writer_used(&w);
 	to[4] = (uint8_t)(len >> 8);
 	to[5] = (uint8_t)len;

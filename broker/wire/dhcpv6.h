@@ -9,7 +9,7 @@
 
 #include "base/ids.h"
 
-enum { DHCPV6_ANSWER_MAX = 256 };
+enum { DHCPV6_ANSWER_MAX = 320 };
 #define DHCPV6_WORDS "Baton boots machines by IPv4"
 
 /* From an Ethernet frame to the frame that answers it, from `ours` to the one who asked, whose MAC
