@@ -2,7 +2,7 @@
 /* Starts a program as batond would, with descriptors by name, without batond:
  *   give [-u UID] NAME=KIND:WHAT... -- PROGRAM
  * dir:PATH, file:PATH (to read and write, made where it is not there), tcp:ADDR:PORT,
- * udp:ADDR:PORT[@INTERFACE], raw:INTERFACE, log:FILE. A log is the
+ * udp:ADDR:PORT[@INTERFACE], raw:INTERFACE, v6:INTERFACE, heard:INTERFACE, log:FILE. A log is the
  * broker's end of an events channel: each datagram becomes a line of FILE (its newlines become " |
  * "), and a report is answered with what FILE.answer holds ("200 go on"), or not at all without
  * that file. Signals TERM, INT and KILL reach the program; its exit status is ours. */
@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "host/spawn.h"
+#include "warden/frames.h"
 
 extern char **environ;
 
@@ -98,6 +99,7 @@ static struct spawn_fd given(char *arg)
 {
 	char *kind = strchr(arg, '='), *what = kind ? strchr(kind, ':') : NULL;
 	int fd = -1;
+	struct err e = { 0 };
 	if (!what)
 		die("%s: want NAME=KIND:WHAT", arg);
 	*kind++ = *what++ = '\0';
@@ -111,6 +113,10 @@ static struct spawn_fd given(char *arg)
 		fd = open_udp_tcp(SOCK_DGRAM, what);
 	else if (strcmp(kind, "raw") == 0)
 		fd = open_raw(what);
+	else if (strcmp(kind, "v6") == 0)
+		fd = frames_open_v6(what, &e);
+	else if (strcmp(kind, "heard") == 0)
+		fd = frames_open_heard(what, &e);
 	else if (strcmp(kind, "log") == 0)
 		fd = open_log(what);
 	if (fd < 0)
