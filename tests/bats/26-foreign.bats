@@ -122,7 +122,7 @@ told() { grep -c dhcp-foreign "$dir/events" || true; }
 	# All that we ever hear of such a one: the client names it.
 	take_from 98
 	wait_for "dhcp-foreign network=mgmt addr=10.77.0.98 offered=10.77.0.11" "$dir/events"
-	take_from 1
+	ask 52:54:00:aa:00:01 -B
 	wait_for 'dhcp-answered mac=52:54:00:aa:00:01' "$dir/events"
 	[ "$(told)" -eq 1 ]
 }
