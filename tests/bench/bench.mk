@@ -1,5 +1,5 @@
 # Figures, never a verdict: each tests/bench/*.sh measures one thing on this machine and prints a table.
-BENCH_DHCP  := $(patsubst %,$(B)/tests/bench/%,dhcp-load echo flood fleet)
+BENCH_DHCP  := $(patsubst %,$(B)/tests/bench/%,dhcp-load echo flood fleet tftp-load)
 BENCH_TOOLS += $(BENCH_DHCP)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(call LIB,core base)
 	@echo "  LD    $@"
