@@ -17,7 +17,7 @@ measure() {
 
 printf '%-10s %10s %8s %8s %6s %9s %9s %9s\n' flood packets/s p50/us p99/us lost before/kB after/kB peak/kB
 serve_baton $known
-until_answers
+until_answers -n 1
 before=$(of_status VmRSS)
 load -n $known -k $known -r "$pace" -t 5 >"$dir/load"
 measure none 0

@@ -14,15 +14,14 @@ rounds=${1:-3} strangers=${2:-50000} pool=100000
 
 # measure NAME STRANGERS OUTSTANDING
 measure() {
-	local when before said once
+	local when before said words
 	"serve_$1" 1000 $pool
-	until_answers
+	until_answers -n 1
 	for when in first again; do
-		once=-o
-		[ $when = first ] || once=
+		words=(-o -t 120)
+		[ $when = first ] || words=(-t 3)
 		before=$(cpu_us)
-		# shellcheck disable=SC2086 # a word or none
-		said=$(load -s $once -n "$2" -k "$3" -t $([ $when = first ] && echo 120 || echo 3)) ||
+		said=$(load -s "${words[@]}" -n "$2" -k "$3") ||
 			{ echo "leases.sh: $1, $when: $said" >&2 && exit 1; }
 		echo "$1 $when $said $before $(cpu_us) $(of_status VmRSS)" |
 			awk '{ print $1, $2, $3, $4, $5, ($12 - $11) / $9, $13 / 1000, $6, $10 }' >>"$dir/figures"

@@ -57,7 +57,7 @@ load() {
 	$first ip netns exec "$client" "$B/tests/bench/dhcp-load" "$@" c0
 }
 
-# until_answers [WORDS...]: until the load's questions have been answered.
+# until_answers WORDS...: until the load's questions have been answered.
 until_answers() {
 	local end=$((SECONDS + 300))
 	until load -k 1 -n 1 -t 1 -o "$@" >/dev/null 2>&1; do
