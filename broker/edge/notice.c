@@ -13,6 +13,8 @@ enum {
 	SAME_SILENCE_S = 10,
 	SILENCES_AT_ONCE = 100, /* of all MACs together, then so many a second */
 	SILENCES_PER_S = 20,
+	LOANS_AT_ONCE = 100, /* answers to strangers, likewise */
+	LOANS_PER_S = 20,
 	ANSWERS_AT_ONCE = 16, /* of one MAC; a boot takes some six */
 	ANSWERS_PER_S = 1,
 	NOT_KEPT_S = 60,
@@ -75,6 +77,7 @@ static void tell_silence(int events, const struct engine_ask *ask, const struct 
 static void tell_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t)
 {
+	static struct pace strangers;
 	char mac[MAC_TEXT], addr[IP4_TEXT];
 	struct tell said;
 	tell_begin(&said, EV_dhcp_answered);
@@ -91,7 +94,9 @@ static void tell_answer(int events, const struct engine_ask *ask, const struct e
 	if (*a->file)
 		tell_add(&said, "file", "%s", a->file);
 	uint64_t what = mix(0xcbf29ce484222325u, said.text, said.at);
-	if (worth_telling(answers, &a->ask.mac, what, ask->now_s, SAME_ANSWER_S))
+	if (worth_telling(answers, &a->ask.mac, what, ask->now_s, SAME_ANSWER_S) &&
+		(a->plan.machine ||
+			pace_allows(&strangers, LOANS_AT_ONCE, LOANS_PER_S, ask->now_s)))
 		tell_send(&said, events);
 }
 
