@@ -133,12 +133,11 @@ static uint32_t here_of(const struct table *t, const struct engine_ask *ask)
 	return ask->here;
 }
 
-/* What lends an address goes out when that is on the disk, and all else before it. */
-static void send_answers(
+/* What lends an address goes out when that is on the disk. */
+static void send_lent(
 	struct edge *d, const struct port *p, struct engine_answer *answer, unsigned n)
 {
 	struct err e = { 0 };
-	port_send(p, answer, n, false);
 	if (journal_keep(&d->journal, d->now_s, &e) < 0) {
 		for (unsigned i = 0; i < n; i++)
 			if (answer[i].lends) {
@@ -147,31 +146,49 @@ static void send_answers(
 			}
 		notice_not_kept(d->events, &e, d->now_s);
 	}
-	port_send(p, answer, n, true);
+	for (unsigned at = 0; at < n; at += BATCH)
+		port_send(p, answer + at, n - at < BATCH ? n - at : BATCH, true);
 }
 
+/* What is there, up to a batch, without what is not to be answered. */
+static unsigned read_questions(
+	struct edge *d, const struct port *p, struct engine_ask ask[BATCH], bool *more)
+{
+	const struct table *t = &d->table[d->in_use];
+	unsigned got = port_read(p, ask), n = 0;
+	*more = got == BATCH;
+	if (!d->have_table)
+		return 0;
+	got = foreign_without_probes(&d->foreign, &d->ports, ask, got);
+	for (unsigned i = 0; i < got; i++) {
+		ask[i].now_s = d->now_s;
+		if (limit_allows(d->limit, t, &ask[i]))
+			ask[n++] = ask[i];
+	}
+	return n;
+}
+
+/* All that is there is answered before the disk is waited for, once for all who wait for it. */
 static void serve_questions(struct edge *d, const struct port *p)
 {
-	static struct engine_answer answer[BATCH];
-	struct engine_ask ask[BATCH];
+	static struct engine_answer answer[JOURNAL_ANSWERS];
+	static struct engine_ask ask[JOURNAL_ANSWERS];
 	const struct table *t = &d->table[d->in_use];
-	unsigned got = foreign_without_probes(&d->foreign, &d->ports, ask, port_read(p, ask)),
-		 n = 0;
-	if (!d->have_table)
-		return;
 	uint64_t unix_s = seconds(CLOCK_REALTIME);
-	for (unsigned i = 0; i < got; i++) {
-		ask[n] = ask[i];
-		ask[n].now_s = d->now_s;
-		if (!limit_allows(d->limit, t, &ask[n]))
-			continue;
-		ask[n].unix_s = unix_s;
-		ask[n].here = here_of(t, &ask[n]);
-		engine_answer(&answer[n], &ask[n]);
-		journal_note(&d->journal, &answer[n]);
-		n++;
-	}
-	send_answers(d, p, answer, n);
+	unsigned n = 0;
+	bool more;
+	do {
+		unsigned got = read_questions(d, p, ask + n, &more);
+		for (unsigned i = n; i < n + got; i++) {
+			ask[i].unix_s = unix_s;
+			ask[i].here = here_of(t, &ask[i]);
+			engine_answer(&answer[i], &ask[i]);
+			journal_note(&d->journal, &answer[i]);
+		}
+		port_send(p, answer + n, got, false);
+		n += got;
+	} while (more && d->journal.promised && n + BATCH <= JOURNAL_ANSWERS);
+	send_lent(d, p, answer, n);
 	for (unsigned i = 0; i < n; i++) {
 		notice_answer(d->events, &ask[i], &answer[i], t);
 		proxied_answer(&d->proxied, &answer[i], t, &ask[i]);

@@ -19,6 +19,8 @@ enum {
 	MAC_PER_S = 1,
 	ANSWERS_AT_ONCE = 10000, /* of all MACs together: a hall that comes back from a power cut */
 	ANSWERS_PER_S = 1000,
+	LOANS_AT_ONCE = 100, /* of those the answers to strangers */
+	LOANS_PER_S = 20,
 	NOT_KEPT_S = 60,
 };
 
@@ -134,9 +136,12 @@ static void tell_answer(int events, const struct engine_answer *a, const struct 
 
 static bool answer_is_news(const struct engine_ask *ask, const struct engine_answer *a)
 {
-	static struct pace all;
-	return worth_telling(answers, &a->ask.mac, what_of(a), ask->now_s, SAME_ANSWER_S) &&
-	       pace_allows(&all, ANSWERS_AT_ONCE, ANSWERS_PER_S, ask->now_s);
+	static struct pace all, strangers;
+	if (!worth_telling(answers, &a->ask.mac, what_of(a), ask->now_s, SAME_ANSWER_S))
+		return false;
+	if (a->plan.deed == DEED_LEASE && a->len > 0)
+		return pace_allows(&strangers, LOANS_AT_ONCE, LOANS_PER_S, ask->now_s);
+	return pace_allows(&all, ANSWERS_AT_ONCE, ANSWERS_PER_S, ask->now_s);
 }
 
 void notice_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,

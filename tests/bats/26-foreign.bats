@@ -77,7 +77,8 @@ take_from() {
 		printf '\1\1\6\0' && head -c 24 /dev/zero
 		printf '\122\124\0\252\0\1' && head -c 202 /dev/zero
 		printf '\143\202\123\143\65\1\3\62\4\12\115\0\13\66\4\12\115\0'"\\$(printf %o "$1")"'\377'
-	} | ip netns exec "$CLIENT" socat -u - UDP4-DATAGRAM:255.255.255.255:67,broadcast,bind=:68,so-bindtodevice=c0
+	} > "$dir/packet" # whole, or it would be sent in pieces
+	ip netns exec "$CLIENT" socat -u - UDP4-DATAGRAM:255.255.255.255:67,broadcast,bind=:68,so-bindtodevice=c0 < "$dir/packet"
 }
 
 # ask MAC [WORD]: a client's DHCP from beginning to end, whoever answers.
@@ -153,8 +154,9 @@ offer_of() {
 	{
 		printf '\2\1\6\0' && head -c 232 /dev/zero
 		printf '\143\202\123\143\65\1\2\66\4\12\11\11'"\\$(printf %o "$1")"'\377'
-	} | ip netns exec "$FOREIGN" socat -u - \
-		UDP4-DATAGRAM:255.255.255.255:68,broadcast,bind=:67,so-bindtodevice=f0
+	} > "$dir/packet"
+	ip netns exec "$FOREIGN" socat -u - \
+		UDP4-DATAGRAM:255.255.255.255:68,broadcast,bind=:67,so-bindtodevice=f0 < "$dir/packet"
 }
 
 @test "who makes up servers is told of some thirty times, and then no more" {
