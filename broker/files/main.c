@@ -93,9 +93,9 @@ static int take_given(struct files *f, struct err *e)
 
 static int enter(const struct files *f, struct err *e)
 {
-	static const char *const calls[] = { "accept4", "recvfrom", "recvmsg", "sendto", "sendmsg",
-		"sendfile", "shutdown", "getsockname", "getpeername", "getsockopt", "setsockopt",
-		NULL };
+	static const char *const calls[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "accept4",
+		"recvfrom", "sendto", "sendmsg", "sendfile", "pread64", "shutdown", "getsockname",
+		"getpeername", NULL };
 	const int folders[] = { f->follow.folder, f->boot, f->packs };
 	struct jail j = { .folders = folders, .folder_count = COUNT(folders), .calls = calls };
 	return jail_enter(&j, e);
