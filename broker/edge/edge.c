@@ -2,6 +2,7 @@
 /* The edge's loop: see edge.h. One thread; whatever wakes it, it first looks for a newer table. */
 #include "edge/edge.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "base/list.h"
 #include "edge/notice.h"
+#include "host/box.h"
 #include "host/given.h"
 #include "host/tell.h"
 #include "wire/router.h"
@@ -79,7 +81,8 @@ int edge_open(struct edge *d, struct err *e)
 	d->events = given_fd("events", e);
 	if (d->events < 0)
 		return d->events;
-	int r = ports_open(&d->ports, e);
+	int r = box_open(e);
+	r = r < 0 ? r : ports_open(&d->ports, e);
 	r = r < 0 ? r : engine_open(e);
 	if (r < 0)
 		return r;
@@ -134,6 +137,18 @@ static uint32_t here_of(const struct table *t, const struct engine_ask *ask)
 	return ask->here;
 }
 
+/* Whoever is at fault, should the work on these bytes be our last. */
+static void heard(const struct port *p, uint32_t from, uint16_t port, const void *bytes, size_t len)
+{
+	static const char *const kind[] = { "dhcp", "pxe", "tftp", "router" };
+	box_put(kind[p->kind], p->interface, from, port, bytes, len);
+}
+
+static void heard_question(const struct port *p, const struct engine_ask *ask)
+{
+	heard(p, ask->from, ask->from_port, ask->bytes, ask->len);
+}
+
 /* What lends an address goes out when that is on the disk, and all else before it. */
 static void send_answers(
 	struct edge *d, const struct port *p, struct engine_answer *answer, unsigned n)
@@ -163,6 +178,7 @@ static void serve_questions(struct edge *d, const struct port *p)
 	for (unsigned i = 0; i < got; i++) {
 		ask[n] = ask[i];
 		ask[n].now_s = d->now_s;
+		heard_question(p, &ask[n]);
 		if (!limit_allows(d->limit, t, &ask[n]))
 			continue;
 		ask[n].unix_s = unix_s;
@@ -173,6 +189,7 @@ static void serve_questions(struct edge *d, const struct port *p)
 	}
 	send_answers(d, p, answer, n);
 	for (unsigned i = 0; i < n; i++) {
+		heard_question(p, &ask[i]);
 		notice_answer(d->events, &ask[i], &answer[i], t);
 		proxied_answer(&d->proxied, &answer[i], t, &ask[i]);
 	}
@@ -210,9 +227,17 @@ static void loader_refused(void *ctx, uint32_t addr, const char *file, const cha
 
 static void serve_tftp(struct edge *d, const struct port *p)
 {
-	struct pollfd more = { .fd = p->fd, .events = POLLIN };
-	for (int i = 0; i < TFTP_AT_ONCE && poll(&more, 1, 0) == 1; i++)
+	uint8_t bytes[BOX_BYTES];
+	for (int i = 0; i < TFTP_AT_ONCE; i++) {
+		struct sockaddr_in from = { 0 };
+		socklen_t from_len = sizeof from;
+		ssize_t n = recvfrom(p->fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT,
+			(struct sockaddr *)&from, &from_len);
+		if (n < 0)
+			return;
+		heard(p, ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), bytes, (size_t)n);
 		engine_tftp_read(p->fd, d->now_s, loader_refused, d);
+	}
 }
 
 /* Machines that the table knows shall not wait for a router; to others we are silent. */
@@ -225,6 +250,7 @@ static void serve_router(struct edge *d, const struct port *p)
 		ssize_t n = recv(p->fd, in, sizeof in, MSG_DONTWAIT);
 		if (n < 0)
 			return;
+		heard(p, 0, 0, in, (size_t)n);
 		size_t len = router_answer(out, &asked, &p->mac, in, (size_t)n);
 		if (len > 0 && d->have_table &&
 			table_find(&d->table[d->in_use], &asked, &is_persona) &&
@@ -271,5 +297,6 @@ int edge_serve(struct edge *d, struct err *e)
 		sending = engine_tftp_work(d->now_s, loader_sent, d);
 		watching = proxied_look(&d->proxied, d->events, d->now_s);
 		limit_tell(d->limit, d->events, d->now_s);
+		box_clear();
 	}
 }
