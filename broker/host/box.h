@@ -33,7 +33,8 @@ void box_clear(void);
 /* The warden's side: memory of a size that nobody can change any more. */
 int box_make(int *ret, struct err *e);
 /* A copy, then the box is empty. False when it was empty, or holds what box_put() never writes:
- * its owner was a stranger by then. Texts end, and len is at most BOX_BYTES; nothing else is sure. */
+ * its owner was a stranger by then. Texts end, and len is at most BOX_BYTES; nothing else is sure.
+ */
 bool box_take(struct box *ret, int fd);
 /* A row of hexadecimal digits that is longer than a MAC becomes as many `x`: the part of a token
  * that proves it (core/token.h) is such a row. */

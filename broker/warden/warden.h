@@ -65,8 +65,8 @@ void children_fini(struct warden *w);
 /* warden/crash.c */
 /* A box for each jailed child, and the folder where what was in one is kept. */
 int crash_open(struct warden *w, struct err *e);
-/* A child has ended, by this signal or by itself (0): its box is emptied, and where the fault was its
- * own, what was in it becomes a file and the broker is told. */
+/* A child has ended, by this signal or by itself (0): its box is emptied, and where the fault was
+ * its own, what was in it becomes a file and the broker is told. */
 void crash_note(struct child *c, int number);
 
 /* warden/hands.c */
