@@ -32,13 +32,13 @@ measure() {
 for ((round = 0; round < rounds; round++)); do
 	measure baton "$strangers" 64
 	measure kea "$strangers" 64
-	measure kea_threads "$strangers" 64
+	measure kea_tuned "$strangers" 64
 	measure dnsmasq 1000 4
 done
 
 printf '%-12s %-6s %11s %8s %8s %7s %7s %5s %7s\n' server when exchanges/s p50/us p99/us CPU/us RSS/MB lost refused
 for when in first again; do
-	for name in baton kea kea_threads dnsmasq; do
+	for name in baton kea kea_tuned dnsmasq; do
 		row=()
 		for c in 3 4 5 6 7 8 9; do
 			row+=("$(awk -v s=$name -v w=$when -v c=$c '$1 == s && $2 == w { print $c }' "$dir/figures" | median)")

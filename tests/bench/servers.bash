@@ -113,24 +113,23 @@ addr_of() {
 	echo $(($1 >> 24)).$(($1 >> 16 & 255)).$(($1 >> 8 & 255)).$(($1 & 255))
 }
 
-# serve_kea N [POOL]: as good as its manual lets it be. memfile is its fastest backend, and its own
-# clean-up of that file is off. Reservations are looked for by MAC only, in the subnet only, and not for
-# addresses of the pool, which spares all other look-ups. No check asks the wire. For known machines a
-# lease that is not yet a quarter over is given again without a write (cache-threshold). UDP sockets,
-# since everything comes through the relay. serve_kea_threads: the same with a pool of two threads,
-# which is better with many questions at once and worse with one.
+# serve_kea N [POOL]: as Debian's 2.2 is by default, one thread and each renewal written to its memfile, but spared
+# what it need not do: the clean-up of that file is off, reservations are looked for by MAC only, in the subnet only,
+# and not for addresses of the pool. No check asks the wire. UDP sockets, since everything comes through the relay.
+# serve_kea_tuned: with all that its manual has to offer besides. Two threads, and for known machines a lease that is
+# not yet a quarter over is given again without a write (cache-threshold).
 serve_kea() {
-	kea 0 "$@"
+	kea 0 '' "$@"
 }
 
-serve_kea_threads() {
-	kea 2 "$@"
+serve_kea_tuned() {
+	kea 2 '"cache-threshold": 0.25,' "$@"
 }
 
-kea() { # THREADS N [POOL]
-	local pools='' cache='"cache-threshold": 0.25,' threads=$1 thread=false
+kea() { # THREADS CACHE N [POOL]
+	local pools='' threads=$1 cache=$2 thread=false
 	[ "$threads" -eq 0 ] || thread=true
-	shift
+	shift 2
 	rm -f "$disk"/kea*
 	if [ "${2:-0}" -gt 0 ]; then
 		pools="{ \"pool\": \"10.128.0.1 - $(addr_of $((0x0a800000 + $2)))\" }" cache=
