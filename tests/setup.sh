@@ -48,7 +48,7 @@ fi
 rm -f "$log"
 
 if command -v systemctl >/dev/null; then
-	for unit in tgt openipmi; do
+	for unit in tgt openipmi isc-dhcp-relay; do
 		case "$missing " in *" $unit "*) systemctl disable --quiet "$unit" 2>/dev/null || true ;; esac
 	done
 fi
