@@ -9,7 +9,7 @@ USER_FILES=64501
 # Folder $dir and namespace $SERVER; interfaces are the test's to make.
 edge_make() {
 	B=$(realpath "${B:-build/dev}")
-	dir=$(mktemp -d /dev/shm/baton-edge.XXXXXX)
+	dir=$(mktemp -d /dev/shm/baton-jailed.XXXXXX)
 	SERVER=bte-s-$$
 	export B dir SERVER
 	mkdir -p "$dir"/{table,boot,packs}
@@ -39,7 +39,7 @@ edge_start() {
 	done
 	ip netns exec "$SERVER" "$B/tests/lib/give" -u $USER_EDGE "table=dir:$dir/table" "boot=dir:$dir/boot" \
 		"events=log:$dir/events" "${given[@]}" -- "$dir/baton-edge" 2> "$dir/edge" 3>&- &
-	echo $! > "$dir/pid.edge"
+	began edge $!
 	wait_for started "$dir/edge"
 }
 
@@ -48,12 +48,13 @@ files_start() {
 	ip netns exec "$SERVER" "$B/tests/lib/give" -u $USER_FILES "table=dir:$dir/table" "boot=dir:$dir/boot" \
 		"packs=dir:$dir/packs" "http.$1=tcp:$2:8080" "events=log:$dir/events" \
 		-- "$dir/baton-files" 2> "$dir/files" 3>&- &
-	echo $! > "$dir/pid.files"
+	began files $!
 	wait_for started "$dir/files"
 }
 
 # began NAME PID: a process that edge_end ends.
 began() {
+	disown "$2"
 	echo "$2" > "$dir/pid.$1"
 }
 
@@ -70,7 +71,6 @@ ended() {
 		[ $SECONDS -lt $until ] || kill -KILL "$(cat "$dir/pid.$1")" 2>/dev/null || true
 		read -rt 0.02 <> <(:) || true
 	done
-	wait "$(cat "$dir/pid.$1" 2>/dev/null)" 2>/dev/null || true
 	rm -f "$dir/pid.$1"
 }
 
