@@ -159,6 +159,18 @@ networkd() {
 			SYSTEMD_LOG_LEVEL=debug SYSTEMD_LOG_TARGET=console exec /lib/systemd/systemd-networkd'
 }
 
+# relay PROGRAM WORDS...: what it prints is in $dir/relay.
+relay() {
+	ip netns exec "$RELAY" "$@" > "$dir/relay" 2>&1 3>&- &
+	began relay $!
+}
+
+# It drops an answer that does not bring its option 82 back (-D), and takes the option off.
+isc_relay() {
+	relay dhcrelay -4 -d -a -D --no-pid -id down0 -iu up0 10.79.0.1
+	wait_for 'Socket/fallback' "$dir/relay"
+}
+
 @test "udhcpc gets what its record says, renews by unicast, and gives it back" {
 	udhcpc
 	wait_for "^bound 10.77.0.11 $HERE 3600\$" "$dir/heard"
@@ -290,6 +302,18 @@ networkd() {
 	grep -q '^DUID 00:' "$dir/said"
 }
 
+# A stranger has only its MAC to be known by again.
+@test "a stranger that calls itself something else has the address that it was lent" {
+	local lent
+	isc_relay
+	ON=c1 MAC=52:54:00:99:00:01 udhcpc -x 0x3d:00aabbccdd
+	wait_for '^bound 10.88.0.' "$dir/heard"
+	lent=$(sed -n 's/^bound \([0-9.]*\) .*/\1/p' "$dir/heard")
+	ended client
+	ON=c1 MAC=52:54:00:99:00:01 udhcpc -C
+	wait_for "^bound $lent " "$dir/heard" 2
+}
+
 perfdhcp() {
 	ip -n "$CLIENT" addr replace 10.77.0.200/24 dev c0
 	timeout 60 ip netns exec "$CLIENT" perfdhcp -4 -l c0 -L 67 "$@" 10.77.0.1 > "$dir/said" 2>&1
@@ -315,18 +339,6 @@ perfdhcp_said() { # WORDS [TIMES]: once for DISCOVER and OFFER, once for REQUEST
 	perfdhcp_said 'drops: 0' 3
 	grep -A2 'Statistics for: RELEASE' "$dir/said" | grep -qE '^sent packets: [1-9]'
 	grep -A2 'Statistics for: RELEASE' "$dir/said" | grep -q '^received packets: 0$'
-}
-
-# relay PROGRAM WORDS...: what it prints is in $dir/relay.
-relay() {
-	ip netns exec "$RELAY" "$@" > "$dir/relay" 2>&1 3>&- &
-	began relay $!
-}
-
-# It drops an answer that does not bring its option 82 back (-D), and takes the option off.
-isc_relay() {
-	relay dhcrelay -4 -d -a -D --no-pid -id down0 -iu up0 10.79.0.1
-	wait_for 'Socket/fallback' "$dir/relay"
 }
 
 @test "through ISC's relay: option 82 comes back to it, and the client does not see it" {

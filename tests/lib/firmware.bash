@@ -3,6 +3,7 @@
 # Machines of which only the firmware matters: QEMU without a disk, on a bridge with baton-edge and
 # baton-files (edge.bash) and, where a test wants it, another DHCP server. A test kills the machine
 # as soon as it has seen what it waited for. Sourced by bats files.
+# shellcheck disable=SC2154 # dir and SERVER are edge.bash's
 
 OVMF=/usr/share/OVMF/OVMF_CODE_4M.fd
 OVMF_VARS=/usr/share/OVMF/OVMF_VARS_4M.fd
