@@ -13,7 +13,7 @@ $(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(UNIT_LIB)
 	  -ljansson -lfreeipmi -liscsi -luv -lmicrohttpd -lseccomp $(libs_$*_test)
 
 CHECKS := $(UNIT) $(EXTRA_CHECKS)
-BATS   := $(sort $(wildcard tests/bats/*.bats))
+BATS   := $(sort $(wildcard tests/bats/*.bats)) $(SLOW_CHECKS)
 
 ## setup: installs the Debian packages that are missing (needs root)
 setup:

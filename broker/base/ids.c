@@ -43,18 +43,31 @@ bool mac_parse(struct mac *ret, const char *text)
 	return true;
 }
 
+/* Addresses are printed for every packet, and printf() would be a third of what that costs. */
+static const char hex_digits[] = "0123456789abcdef";
+
+char *hex_text(char *to, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		to[2 * i] = hex_digits[bytes[i] >> 4];
+		to[2 * i + 1] = hex_digits[bytes[i] & 15];
+	}
+	to[2 * len] = '\0';
+	return to;
+}
+
 const char *mac_text(char to[MAC_TEXT], const struct mac *m)
 {
-	snprintf(to, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2], m->b[3],
-		m->b[4], m->b[5]);
+	for (int i = 0; i < 6; i++) {
+		hex_text(to + 3 * i, &m->b[i], 1);
+		to[3 * i + 2] = i < 5 ? ':' : '\0';
+	}
 	return to;
 }
 
 const char *mac_hex(char to[MAC_HEX], const struct mac *m)
 {
-	snprintf(to, MAC_HEX, "%02x%02x%02x%02x%02x%02x", m->b[0], m->b[1], m->b[2], m->b[3],
-		m->b[4], m->b[5]);
-	return to;
+	return hex_text(to, m->b, sizeof m->b);
 }
 
 bool mac_equal(const struct mac *a, const struct mac *b)
@@ -186,8 +199,16 @@ bool ip4_parse(uint32_t *ret, const char *text)
 
 const char *ip4_text(char to[IP4_TEXT], uint32_t addr)
 {
-	snprintf(to, IP4_TEXT, "%u.%u.%u.%u", addr >> 24, addr >> 16 & 255, addr >> 8 & 255,
-		addr & 255);
+	char *at = to;
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		unsigned byte = addr >> shift & 255;
+		if (byte >= 100)
+			*at++ = (char)('0' + byte / 100);
+		if (byte >= 10)
+			*at++ = (char)('0' + byte / 10 % 10);
+		*at++ = (char)('0' + byte % 10);
+		*at++ = shift ? '.' : '\0';
+	}
 	return to;
 }
 

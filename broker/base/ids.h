@@ -30,6 +30,8 @@ struct uuid {
 bool mac_parse(struct mac *ret, const char *text);
 const char *mac_text(char to[MAC_TEXT], const struct mac *m); /* lower case, with ':' */
 const char *mac_hex(char to[MAC_HEX], const struct mac *m);   /* twelve lower-case digits */
+/* Two lower-case digits a byte, and a NUL: 2 * len + 1 characters. */
+char *hex_text(char *to, const uint8_t *bytes, size_t len);
 bool mac_equal(const struct mac *a, const struct mac *b);
 bool mac_is_zero(const struct mac *m);
 /* A unicast address that one host may hold: not zero, not a group address. */

@@ -40,9 +40,24 @@ double now_s(void)
 }
 
 /* What the jailed processes may say. They are not believed in anything else. */
-static const enum event from_outside[] = { EV_dhcp_answered, EV_dhcp_left, EV_dhcp_limited,
-	EV_proxy_ignored, EV_dhcp_silent, EV_loader_sent, EV_loader_refused, EV_script_sent,
-	EV_shim_sent, EV_step_said, EV_http_refused, EV_table_refused, EV_table_taken };
+static const enum event from_outside[] = {
+	EV_dhcp_answered,
+	EV_dhcp_left,
+	EV_dhcp_limited,
+	EV_dhcp_silent,
+	EV_http_refused,
+	EV_leases_lost,
+	EV_leases_not_kept,
+	EV_leases_recovered,
+	EV_loader_refused,
+	EV_loader_sent,
+	EV_proxy_ignored,
+	EV_script_sent,
+	EV_shim_sent,
+	EV_step_said,
+	EV_table_refused,
+	EV_table_taken,
+};
 
 static void seen_note(struct events *v, const struct event_row *row);
 

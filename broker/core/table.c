@@ -115,9 +115,11 @@ int table_check(struct table *ret, const void *bytes, size_t len, struct err *e)
 		return damaged(e, "the checksum is wrong: the file is damaged");
 	struct table t = table_view(bytes, &at);
 	int rc = references_check(&t, e);
-	if (rc == 0)
-		*ret = t;
-	return rc;
+	if (rc < 0)
+		return rc;
+	token_key_init(&t.key, h->key);
+	*ret = t;
+	return 0;
 }
 
 const struct table_nic *table_find(const struct table *t, const struct mac *m, bool *is_persona)

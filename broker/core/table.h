@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/ids.h"
 #include "core/model.h"
+#include "core/token.h"
 
 enum {
 	TABLE_VERSION = 2,
@@ -99,6 +100,7 @@ struct table {
 	/* Open addressing, 0 is empty: NIC index * 2 + is_persona_mac + 1; machine index + 1. */
 	const uint32_t *slot, *uuid_slot;
 	const char *text;
+	struct token_key key; /* the header's, made ready */
 };
 
 /* Looks through len bytes, aligned to 8; -EBADMSG with a sentence when they are not a whole,

@@ -9,7 +9,16 @@
 
 enum { MAC_BYTES = 16, MAC_DIGITS = 2 * MAC_BYTES };
 
-static void token_sign(uint8_t to[MAC_BYTES], const struct token *t, const uint8_t key[32])
+void token_key_init(struct token_key *ret, const uint8_t key[32])
+{
+	struct hmac_sha256_ctx ctx = { 0 };
+	_Static_assert(sizeof ctx <= sizeof ret->ready, "nettle's state fits");
+	hmac_sha256_set_key(&ctx, 32, key);
+	*ret = (struct token_key){ { 0 } };
+	memcpy(ret->ready, &ctx, sizeof ctx);
+}
+
+static void token_sign(uint8_t to[MAC_BYTES], const struct token *t, const struct token_key *key)
 {
 	uint8_t said[18];
 	memcpy(said, t->mac.b, 6);
@@ -18,20 +27,19 @@ static void token_sign(uint8_t to[MAC_BYTES], const struct token *t, const uint8
 	for (int i = 0; i < 8; i++)
 		said[10 + i] = (uint8_t)(t->window >> (56 - 8 * i));
 	struct hmac_sha256_ctx ctx;
-	hmac_sha256_set_key(&ctx, 32, key);
+	memcpy(&ctx, key->ready, sizeof ctx);
 	hmac_sha256_update(&ctx, sizeof said, said);
 	hmac_sha256_digest(&ctx, MAC_BYTES, to);
 }
 
-const char *token_text(char to[TOKEN_TEXT], const struct token *t, const uint8_t key[32])
+const char *token_text(char to[TOKEN_TEXT], const struct token *t, const struct token_key *key)
 {
 	uint8_t mac[MAC_BYTES];
 	char hex[MAC_HEX];
 	token_sign(mac, t, key);
 	int at = snprintf(to, TOKEN_TEXT, "%s-%u-%llu-", mac_hex(hex, &t->mac), t->generation,
 		(unsigned long long)t->window);
-	for (int i = 0; i < MAC_BYTES && at + 2 < TOKEN_TEXT; i++, at += 2)
-		snprintf(to + at, 3, "%02x", mac[i]);
+	hex_text(to + at, mac, sizeof mac);
 	return to;
 }
 
@@ -77,7 +85,7 @@ static bool token_parse(struct token *ret, char digits[MAC_DIGITS + 1], const ch
 }
 
 bool token_read(struct token *ret, const char **rest, const char **why, const char *text,
-	const uint8_t key[32], uint64_t now_s)
+	const struct token_key *key, uint64_t now_s)
 {
 	struct token t;
 	char digits[MAC_DIGITS + 1], ours[TOKEN_TEXT];

@@ -48,6 +48,23 @@ static int watch_folder(int folder)
 	return -1;
 }
 
+/* The host's clock: it counts on while the host sleeps, and nobody can set it. */
+static uint64_t now_s(void)
+{
+	return seconds(CLOCK_BOOTTIME) + CLOCK_AHEAD_S;
+}
+
+/* Loans that cannot be kept are no reason to leave machines unanswered that need none. */
+static void take_loans(struct edge *d)
+{
+	struct journal_found found;
+	struct err e = { 0 };
+	if (journal_open(&d->journal, now_s(), &found, &e) < 0)
+		notice_not_kept(d->events, &e, now_s());
+	else
+		notice_loans(d->events, &found);
+}
+
 int edge_open(struct edge *d, struct err *e)
 {
 	static const char *const folders[] = { "table", "boot" };
@@ -66,6 +83,7 @@ int edge_open(struct edge *d, struct err *e)
 	r = r < 0 ? r : engine_open(e);
 	if (r < 0)
 		return r;
+	take_loans(d);
 	engine_tftp_open(d->folders[1], d->ports.mtu);
 	for (unsigned i = 0; i < d->ports.n; i++)
 		engine_interface(d->ports.port[i].index, d->ports.port[i].interface);
@@ -116,6 +134,23 @@ static uint32_t here_of(const struct table *t, const struct engine_ask *ask)
 	return ask->here;
 }
 
+/* What lends an address goes out when that is on the disk, and all else before it. */
+static void send_answers(
+	struct edge *d, const struct port *p, struct engine_answer *answer, unsigned n)
+{
+	struct err e = { 0 };
+	port_send(p, answer, n, false);
+	if (journal_keep(&d->journal, d->now_s, &e) < 0) {
+		for (unsigned i = 0; i < n; i++)
+			if (answer[i].lends) {
+				answer[i].to = TO_NOBODY;
+				answer[i].why = silence_word(SILENCE_lease_not_durable);
+			}
+		notice_not_kept(d->events, &e, d->now_s);
+	}
+	port_send(p, answer, n, true);
+}
+
 static void serve_questions(struct edge *d, const struct port *p)
 {
 	static struct engine_answer answer[BATCH];
@@ -133,9 +168,10 @@ static void serve_questions(struct edge *d, const struct port *p)
 		ask[n].unix_s = unix_s;
 		ask[n].here = here_of(t, &ask[n]);
 		engine_answer(&answer[n], &ask[n]);
+		journal_note(&d->journal, &answer[n]);
 		n++;
 	}
-	port_send(p, answer, n);
+	send_answers(d, p, answer, n);
 	for (unsigned i = 0; i < n; i++) {
 		notice_answer(d->events, &ask[i], &answer[i], t);
 		proxied_answer(&d->proxied, &answer[i], t, &ask[i]);
@@ -219,7 +255,7 @@ int edge_serve(struct edge *d, struct err *e)
 		int wait_ms = sending ? TFTP_MS : d->watch < 0 || watching ? LOOK_MS : -1;
 		if (poll(fds, d->ports.n + 1, wait_ms) < 0 && errno != EINTR)
 			return err_set(e, errno, "edge: poll");
-		d->now_s = seconds(CLOCK_MONOTONIC) + CLOCK_AHEAD_S;
+		d->now_s = now_s();
 		if (may_be_new(d))
 			edge_look(d);
 		for (unsigned i = 0; i < d->ports.n; i++) {

@@ -2,6 +2,7 @@
 /* The edge: DHCP, PXE and TFTP answered out of the boot table. */
 #pragma once
 #include "base/pace.h"
+#include "edge/journal.h"
 #include "edge/limit.h"
 #include "edge/port.h"
 #include "edge/proxied.h"
@@ -18,6 +19,7 @@ struct edge {
 	struct pace refusals;
 	struct limit *limit;
 	struct proxied proxied;
+	struct journal journal;
 	uint64_t now_s;
 };
 

@@ -9,9 +9,9 @@
 
 static int run(struct edge *d, struct err *e)
 {
-	/* Beyond the basic ones: packets in batches, packets as dnsmasq's TFTP does it. */
+	/* Beyond the basic ones: packets in batches, packets as dnsmasq's TFTP does it, loans. */
 	static const char *const calls[] = { "recvmmsg", "sendmmsg", "recvmsg", "sendmsg",
-		"recvfrom", "sendto", NULL };
+		"recvfrom", "sendto", "pwrite64", "fdatasync", NULL };
 	int r = edge_open(d, e);
 	if (r < 0)
 		return r;

@@ -9,13 +9,16 @@
 #include "host/tell.h"
 
 enum {
-	SLOTS = 16384, /* MACs remembered; two that share one are told of more often */
+	SLOTS = 65536, /* MACs remembered; two that share one are told of more often */
 	SAME_ANSWER_S = 5,
 	SAME_SILENCE_S = 10,
 	SILENCES_AT_ONCE = 100, /* of all MACs together, then so many a second */
 	SILENCES_PER_S = 20,
-	ANSWERS_AT_ONCE = 16, /* of one MAC; a boot takes some six */
-	ANSWERS_PER_S = 1,
+	MAC_AT_ONCE = 16, /* of one MAC; a boot takes some six */
+	MAC_PER_S = 1,
+	ANSWERS_AT_ONCE = 10000, /* of all MACs together: a hall that comes back from a power cut */
+	ANSWERS_PER_S = 1000,
+	NOT_KEPT_S = 60,
 };
 
 struct heard {
@@ -27,18 +30,17 @@ struct heard {
 
 static struct heard answers[SLOTS], silences[SLOTS];
 
-static uint64_t mix(uint64_t h, const void *bytes, size_t len)
+static uint64_t mix(uint64_t h, uint64_t value)
 {
-	const uint8_t *b = bytes;
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ b[i]) * 0x100000001b3u;
-	return h;
+	h = (h ^ value) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
 }
 
 static struct heard *slot_of(struct heard *all, const struct mac *m)
 {
-	uint64_t h = mix(0xcbf29ce484222325u, m->b, sizeof m->b);
-	return &all[(h ^ h >> 32) % SLOTS];
+	uint64_t key = 0;
+	memcpy(&key, m->b, sizeof m->b);
+	return &all[mix(key, 0) >> 32 & (SLOTS - 1)];
 }
 
 /* True, and remembered, when this is new for the MAC or the last time is long enough ago. */
@@ -50,7 +52,7 @@ static bool worth_telling(
 	if (same && h->what == what && now_s - h->at_s < again_s)
 		return false;
 	struct pace pace = same ? h->pace : (struct pace){ 0 };
-	bool allowed = pace_allows(&pace, ANSWERS_AT_ONCE, ANSWERS_PER_S, now_s);
+	bool allowed = pace_allows(&pace, MAC_AT_ONCE, MAC_PER_S, now_s);
 	*h = (struct heard){ .mac = *m, .used = true, .what = what, .at_s = now_s, .pace = pace };
 	return allowed;
 }
@@ -73,8 +75,7 @@ static void tell_silence(int events, const struct engine_ask *ask, const struct 
 }
 
 /* Who takes its address from another server than us: we only see it ask. */
-static void tell_left(int events, const struct engine_ask *ask, const struct engine_answer *a,
-	const struct table *t)
+static void tell_left(int events, const struct engine_answer *a, const struct table *t)
 {
 	char mac[MAC_TEXT], addr[IP4_TEXT];
 	const char *why;
@@ -82,7 +83,7 @@ static void tell_left(int events, const struct engine_ask *ask, const struct eng
 	struct tell said;
 	struct boot_ask script = a->ask;
 	script.stage = STAGE_SCRIPT;
-	if (a->type != DHCP_REQUEST || !boot_decide(&plan, &why, t, &script))
+	if (!boot_decide(&plan, &why, t, &script))
 		return;
 	tell_begin(&said, EV_dhcp_left);
 	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
@@ -91,13 +92,26 @@ static void tell_left(int events, const struct engine_ask *ask, const struct eng
 	tell_add(&said, "deed", "%s", deed_word(plan.deed));
 	tell_add(&said, "generation", "%u", plan.machine->generation);
 	tell_add(&said, "addr", "%s", ip4_text(addr, a->wanted));
-	uint64_t what = mix(0xcbf29ce484222325u, said.text, said.at);
-	if (worth_telling(answers, &a->ask.mac, what, ask->now_s, SAME_ANSWER_S))
-		tell_send(&said, events);
+	tell_send(&said, events);
 }
 
-static void tell_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
-	const struct table *t)
+/* What the event would say, as a number: most answers repeat the last one and are not written out.
+ */
+static uint64_t what_of(const struct engine_answer *a)
+{
+	uint64_t file[8] = { 0 };
+	_Static_assert(sizeof file == sizeof a->file, "the whole name counts");
+	strncpy((char *)file, a->file, sizeof file);
+	uint64_t h = mix(a->ask.stage, (uint64_t)a->ask.has_arch << 16 | a->ask.arch);
+	h = mix(h, a->given ? a->given : a->wanted);
+	h = mix(h,
+		(uint64_t)a->plan.deed << 32 | (a->plan.machine ? a->plan.machine->generation : 0));
+	for (size_t i = 0; i < sizeof file / sizeof *file && file[i]; i++)
+		h = mix(h, file[i]);
+	return h;
+}
+
+static void tell_answer(int events, const struct engine_answer *a, const struct table *t)
 {
 	char mac[MAC_TEXT], addr[IP4_TEXT];
 	struct tell said;
@@ -114,19 +128,54 @@ static void tell_answer(int events, const struct engine_ask *ask, const struct e
 	tell_add(&said, "addr", "%s", ip4_text(addr, a->given));
 	if (*a->file)
 		tell_add(&said, "file", "%s", a->file);
-	uint64_t what = mix(0xcbf29ce484222325u, said.text, said.at);
-	if (worth_telling(answers, &a->ask.mac, what, ask->now_s, SAME_ANSWER_S))
-		tell_send(&said, events);
+	tell_send(&said, events);
+}
+
+static bool answer_is_news(const struct engine_ask *ask, const struct engine_answer *a)
+{
+	static struct pace all;
+	return worth_telling(answers, &a->ask.mac, what_of(a), ask->now_s, SAME_ANSWER_S) &&
+	       pace_allows(&all, ANSWERS_AT_ONCE, ANSWERS_PER_S, ask->now_s);
 }
 
 void notice_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t)
 {
-	if (a->heard && a->why == silence_word(SILENCE_other_server))
-		tell_left(events, ask, a, t);
-	else if (a->heard && a->why)
+	if (!a->heard)
+		return;
+	if (a->why == silence_word(SILENCE_other_server)) {
+		if (a->type == DHCP_REQUEST && answer_is_news(ask, a))
+			tell_left(events, a, t);
+	} else if (a->why) {
 		tell_silence(events, ask, a, t);
-	/* A NAK and the answer to an INFORM give no address and are no news. */
-	else if (a->heard && a->to != TO_NOBODY && (a->given || ask->pxe))
-		tell_answer(events, ask, a, t);
+	} else if (a->to != TO_NOBODY && (a->given || ask->pxe)) {
+		/* A NAK and the answer to an INFORM give no address and are no news. */
+		if (answer_is_news(ask, a))
+			tell_answer(events, a, t);
+	}
+}
+
+void notice_loans(int events, const struct journal_found *found)
+{
+	struct tell said;
+	if (found->lost)
+		tell_one(events, EV_leases_lost, "why",
+			"a file of loans had no whole head, so nothing is known of what was in it");
+	if (found->records == 0)
+		return;
+	tell_begin(&said, EV_leases_recovered);
+	tell_add(&said, "loans", "%zu", found->loans);
+	tell_add(&said, "records", "%zu", found->records);
+	tell_add(&said, "holes", "%zu", found->holes);
+	tell_add(&said, "clock", "%s", found->same_clock ? "same" : "other");
+	tell_send(&said, events);
+}
+
+void notice_not_kept(int events, const struct err *why, uint64_t now_s)
+{
+	static uint64_t next_s;
+	if (now_s < next_s)
+		return;
+	next_s = now_s + NOT_KEPT_S;
+	tell_one(events, EV_leases_not_kept, "why", why->text);
 }

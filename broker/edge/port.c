@@ -199,14 +199,14 @@ static void outbox_send(struct outbox *o, int fd)
 	}
 }
 
-static void send_udp(const struct port *p, struct engine_answer *answer, unsigned n)
+static void send_udp(const struct port *p, struct engine_answer *answer, unsigned n, bool lends)
 {
 	struct outbox o = { .n = 0 };
 	struct sockaddr_in to[BATCH];
 	union control control[BATCH];
 	for (unsigned i = 0; i < n; i++) {
 		struct engine_answer *a = &answer[i];
-		if (a->to != TO_ADDR && a->to != TO_EVERYBODY)
+		if (a->lends != lends || (a->to != TO_ADDR && a->to != TO_EVERYBODY))
 			continue;
 		to[i] = (struct sockaddr_in){ .sin_family = AF_INET,
 			.sin_port = htons(a->port),
@@ -221,13 +221,13 @@ static void send_udp(const struct port *p, struct engine_answer *answer, unsigne
 	outbox_send(&o, p->fd);
 }
 
-static void send_frames(const struct port *p, struct engine_answer *answer, unsigned n)
+static void send_frames(const struct port *p, struct engine_answer *answer, unsigned n, bool lends)
 {
 	static uint8_t frame[BATCH][FRAME_MAX];
 	struct outbox o = { .n = 0 };
 	for (unsigned i = 0; i < n; i++) {
 		struct engine_answer *a = &answer[i];
-		if (a->to != TO_MAC)
+		if (a->lends != lends || a->to != TO_MAC)
 			continue;
 		struct frame f = { .from = p->mac,
 			.to = a->mac,
@@ -244,8 +244,8 @@ static void send_frames(const struct port *p, struct engine_answer *answer, unsi
 	outbox_send(&o, p->raw);
 }
 
-void port_send(const struct port *p, struct engine_answer *answer, unsigned n)
+void port_send(const struct port *p, struct engine_answer *answer, unsigned n, bool lends)
 {
-	send_udp(p, answer, n);
-	send_frames(p, answer, n);
+	send_udp(p, answer, n, lends);
+	send_frames(p, answer, n, lends);
 }

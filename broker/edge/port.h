@@ -32,6 +32,6 @@ int ports_open(struct ports *p, struct err *e);
  * borrow memory of this module until the next call. Only sender, address and bytes are filled. */
 unsigned port_read(const struct port *p, struct engine_ask ask[BATCH]);
 
-/* Sends what is not to nobody. What the kernel does not take becomes an answer to nobody, with its
- * reason for silence. */
-void port_send(const struct port *p, struct engine_answer *answer, unsigned n);
+/* Sends what is not to nobody: those that lend, or those that do not. What the kernel does not take
+ * becomes an answer to nobody, with its reason for silence. */
+void port_send(const struct port *p, struct engine_answer *answer, unsigned n, bool lends);

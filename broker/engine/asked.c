@@ -69,7 +69,8 @@ static bool find_in(struct reader area, uint8_t code, size_t least, struct reade
 
 /* Looks where dnsmasq looks, in its order, so that both see one packet: the options, then the
  * file and name fields where option 52 says that they hold options. */
-static bool find(const uint8_t *bytes, size_t len, uint8_t code, size_t least, struct reader *ret)
+static bool find_anywhere(
+	const uint8_t *bytes, size_t len, uint8_t code, size_t least, struct reader *ret)
 {
 	struct reader area = reader_of(bytes + DHCP_MIN, len - DHCP_MIN), overload;
 	if (find_in(area, code, least, ret))
@@ -80,6 +81,38 @@ static bool find(const uint8_t *bytes, size_t len, uint8_t code, size_t least, s
 	if ((which & 1) && find_in(reader_of(bytes + AT_FILE, FILE_LEN), code, least, ret))
 		return true;
 	return (which & 2) && find_in(reader_of(bytes + AT_SNAME, SNAME_LEN), code, least, ret);
+}
+
+/* Where each option of the options' area stands first, found in one walk. */
+struct options {
+	const uint8_t *bytes;
+	size_t len;
+	uint16_t at[256]; /* of its value; 0: it does not stand there */
+};
+
+static void options_read(struct options *o, const uint8_t *bytes, size_t len)
+{
+	struct reader area = reader_of(bytes + DHCP_MIN, len - DHCP_MIN), value;
+	uint8_t code;
+	*o = (struct options){ .bytes = bytes, .len = len };
+	while (option_next(&area, &code, &value))
+		if (!o->at[code])
+			o->at[code] = (uint16_t)(value.at - bytes);
+}
+
+/* The first one may be too short where a later one is not, or none may be needed to look further.
+ */
+static bool find(const struct options *o, uint8_t code, size_t least, struct reader *ret)
+{
+	if (o->at[code]) {
+		const uint8_t *at = o->bytes + o->at[code];
+		*ret = reader_of(at, at[-1]);
+		if (reader_left(ret) >= least)
+			return true;
+	} else if (!o->at[OPT_OVERLOAD_]) {
+		return false;
+	}
+	return find_anywhere(o->bytes, o->len, code, least, ret);
 }
 
 static bool begins(struct reader value, const char *word)
@@ -116,15 +149,15 @@ static bool lacks_http(struct reader value)
 	return named;
 }
 
-static enum boot_stage stage_of(const uint8_t *bytes, size_t len)
+static enum boot_stage stage_of(const struct options *o)
 {
 	struct reader vendor = { 0 }, user = { 0 }, ipxe = { 0 };
-	bool has_vendor = find(bytes, len, OPT_VENDOR, 1, &vendor);
+	bool has_vendor = find(o, OPT_VENDOR, 1, &vendor);
 	bool pxe = has_vendor && begins(vendor, "PXEClient");
-	bool has_ipxe = find(bytes, len, OPT_IPXE, 0, &ipxe);
+	bool has_ipxe = find(o, OPT_IPXE, 0, &ipxe);
 	if (has_ipxe && lacks_http(ipxe))
 		return STAGE_FIRMWARE;
-	if (has_ipxe || (find(bytes, len, OPT_USER_CLASS, 1, &user) && says_ipxe(user)))
+	if (has_ipxe || (find(o, OPT_USER_CLASS, 1, &user) && says_ipxe(user)))
 		return STAGE_IPXE;
 	if (has_vendor && begins(vendor, "HTTPClient"))
 		return STAGE_HTTP;
@@ -132,12 +165,12 @@ static enum boot_stage stage_of(const uint8_t *bytes, size_t len)
 }
 
 /* A firmware without a UUID sends none, or all zeros, or all ones. */
-static void read_uuid(struct uuid *ret, const uint8_t *bytes, size_t len)
+static void read_uuid(struct uuid *ret, const struct options *o)
 {
 	static const struct uuid ones = { { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
 		255, 255, 255, 255, 255 } };
 	struct reader value;
-	if (!find(bytes, len, OPT_UUID, 17, &value) || read_u8(&value) != 0)
+	if (!find(o, OPT_UUID, 17, &value) || read_u8(&value) != 0)
 		return;
 	read_copy(&value, ret->b, sizeof ret->b);
 	if (memcmp(ret, &ones, sizeof ones) == 0)
@@ -150,10 +183,10 @@ static uint32_t be32_at(const uint8_t *bytes, size_t at)
 	return read_be32(&r);
 }
 
-static uint32_t addr_option(const uint8_t *bytes, size_t len, uint8_t code)
+static uint32_t addr_option(const struct options *o, uint8_t code)
 {
 	struct reader value;
-	return find(bytes, len, code, 4, &value) ? read_be32(&value) : 0;
+	return find(o, code, 4, &value) ? read_be32(&value) : 0;
 }
 
 bool asked_read(struct asked *ret, const uint8_t *bytes, size_t len)
@@ -161,11 +194,15 @@ bool asked_read(struct asked *ret, const uint8_t *bytes, size_t len)
 	static const uint8_t cookie[4] = { 99, 130, 83, 99 };
 	struct asked a = { 0 };
 	struct reader value, sub;
-	if (len < DHCP_MIN || bytes[0] != OP_REQUEST || bytes[1] != ETHERNET || bytes[2] != 6 ||
-		memcmp(bytes + DHCP_HEAD, cookie, 4) != 0)
+	struct options o;
+	if (len < DHCP_MIN || len > UINT16_MAX || bytes[0] != OP_REQUEST || bytes[1] != ETHERNET ||
+		bytes[2] != 6 || memcmp(bytes + DHCP_HEAD, cookie, 4) != 0)
 		return false;
 	memcpy(a.boot.mac.b, bytes + AT_CHADDR, 6);
-	if (!mac_is_unicast(&a.boot.mac) || !find(bytes, len, OPT_TYPE, 1, &value))
+	if (!mac_is_unicast(&a.boot.mac))
+		return false;
+	options_read(&o, bytes, len);
+	if (!find(&o, OPT_TYPE, 1, &value))
 		return false;
 	a.type = read_u8(&value);
 	if (a.type != DHCP_DISCOVER && a.type != DHCP_REQUEST && a.type != DHCP_DECLINE &&
@@ -174,16 +211,16 @@ bool asked_read(struct asked *ret, const uint8_t *bytes, size_t len)
 	a.ciaddr = be32_at(bytes, AT_CIADDR);
 	a.giaddr = be32_at(bytes, AT_GIADDR);
 	a.broadcast = bytes[AT_FLAGS] & (FLAG_BROADCAST >> 8);
-	a.server_id = addr_option(bytes, len, OPT_SERVER);
-	a.wanted = addr_option(bytes, len, OPT_WANTED);
-	if (find(bytes, len, OPT_RELAY, 1, &value) && find_in(value, RELAY_SUBNET, 4, &sub))
+	a.server_id = addr_option(&o, OPT_SERVER);
+	a.wanted = addr_option(&o, OPT_WANTED);
+	if (find(&o, OPT_RELAY, 1, &value) && find_in(value, RELAY_SUBNET, 4, &sub))
 		a.subnet = read_be32(&sub);
-	if (find(bytes, len, OPT_ARCH, 2, &value)) {
+	if (find(&o, OPT_ARCH, 2, &value)) {
 		a.boot.has_arch = true;
 		a.boot.arch = read_be16(&value);
 	}
-	read_uuid(&a.boot.uuid, bytes, len);
-	a.boot.stage = stage_of(bytes, len);
+	read_uuid(&a.boot.uuid, &o);
+	a.boot.stage = stage_of(&o);
 	*ret = a;
 	return true;
 }
@@ -191,7 +228,7 @@ bool asked_read(struct asked *ret, const uint8_t *bytes, size_t len)
 uint8_t *asked_link(uint8_t *bytes, size_t len)
 {
 	struct reader value, sub;
-	if (len < DHCP_MIN || !find(bytes, len, OPT_RELAY, 1, &value) ||
+	if (len < DHCP_MIN || !find_anywhere(bytes, len, OPT_RELAY, 1, &value) ||
 		!find_in(value, RELAY_SUBNET, 4, &sub))
 		return NULL;
 	return bytes + (sub.at - bytes);

@@ -43,6 +43,9 @@ static int daemon_open(struct err *e)
 		OPT_SINGLE_PORT, OPT_QUIET_TFTP };
 	for (size_t i = 0; i < sizeof on / sizeof on[0]; i++)
 		option_var(on[i]) |= option_val(on[i]);
+	/* Half of an answer's cost is what dnsmasq would write about it to a log. */
+	if (!seams_debug())
+		option_var(OPT_QUIET_DHCP) |= option_val(OPT_QUIET_DHCP);
 	dhcp_common_init();
 	/* As large as a client can ask for: no memory is taken once strangers are heard. */
 	if (!expand_buf(&daemon->dhcp_packet, DHCP_PACKET_MAX))
@@ -80,6 +83,16 @@ int engine_table(const struct table *t, struct err *e)
 size_t engine_loans(void)
 {
 	return loans_count();
+}
+
+bool engine_loan_get(size_t i, uint64_t now_s, struct loan_record *ret)
+{
+	return loan_get(i, now_s, ret);
+}
+
+bool engine_loan_restore(const struct loan_record *r, uint64_t until_s)
+{
+	return loan_restore(r, until_s);
 }
 
 /* Through whom it came: the relay, or the client's own address where a renewal was routed here
@@ -163,7 +176,7 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 	if (ask->pxe)
 		asked_blank((uint8_t *)m, ask->len, OPTION_VENDOR_CLASS_OPT);
 
-	loans_show(ret->plan.addr == 0);
+	loans_show(ret->plan.addr == 0, ask->now_s);
 	lease_prune(NULL, (time_t)ask->now_s);
 	bool declined = gives_back(asked, o->context.local);
 	offer_enter(o);
@@ -173,6 +186,7 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 
 	if (declined)
 		loan_block(htonl(asked->wanted), ask->now_s + DECLINE_BACKOFF);
+	ret->changes = loans_changed(ret->change);
 	m = daemon->dhcp_packet.iov_base;
 	if (len == 0 || len > sizeof ret->bytes)
 		return;
@@ -181,6 +195,7 @@ static void call_dnsmasq(struct engine_answer *ret, const struct engine_ask *ask
 	if (link && (link = asked_link(ret->bytes, len)))
 		memcpy(link, &subnet, sizeof subnet);
 	ret->given = ntohl(m->yiaddr.s_addr);
+	ret->lends = ret->given && ret->plan.addr == 0 && asked->type == DHCP_REQUEST;
 	address_answer(ret, ask, m, inform);
 }
 
@@ -206,6 +221,8 @@ void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
 	ret->why = NULL;
 	ret->heard = false;
 	ret->given = 0;
+	ret->changes = 0;
+	ret->lends = false;
 	ret->file[0] = '\0';
 	ret->plan = (struct boot_plan){ 0 };
 	if (!engine.table || ask->len > QUESTION_MAX || !asked_read(&asked, ask->bytes, ask->len))

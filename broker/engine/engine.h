@@ -10,8 +10,13 @@
 #include "base/err.h"
 #include "core/boot.h"
 #include "core/table.h"
+#include "wire/loanfile.h"
 
-enum { ENGINE_PACKET = 1472 }; /* what an Ethernet frame carries of UDP */
+enum {
+	ENGINE_PACKET = 1472,  /* what an Ethernet frame carries of UDP */
+	ENGINE_LOANS = 131072, /* at most; 176 bytes each when lent, and 3 MiB for their index */
+	ENGINE_CHANGES = 4,    /* of one question: a loan ends, another begins */
+};
 
 /* Once, before the jail: takes memory and randomness. */
 int engine_open(struct err *e);
@@ -30,7 +35,7 @@ struct engine_ask {
 	uint16_t from_port;
 	bool unicast;    /* it was sent to us, not to everybody */
 	bool pxe;        /* it came to port 4011 */
-	uint64_t now_s;  /* any clock that only goes forward */
+	uint64_t now_s;  /* a clock that only goes forward, while the host sleeps, too */
 	uint64_t unix_s; /* unix time */
 };
 
@@ -60,11 +65,21 @@ struct engine_answer {
 	struct boot_plan plan; /* borrows from the table; plan.network NULL: none */
 	uint32_t given;        /* the address in the answer */
 	char file[64];         /* the boot file, as an event may name it: no token in it */
+
+	/* What it has changed about loans, in order. An answer that lends promises an address until
+	 * a certain time: it may go out only when the promise outlives this process. */
+	struct loan_record change[ENGINE_CHANGES];
+	unsigned changes;
+	bool lends;
 };
 
 void engine_answer(struct engine_answer *ret, const struct engine_ask *ask);
 
 size_t engine_loans(void); /* addresses lent to strangers now */
+/* The i-th of them, as the one change that would make it; false behind the last. */
+bool engine_loan_get(size_t i, uint64_t now_s, struct loan_record *ret);
+/* Takes back in what was kept, in the order in which it was made: see lease.h. */
+bool engine_loan_restore(const struct loan_record *r, uint64_t until_s);
 
 /* TFTP on sockets that the caller polls: all transfers of one socket go through it. Files come
  * from the folder, by one name, without a slash. */

@@ -4,6 +4,8 @@
  * belongs to a MAC, since ROM, iPXE and OS of one machine send three different client ids. */
 #include "engine/seams.h"
 
+#include <assert.h>
+
 #include "engine/lease.h"
 
 enum { BUCKETS = LOANS_MAX, NOT_IN_HEAP = 0 };
@@ -22,8 +24,10 @@ static struct {
 		*ended; /* dhcp_reply() may still look at what it has ended: freed a packet later */
 	struct loan known; /* stands for the lease of a known machine while it is answered */
 	size_t count;
-	uint64_t seed;
+	uint64_t seed, now_s;
 	bool show;
+	struct loan_record change[ENGINE_CHANGES];
+	unsigned changes;
 } loans;
 
 static struct loan *loan_of(struct dhcp_lease *lease)
@@ -183,9 +187,32 @@ size_t loans_count(void)
 	return loans.count;
 }
 
-void loans_show(bool show)
+static struct loan_record record_of(const struct loan *l, enum loan_kind kind, uint64_t now_s)
 {
-	loans.show = show;
+	uint64_t end_s = (uint64_t)l->lease.expires;
+	struct loan_record r = { .kind = kind,
+		.addr = ntohl(l->lease.addr.s_addr),
+		.for_s = end_s > now_s ? (uint32_t)(end_s - now_s) : 0,
+		.at_s = now_s };
+	if (l->has_mac)
+		memcpy(r.mac.b, l->lease.hwaddr, sizeof r.mac.b);
+	return r;
+}
+
+static void note(const struct loan *l, enum loan_kind kind)
+{
+	assert(loans.changes < ENGINE_CHANGES);
+	loans.change[loans.changes++] = record_of(l, kind, loans.now_s);
+}
+
+unsigned loans_changed(struct loan_record ret[ENGINE_CHANGES])
+{
+	memcpy(ret, loans.change, loans.changes * sizeof *ret);
+	return loans.changes;
+}
+
+static void free_ended(void)
+{
 	while (loans.ended) {
 		struct loan *l = loans.ended;
 		loans.ended = l->next_by_addr;
@@ -193,11 +220,45 @@ void loans_show(bool show)
 	}
 }
 
+void loans_show(bool show, uint64_t now_s)
+{
+	loans.show = show;
+	loans.now_s = now_s;
+	loans.changes = 0;
+	free_ended();
+}
+
 void loan_block(uint32_t addr, uint64_t until_s)
 {
 	struct in_addr a = { addr };
-	if (!loan_at(a))
-		loan_new(a, (time_t)until_s);
+	struct loan *l = loan_at(a) ? NULL : loan_new(a, (time_t)until_s);
+	if (l)
+		note(l, LOAN_BLOCKED);
+}
+
+bool loan_get(size_t i, uint64_t now_s, struct loan_record *ret)
+{
+	if (i >= loans.count)
+		return false;
+	const struct loan *l = loans.heap[i];
+	*ret = record_of(l, l->has_mac ? LOAN_LENT : LOAN_BLOCKED, now_s);
+	return true;
+}
+
+bool loan_restore(const struct loan_record *r, uint64_t until_s)
+{
+	struct in_addr addr = { htonl(r->addr) };
+	struct loan *l = loan_at(addr);
+	if (l) {
+		loan_end(l);
+		free_ended();
+	}
+	if (until_s == 0)
+		return true;
+	l = loan_new(addr, (time_t)until_s);
+	if (l && r->kind == LOAN_LENT)
+		lease_set_hwaddr(&l->lease, r->mac.b, NULL, ETHER_ADDR_LEN, ARPHRD_ETHER, 0, 0, 0);
+	return l != NULL;
 }
 
 /* From here on: what dnsmasq calls. */
@@ -256,16 +317,20 @@ void lease_set_expires(struct dhcp_lease *lease, unsigned int len, time_t now)
 {
 	struct loan *l = loan_of(lease);
 	lease->expires = now + (time_t)len;
-	if (l->heap_at != NOT_IN_HEAP)
-		heap_settle(l->heap_at);
+	if (l->heap_at == NOT_IN_HEAP)
+		return;
+	heap_settle(l->heap_at);
+	note(l, LOAN_LENT);
 }
 
 /* Ends one loan, or none (NULL), and all that are over. */
 void lease_prune(struct dhcp_lease *target, time_t now)
 {
 	struct loan *l = target ? loan_of(target) : NULL;
-	if (l && l->heap_at != NOT_IN_HEAP)
+	if (l && l->heap_at != NOT_IN_HEAP) {
+		note(l, LOAN_ENDED);
 		loan_end(l);
+	}
 	while (loans.count > 0 && loans.heap[0]->lease.expires <= now)
 		loan_end(loans.heap[0]);
 }

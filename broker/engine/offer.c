@@ -115,7 +115,7 @@ static void make_file(struct offer *o, const struct table *t, const struct boot_
 		struct token said = { *plan_mac(plan), plan->machine->generation,
 			unix_s / TOKEN_WINDOW_S };
 		int n = snprintf(o->file, sizeof o->file, "http://%s:%u/b/%s/entry.ipxe", here,
-			port, token_text(token, &said, t->header->key));
+			port, token_text(token, &said, &t->key));
 		/* The token is of the NIC that the table knows; the script has to find this one. */
 		if (plan->by_uuid)
 			snprintf(o->file + n, sizeof o->file - (size_t)n, "?m=%s",

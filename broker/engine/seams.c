@@ -44,7 +44,7 @@ void seams_reserved(const struct reserved *r)
 	seams.reserved = r;
 }
 
-static bool debug(void)
+bool seams_debug(void)
 {
 	static int on = -1;
 	if (on < 0)
@@ -57,7 +57,7 @@ static bool debug(void)
 void __wrap_my_syslog(int priority, const char *format, ...)
 {
 	(void)priority;
-	if (!debug())
+	if (!seams_debug())
 		return;
 	va_list ap;
 	va_start(ap, format);

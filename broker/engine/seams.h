@@ -153,6 +153,7 @@ _Static_assert(DHCP_CHADDR_MAX == 16, "hardware addresses have another length");
 /* Set by seams.c, asked by dnsmasq through the seams. */
 void seams_folder(int folder); /* where TFTP opens files */
 void seams_interface(int index, const char *name);
+bool seams_debug(void); /* whether what dnsmasq has to say is wanted */
 struct reserved;
 void seams_reserved(const struct reserved *r); /* whose address is not lent */
 

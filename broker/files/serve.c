@@ -145,7 +145,7 @@ static bool proved(struct asking *a)
 			"the broker has published no table yet; try again");
 		return false;
 	}
-	if (!token_read(&a->token, &rest, &why, a->url.token, f->table.header->key, unix_s())) {
+	if (!token_read(&a->token, &rest, &why, a->url.token, &f->table.key, unix_s())) {
 		bool old = strcmp(why, "token-expired") == 0;
 		refuse(f, a->request, old ? 410 : 403, old ? "token-expired" : "bad-token",
 			old ? "this URL is too old; boot again to get a new one"
@@ -190,7 +190,7 @@ static void serve_script(struct asking *a)
 	struct token fresh = a->token;
 	fresh.window = unix_s() / TOKEN_WINDOW_S;
 	char token[TOKEN_TEXT];
-	token_text(token, &fresh, t->header->key);
+	token_text(token, &fresh, &t->key);
 	OWN(text) char *text = NULL;
 	struct err e = { 0 };
 	if (script_render(&text, which, t, &a->plan, token, &e) < 0) {

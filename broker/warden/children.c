@@ -78,6 +78,10 @@ static int start(struct child *c, struct err *e)
 	if (which == EDGE) {
 		give(&to, "boot", w->boot);
 		give(&to, "events", w->edge_events[0]);
+		if (w->leases[0] >= 0) {
+			give(&to, "leases.0", w->leases[0]);
+			give(&to, "leases.1", w->leases[1]);
+		}
 		give_all(&to, w->sockets.edge, w->sockets.edges);
 	} else if (which == FILES) {
 		give(&to, "boot", w->boot);

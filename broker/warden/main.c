@@ -94,6 +94,14 @@ static int pair(int ends[2], struct err *e)
 	return socketpair(AF_UNIX, type, 0, ends) < 0 ? err_set(e, errno, "events channel") : 0;
 }
 
+/* Machines that Baton knows boot without them. */
+static void open_leases(struct warden *w)
+{
+	struct err e = { 0 };
+	if (site_open_leases(w->leases, &w->site, &e) < 0)
+		fprintf(stderr, "<4>batond: %s; unknown machines will get no address\n", e.text);
+}
+
 static int prepare(struct warden *w, struct err *e)
 {
 	const struct conf *c = &w->site.conf;
@@ -108,9 +116,11 @@ static int prepare(struct warden *w, struct err *e)
 	r = r ? r : open_folder(&w->boot, c->boot_dir, "", e);
 	r = r ? r : pair(w->edge_events, e);
 	r = r ? r : pair(w->files_events, e);
-	if (r == 0)
-		packs_make(&w->site, stderr);
-	return r;
+	if (r < 0)
+		return r;
+	packs_make(&w->site, stderr);
+	open_leases(w);
+	return 0;
 }
 
 static void stop_if_all_gone(struct signals *s)

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -258,4 +259,45 @@ int site_make_folders(const struct site *s, struct err *e)
 	}
 	snprintf(path, sizeof path, "%s/table", c->run_dir);
 	return on_tmpfs(path) ? 0 : err_say(e, EINVAL, "%s: not on tmpfs", path);
+}
+
+/* The folder that it is in belongs to the broker's user, who may have put anything in its place. */
+static int open_plain(int *ret, int folder, const char *name, struct err *e)
+{
+	struct stat st;
+	OWN(fd)
+	int fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "leases/%s", name);
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != 0)
+		return err_say(
+			e, EPERM, "leases/%s: want a plain file of root's with one name", name);
+	*ret = fd_take(&fd);
+	return 0;
+}
+
+int site_open_leases(int ret[2], const struct site *s, struct err *e)
+{
+	char path[PATH_MAX];
+	OWN(fd) int first = -1;
+	OWN(fd) int second = -1;
+	snprintf(path, sizeof path, "%s/leases", s->conf.state_dir);
+	ret[0] = ret[1] = -1;
+	int r = make_folder(path, 0, 0, 0700, e);
+	if (r < 0)
+		return r;
+	OWN(fd) int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0)
+		return err_set(e, errno, "%s", path);
+	r = open_plain(&first, folder, "0", e);
+	r = r ? r : open_plain(&second, folder, "1", e);
+	if (r < 0)
+		return err_in(e, r, "state_dir %s", s->conf.state_dir);
+	if (flock(first, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, errno, "%s: another batond works on it", path);
+	if (fsync(folder) < 0)
+		return err_set(e, errno, "%s", path);
+	ret[0] = fd_take(&first);
+	ret[1] = fd_take(&second);
+	return 0;
 }

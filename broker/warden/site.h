@@ -35,3 +35,6 @@ int site_make_run_dir(const struct site *s, struct err *e);
 /* Makes the folders in it, state_dir and secrets_dir, with their owners; then checks that the
  * table's lies on tmpfs. */
 int site_make_folders(const struct site *s, struct err *e);
+/* Opens the two files of state_dir/leases, root's and 0600, made where they are not there, for
+ * this batond alone. On failure both are -1. */
+int site_open_leases(int ret[2], const struct site *s, struct err *e);

@@ -38,6 +38,7 @@ struct warden {
 	struct site site;
 	struct sockets sockets;
 	int table, boot, packs, alive;       /* folders; the lock */
+	int leases[2];                       /* both -1: could not be opened */
 	int edge_events[2], files_events[2]; /* [0] the child's end, [1] the broker's */
 	int control;                         /* our end, while a broker runs; else -1 */
 	uv_poll_t *control_poll;

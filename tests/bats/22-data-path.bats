@@ -51,7 +51,7 @@ start() {
 	: > "$dir/$1.stderr"
 	if [ "$1" = edge ]; then
 		"${give[@]}" -u $USER_EDGE "table=dir:$dir/table" "boot=dir:$dir/boot" "events=log:$dir/edge.events" \
-			"dhcp.s0=udp:0.0.0.0:67@s0" "raw.s0=raw:s0" "dhcp.s1=udp:0.0.0.0:67@s1" "raw.s1=raw:s1" \
+			"leases.0=file:$dir/leases.0" "leases.1=file:$dir/leases.1" "dhcp.s0=udp:0.0.0.0:67@s0" "raw.s0=raw:s0" "dhcp.s1=udp:0.0.0.0:67@s1" "raw.s1=raw:s1" \
 			-- "$dir/baton-edge" 2> "$dir/edge.stderr" 3>&- &
 	else
 		"${give[@]}" -u $USER_FILES "table=dir:$dir/table" "boot=dir:$dir/boot" "packs=dir:$dir/packs" \

@@ -1,14 +1,26 @@
 # Figures, never a verdict: each tests/bench/*.sh measures one thing on this machine and prints a table.
-BENCH_TOOLS += $(B)/tests/bench/dhcp-load
-$(B)/tests/bench/dhcp-load: $(B)/tests/bench/dhcp-load.o $(call LIB,base)
+BENCH_DHCP  := $(patsubst %,$(B)/tests/bench/%,dhcp-load echo flood fleet)
+BENCH_TOOLS += $(BENCH_DHCP)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(call LIB,core base)
 	@echo "  LD    $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lnettle
 
-## bench-dhcp: what a DHCP exchange costs, beside stock dnsmasq (needs root)
-bench-dhcp: $(B)/baton-edge $(B)/tests/bench/dhcp-load $(B)/tests/lib/give $(B)/tests/scenes/scene
+# The engine without a socket, for counting.
+$(B)/tests/bench/cost: $(B)/tests/bench/cost.o $(call LIB,engine core host base) $(B)/libdnsmasq.a
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) $(ENGINE_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lnettle
+
+## bench-check: counts the instructions of an answer, and compares them with tests/bench/baseline
+bench-check: $(B)/tests/bench/cost $(B)/tests/bench/fleet
+	@B=$(B) tests/bench/check.sh
+TEST_TOOLS  += $(B)/tests/bench/cost $(B)/tests/bench/fleet
+SLOW_CHECKS += tests/bench/check.sh
+
+## bench-dhcp: what a DHCP exchange costs, beside stock dnsmasq, Kea and a bare echo (needs root)
+bench-dhcp: $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 	@B=$(B) tests/bench/dhcp.sh
 
 ## bench: every figure: the double boot beside the same by hand, a DHCP exchange beside stock dnsmasq (needs root)
 bench: run-ready bench-dhcp
 	@tests/bench/double-boot.sh
-.PHONY: bench bench-dhcp
+.PHONY: bench bench-dhcp bench-check

@@ -7,6 +7,7 @@ fuzz_dhcp_needs  := $(call LIB,engine) $(B)/libdnsmasq.a
 fuzz_dhcp_flags  := $(ENGINE_LDFLAGS)
 fuzz_tftp_needs  := $(fuzz_dhcp_needs)
 fuzz_tftp_flags  := $(ENGINE_LDFLAGS)
+fuzz_leases_needs := $(call LIB,wire)
 fuzz_url_needs   := $(B)/broker/files/url.o
 fuzz_pack_needs   = $(SHIM_TESTED)
 
@@ -32,3 +33,9 @@ fuzz:
 	build/fuzz/tests/fuzz/fuzz_$(T) -max_total_time=$(S) -max_len=2048 -timeout=5 -print_final_stats=1 \
 	  -artifact_prefix=build/fuzz/found/$(T)- build/fuzz/found/$(T) tests/fuzz/corpus/$(T)
 .PHONY: fuzz
+
+# Sends the corpora to running programs: tests/bats/24-replay.bats.
+$(B)/tests/fuzz/throw: $(B)/tests/fuzz/throw.o $(B)/tests/diff/wire.o $(call LIB,wire base)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+TEST_TOOLS += $(B)/tests/fuzz/throw

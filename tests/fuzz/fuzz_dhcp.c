@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as a DHCP question, on port 67 or 4011, through the whole way of an answer: read,
- * decide, dnsmasq, destination. The first byte says how it came in. What holds whatever was asked:
+ * decide, dnsmasq, destination. How it came in: input.h. What holds whatever was asked:
  * a known machine gets its own address or none, a stranger one that is nobody's. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/engine.h"
+#include "tests/fuzz/input.h"
 #include "tests/unit/world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-enum { ON_4011 = 1, UNICAST = 2, AMONG_STRANGERS = 4, WITH_SENDER = 8, LATER = 16 };
 
 static struct world world;
 

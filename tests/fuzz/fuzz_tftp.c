@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any datagrams as a TFTP client's, over a real socket of the loopback interface: requests, ACKs,
- * errors, in any order and from two ports. An input is a run of packets, each behind one byte of
- * its length, whose highest bit says which port. When all transfers have timed out no file is open
- * any more, and nothing but the boot folder's two files was ever sent as a whole. */
+ * errors, in any order and from two ports: input.h. When all transfers have timed out no file is
+ * open any more, and nothing but the boot folder's two files was ever sent as a whole. */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <fcntl.h>
@@ -14,10 +13,11 @@
 
 #include "base/list.h"
 #include "engine/engine.h"
+#include "tests/fuzz/input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { OTHER_PORT = 0x80, ALL_TIMEOUTS = 12 };
+enum { ALL_TIMEOUTS = 12 };
 
 static int server, client[2];
 static char folder_path[] = "/tmp/fuzz-tftp.XXXXXX";

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Starts a program as batond would, with descriptors by name, without batond:
  *   give [-u UID] NAME=KIND:WHAT... -- PROGRAM
- * dir:PATH, tcp:ADDR:PORT, udp:ADDR:PORT[@INTERFACE], raw:INTERFACE (only ever sent through),
- * router:INTERFACE (hears IPv6, router solicitations among it), log:FILE. A log is the
+ * dir:PATH, file:PATH (to read and write, made where it is not there), tcp:ADDR:PORT,
+ * udp:ADDR:PORT[@INTERFACE], raw:INTERFACE (only ever sent through), router:INTERFACE (hears IPv6,
+ * router solicitations among it), log:FILE. A log is the
  * broker's end of an events channel: each datagram becomes a line of FILE (its newlines become " |
  * "), and a report is answered with what FILE.answer holds ("200 go on"), or not at all without
  * that file. Signals TERM, INT and KILL reach the program; its exit status is ours. */
@@ -60,6 +61,8 @@ static int open_udp_tcp(int type, char *what)
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 	if (type == SOCK_DGRAM) {
+		/* As much as the warden asks for. */
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ 1 << 20 }, sizeof(int));
 		setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes);
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
 	}
@@ -109,6 +112,8 @@ static struct spawn_fd given(char *arg)
 	*kind++ = *what++ = '\0';
 	if (strcmp(kind, "dir") == 0)
 		fd = open(what, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else if (strcmp(kind, "file") == 0)
+		fd = open(what, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	else if (strcmp(kind, "tcp") == 0)
 		fd = open_udp_tcp(SOCK_STREAM, what);
 	else if (strcmp(kind, "udp") == 0)

@@ -13,3 +13,9 @@ TEST_TOOLS += $(B)/tests/lib/ask
 $(B)/tests/lib/ask: $(B)/tests/lib/ask.o $(call LIB,host base)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+# Clients that nobody knows, by the thousand.
+TEST_TOOLS += $(B)/tests/lib/strangers
+$(B)/tests/lib/strangers: $(B)/tests/lib/strangers.o $(call LIB,base)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^

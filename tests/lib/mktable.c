@@ -15,7 +15,7 @@ static void say(const struct world *w, const char *name, const char *mac, unsign
 	struct token t = { world_mac(mac), generation,
 		(uint64_t)(time(NULL) / TOKEN_WINDOW_S - windows_ago) };
 	char text[TOKEN_TEXT];
-	printf("%s=%s\n", name, token_text(text, &t, w->source.key));
+	printf("%s=%s\n", name, token_text(text, &t, &w->table.key));
 }
 
 int main(int argc, char **argv)

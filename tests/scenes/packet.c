@@ -135,7 +135,12 @@ int packet_make(struct engine_ask *ask, uint8_t bytes[PACKET_MAX], struct words 
 	write_be32(&out, 0);
 	write_be32(&out, giaddr);
 	write_bytes(&out, mac.b, 6);
-	out.at += 10 + 64 + 128;
+	out.at += 10;
+	if ((v = words_value(w, "in-name")))
+		hex_bytes(out.at, 64, v);
+	if ((v = words_value(w, "in-file")))
+		hex_bytes(out.at + 64, 128, v);
+	out.at += 64 + 128;
 	write_be32(&out, 0x63825363);
 	uint8_t type = type_of(w->word[1]);
 	if (type)
@@ -145,7 +150,7 @@ int packet_make(struct engine_ask *ask, uint8_t bytes[PACKET_MAX], struct words 
 			!put_value(&out, sends[i].code, sends[i].form, v))
 			return err_say(e, EINVAL, "%s=%s", sends[i].key, v);
 	if (raw)
-		out.at += hex_bytes(out.at, 256, raw);
+		out.at += hex_bytes(out.at, 512, raw);
 	if (!words_value(w, "endless"))
 		write_u8(&out, 255);
 	ask->bytes = bytes;

@@ -7,7 +7,7 @@
 
 struct site {
 	struct network network[8];
-	struct machine machine[16];
+	struct machine machine[24];
 	struct persona persona[16];
 	struct binding binding[16];
 	struct table_source source;
