@@ -45,6 +45,7 @@ setup() {
 
 # No test leaves a client, a relay or an address to the next one.
 teardown() {
+	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 40 "$dir/said" "$dir/events"
 	local name
 	for name in client relay; do
 		ended $name

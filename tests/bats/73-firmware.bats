@@ -16,6 +16,7 @@ setup_file() {
 	cp -L "$B"/boot/*.efi "$B"/boot/*.kpxe "$dir/boot/"
 	chmod 644 "$dir"/boot/*.*
 	firmware_net
+	: > "$dir/console"
 	foreign_make
 	export OTHER=bte-o-$$
 	ip netns add "$OTHER"
@@ -144,7 +145,11 @@ left_to_the_other() {
 	site_proxy
 	foreign_start
 	ip -n "$OTHER" link set c0 address $BLADE up
-	ip netns exec "$OTHER" busybox udhcpc -i c0 -f -q -n -t 3 -T 2 -s /bin/true \
-		-V PXEClient:Arch:00007:UNDI:003016 -x 0x5d:0007
+	# An answer without a mask is none to it: it looks at the other server's alone.
+	printf '%s\n' 'option arch code 93 = unsigned integer 16;' 'send arch 7;' 'require subnet-mask;' \
+		'send vendor-class-identifier "PXEClient:Arch:00007:UNDI:003016";' > "$dir/dhclient.conf"
+	timeout 30 ip netns exec "$OTHER" dhclient -4 -d -cf "$dir/dhclient.conf" -lf "$dir/dhclient.leases" \
+		-pf "$dir/dhclient.pid" -sf /bin/true c0 > "$dir/qemu" 2>&1 3>&- &
+	began machine $!
 	wait_for "proxy-ignored .*mac=$BLADE" "$dir/events"
 }

@@ -38,7 +38,8 @@ edge_start() {
 			"raw.$i=raw:$i" "router.$i=router:$i")
 	done
 	ip netns exec "$SERVER" "$B/tests/lib/give" -u $USER_EDGE "table=dir:$dir/table" "boot=dir:$dir/boot" \
-		"events=log:$dir/events" "${given[@]}" -- "$dir/baton-edge" 2> "$dir/edge" 3>&- &
+		"leases.0=file:$dir/leases.0" "leases.1=file:$dir/leases.1" "events=log:$dir/events" "${given[@]}" \
+		-- "$dir/baton-edge" 2> "$dir/edge" 3>&- &
 	began edge $!
 	wait_for started "$dir/edge"
 }
