@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs what tests/packages.txt lists and is not there: setup.sh build|lab|test.
+# Installs what tests/packages.txt lists and is not there: setup.sh build|lab|test|bench.
 # Says nothing when nothing is missing. Daemons that come along are neither started nor enabled.
 set -eu
 cd "$(dirname "$0")"
@@ -9,7 +9,8 @@ case "${1:-test}" in
 build) kinds='build' ;;
 lab) kinds='build lab' ;;
 test) kinds='build lab test' ;;
-*) echo "usage: setup.sh build|lab|test" >&2; exit 2 ;;
+bench) kinds='build lab test bench' ;;
+*) echo "usage: setup.sh build|lab|test|bench" >&2; exit 2 ;;
 esac
 
 missing=
@@ -48,7 +49,7 @@ fi
 rm -f "$log"
 
 if command -v systemctl >/dev/null; then
-	for unit in tgt openipmi isc-dhcp-relay; do
+	for unit in tgt openipmi isc-dhcp-relay kea-dhcp4-server tftpd-hpa; do
 		case "$missing " in *" $unit "*) systemctl disable --quiet "$unit" 2>/dev/null || true ;; esac
 	done
 fi

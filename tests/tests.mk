@@ -23,10 +23,13 @@ setup:
 check: lint seamcheck $(CHECKS)
 	@B=$(B) prove -f -o -e tests/lib/run $(CHECKS)
 
+## test-tools: builds what a single bats file needs: make test-tools, then bats tests/bats/20-edge.bats
+test-tools: all $(TEST_TOOLS)
+
 ## test: everything that can run here, machines included (needs root)
 test: setup
 	@$(MAKE) --no-print-directory test-run
-test-run: all $(CHECKS) $(TEST_TOOLS)
+test-run: test-tools $(CHECKS)
 	@B=$(B) prove --timer -f -o -e tests/lib/run $(CHECKS) $(BATS)
 
 ## asan: check under AddressSanitizer and UBSan
@@ -35,5 +38,5 @@ asan:
 asan-run: $(CHECKS)
 	@B=$(B) prove -f -o -e tests/lib/run $(CHECKS)
 
-.PHONY: setup check test test-run asan asan-run
+.PHONY: setup check test test-run test-tools asan asan-run
 -include $(shell find $(B)/tests -name '*.d' 2>/dev/null)

@@ -42,10 +42,12 @@ double now_s(void)
 /* What the jailed processes may say. They are not believed in anything else. */
 static const enum event from_outside[] = {
 	EV_dhcp_answered,
+	EV_dhcp_foreign,
 	EV_dhcp_left,
 	EV_dhcp_limited,
 	EV_dhcp_silent,
 	EV_http_refused,
+	EV_ipv6_asked,
 	EV_leases_lost,
 	EV_leases_not_kept,
 	EV_leases_recovered,

@@ -61,7 +61,7 @@ struct table_machine {
 	uint32_t generation;                          /* of the binding; 0 while it carries none */
 	uint64_t lun;
 	uint32_t nic_at, nics, path_at, paths;
-	uint32_t domain; /* text; this and the servers are the persona's */
+	uint32_t domain_name; /* text; this and the servers are the persona's */
 	uint32_t dns[SERVERS_MAX], ntp[SERVERS_MAX];
 	struct uuid uuid;
 };

@@ -219,7 +219,7 @@ static int persona_fill(struct build *b, struct table_machine *to, const struct 
 	to->lun = p->lun;
 	to->phase = bound->phase;
 	to->generation = bound->generation;
-	to->domain = text_add(b, p->domain);
+	to->domain_name = text_add(b, p->domain);
 	memcpy(to->dns, p->dns, sizeof to->dns);
 	memcpy(to->ntp, p->ntp, sizeof to->ntp);
 	to->path_at = b->header.paths;

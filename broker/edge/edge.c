@@ -13,16 +13,15 @@
 
 #include "base/list.h"
 #include "edge/notice.h"
+#include "edge/v6.h"
 #include "host/given.h"
 #include "host/tell.h"
-#include "wire/router.h"
 
 enum {
 	WATCHED = IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_DELETE,
 	LOOK_MS = 1000, /* where the folder cannot be watched */
 	TFTP_MS = 500,  /* dnsmasq's retransmissions count whole seconds */
 	TFTP_AT_ONCE = 64,
-	ROUTER_AT_ONCE = 64,
 	REFUSALS_AT_ONCE = 50,
 	REFUSALS_PER_S = 2,
 	CLOCK_AHEAD_S = 1 << 20, /* dnsmasq's leases take 0 and 1 for "never" and "long ago" */
@@ -134,12 +133,11 @@ static uint32_t here_of(const struct table *t, const struct engine_ask *ask)
 	return ask->here;
 }
 
-/* What lends an address goes out when that is on the disk, and all else before it. */
-static void send_answers(
+/* What lends an address goes out when that is on the disk. */
+static void send_lent(
 	struct edge *d, const struct port *p, struct engine_answer *answer, unsigned n)
 {
 	struct err e = { 0 };
-	port_send(p, answer, n, false);
 	if (journal_keep(&d->journal, d->now_s, &e) < 0) {
 		for (unsigned i = 0; i < n; i++)
 			if (answer[i].lends) {
@@ -148,33 +146,53 @@ static void send_answers(
 			}
 		notice_not_kept(d->events, &e, d->now_s);
 	}
-	port_send(p, answer, n, true);
+	for (unsigned at = 0; at < n; at += BATCH)
+		port_send(p, answer + at, n - at < BATCH ? n - at : BATCH, true);
 }
 
-static void serve_questions(struct edge *d, const struct port *p)
+/* What is there, up to a batch, without what is not to be answered. */
+static unsigned read_questions(
+	struct edge *d, const struct port *p, struct engine_ask ask[BATCH], bool *more)
 {
-	static struct engine_answer answer[BATCH];
-	struct engine_ask ask[BATCH];
 	const struct table *t = &d->table[d->in_use];
 	unsigned got = port_read(p, ask), n = 0;
+	*more = got == BATCH;
 	if (!d->have_table)
-		return;
-	uint64_t unix_s = seconds(CLOCK_REALTIME);
+		return 0;
+	got = foreign_without_probes(&d->foreign, &d->ports, ask, got);
 	for (unsigned i = 0; i < got; i++) {
-		ask[n] = ask[i];
-		ask[n].now_s = d->now_s;
-		if (!limit_allows(d->limit, t, &ask[n]))
-			continue;
-		ask[n].unix_s = unix_s;
-		ask[n].here = here_of(t, &ask[n]);
-		engine_answer(&answer[n], &ask[n]);
-		journal_note(&d->journal, &answer[n]);
-		n++;
+		ask[i].now_s = d->now_s;
+		if (limit_allows(d->limit, t, &ask[i]))
+			ask[n++] = ask[i];
 	}
-	send_answers(d, p, answer, n);
+	return n;
+}
+
+/* All that is there is answered before the disk is waited for, once for all who wait for it. */
+static void serve_questions(struct edge *d, const struct port *p)
+{
+	static struct engine_answer answer[JOURNAL_ANSWERS];
+	static struct engine_ask ask[JOURNAL_ANSWERS];
+	const struct table *t = &d->table[d->in_use];
+	uint64_t unix_s = seconds(CLOCK_REALTIME);
+	unsigned n = 0;
+	bool more;
+	do {
+		unsigned got = read_questions(d, p, ask + n, &more);
+		for (unsigned i = n; i < n + got; i++) {
+			ask[i].unix_s = unix_s;
+			ask[i].here = here_of(t, &ask[i]);
+			engine_answer(&answer[i], &ask[i]);
+			journal_note(&d->journal, &answer[i]);
+		}
+		port_send(p, answer + n, got, false);
+		n += got;
+	} while (more && d->journal.promised && n + BATCH <= JOURNAL_ANSWERS);
+	send_lent(d, p, answer, n);
 	for (unsigned i = 0; i < n; i++) {
 		notice_answer(d->events, &ask[i], &answer[i], t);
 		proxied_answer(&d->proxied, &answer[i], t, &ask[i]);
+		foreign_chosen(&d->foreign, p, t, &answer[i], d->events, d->now_s);
 	}
 }
 
@@ -215,22 +233,24 @@ static void serve_tftp(struct edge *d, const struct port *p)
 		engine_tftp_read(p->fd, d->now_s, loader_refused, d);
 }
 
-/* Machines that the table knows shall not wait for a router; to others we are silent. */
-static void serve_router(struct edge *d, const struct port *p)
+/* For how long nothing is to be done unless a packet or a table comes in. */
+static int wait_ms(struct edge *d, bool sending, bool watching)
 {
-	uint8_t in[256], out[ROUTER_ANSWER_LEN];
-	struct mac asked;
-	bool is_persona;
-	for (int i = 0; i < ROUTER_AT_ONCE; i++) {
-		ssize_t n = recv(p->fd, in, sizeof in, MSG_DONTWAIT);
-		if (n < 0)
-			return;
-		size_t len = router_answer(out, &asked, &p->mac, in, (size_t)n);
-		if (len > 0 && d->have_table &&
-			table_find(&d->table[d->in_use], &asked, &is_persona) &&
-			send(p->fd, out, len, MSG_DONTWAIT) < 0)
-			return; /* lost, as on any wire: iPXE asks again */
-	}
+	int until_probe = d->have_table ? foreign_ask(&d->foreign, &d->ports, d->now_s) : -1;
+	return sending ? TFTP_MS : d->watch < 0 || watching ? LOOK_MS : until_probe;
+}
+
+static void serve(struct edge *d, const struct port *p)
+{
+	const struct table *t = d->have_table ? &d->table[d->in_use] : NULL;
+	if (p->kind == PORT_TFTP)
+		serve_tftp(d, p);
+	else if (p->kind == PORT_V6)
+		v6_serve(p, t, d->events, d->now_s);
+	else if (p->kind == PORT_HEARD)
+		foreign_serve(&d->foreign, &d->ports, p, t, d->events, d->now_s);
+	else
+		serve_questions(d, p);
 }
 
 /* Whether the table's folder has to be looked at: the kernel queues its word with the rename, so
@@ -251,22 +271,16 @@ int edge_serve(struct edge *d, struct err *e)
 	for (unsigned i = 0; i < d->ports.n; i++)
 		fds[i] = (struct pollfd){ .fd = d->ports.port[i].fd, .events = POLLIN };
 	fds[d->ports.n] = (struct pollfd){ .fd = d->watch, .events = POLLIN };
+	d->now_s = now_s();
 	for (;;) {
-		int wait_ms = sending ? TFTP_MS : d->watch < 0 || watching ? LOOK_MS : -1;
-		if (poll(fds, d->ports.n + 1, wait_ms) < 0 && errno != EINTR)
+		if (poll(fds, d->ports.n + 1, wait_ms(d, sending, watching)) < 0 && errno != EINTR)
 			return err_set(e, errno, "edge: poll");
 		d->now_s = now_s();
 		if (may_be_new(d))
 			edge_look(d);
 		for (unsigned i = 0; i < d->ports.n; i++) {
-			if (!(fds[i].revents & (POLLIN | POLLERR)))
-				continue;
-			if (d->ports.port[i].kind == PORT_TFTP)
-				serve_tftp(d, &d->ports.port[i]);
-			else if (d->ports.port[i].kind == PORT_ROUTER)
-				serve_router(d, &d->ports.port[i]);
-			else
-				serve_questions(d, &d->ports.port[i]);
+			if (fds[i].revents & (POLLIN | POLLERR))
+				serve(d, &d->ports.port[i]);
 		}
 		sending = engine_tftp_work(d->now_s, loader_sent, d);
 		watching = proxied_look(&d->proxied, d->events, d->now_s);

@@ -2,6 +2,7 @@
 /* The edge: DHCP, PXE and TFTP answered out of the boot table. */
 #pragma once
 #include "base/pace.h"
+#include "edge/foreign.h"
 #include "edge/journal.h"
 #include "edge/limit.h"
 #include "edge/port.h"
@@ -17,6 +18,7 @@ struct edge {
 	unsigned in_use;
 	bool have_table;
 	struct pace refusals;
+	struct foreign_watch foreign;
 	struct limit *limit;
 	struct proxied proxied;
 	struct journal journal;

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 
 enum {
+	JOURNAL_ANSWERS = 4 * BATCH,          /* that may wait for one sync */
 	JOURNAL_ROOM = 4096,                  /* records; the files grow by so many at a time */
 	JOURNAL_APPENDED_MIN = 65536,         /* at least so many are appended before a snapshot */
 	JOURNAL_SLOTS_MAX = 2 * ENGINE_LOANS, /* that are in use in a file: 8 MiB */
@@ -28,9 +29,9 @@ struct journal {
 	uint64_t again_s;   /* after a failure: not before then */
 	struct err failed;
 
-	struct loan_record change[BATCH * ENGINE_CHANGES]; /* of this batch */
+	struct loan_record change[JOURNAL_ANSWERS * ENGINE_CHANGES]; /* not kept yet */
 	size_t changes;
-	bool promised; /* an answer of this batch lends */
+	bool promised; /* one of those answers lends */
 };
 
 struct journal_found {
@@ -42,9 +43,9 @@ struct journal_found {
 /* Takes the files, and gives the loans in them to the engine, which must be open. Before the jail.
  * -errno with a sentence: nothing can be lent; all else may go on. */
 int journal_open(struct journal *j, uint64_t now_s, struct journal_found *found, struct err *e);
-/* Notes what an answer has changed; of one batch, before journal_keep(). */
+/* Notes what an answer has changed; of at most JOURNAL_ANSWERS between two journal_keep(). */
 void journal_note(struct journal *j, const struct engine_answer *a);
-/* Keeps what was noted. When an answer of the batch lends, it gives 0 once everything will be there
+/* Keeps what was noted. When one of the answers lends, it gives 0 once everything will be there
  * after a power cut, and else -errno: then what lends must not be sent. After a failure it fails,
  * without trying, until the next second. */
 int journal_keep(struct journal *j, uint64_t now_s, struct err *e);

@@ -12,12 +12,15 @@ enum {
 	SLOTS = 65536, /* MACs remembered; two that share one are told of more often */
 	SAME_ANSWER_S = 5,
 	SAME_SILENCE_S = 10,
+	SAME_V6_S = 600,        /* a firmware that finds nothing to boot tries again and again */
 	SILENCES_AT_ONCE = 100, /* of all MACs together, then so many a second */
 	SILENCES_PER_S = 20,
 	MAC_AT_ONCE = 16, /* of one MAC; a boot takes some six */
 	MAC_PER_S = 1,
 	ANSWERS_AT_ONCE = 10000, /* of all MACs together: a hall that comes back from a power cut */
 	ANSWERS_PER_S = 1000,
+	LOANS_AT_ONCE = 100, /* of those the answers to strangers */
+	LOANS_PER_S = 20,
 	NOT_KEPT_S = 60,
 };
 
@@ -28,7 +31,7 @@ struct heard {
 	struct pace pace;
 };
 
-static struct heard answers[SLOTS], silences[SLOTS];
+static struct heard answers[SLOTS], silences[SLOTS], by_v6[SLOTS];
 
 static uint64_t mix(uint64_t h, uint64_t value)
 {
@@ -133,9 +136,12 @@ static void tell_answer(int events, const struct engine_answer *a, const struct 
 
 static bool answer_is_news(const struct engine_ask *ask, const struct engine_answer *a)
 {
-	static struct pace all;
-	return worth_telling(answers, &a->ask.mac, what_of(a), ask->now_s, SAME_ANSWER_S) &&
-	       pace_allows(&all, ANSWERS_AT_ONCE, ANSWERS_PER_S, ask->now_s);
+	static struct pace all, strangers;
+	if (!worth_telling(answers, &a->ask.mac, what_of(a), ask->now_s, SAME_ANSWER_S))
+		return false;
+	if (a->plan.deed == DEED_LEASE && a->len > 0)
+		return pace_allows(&strangers, LOANS_AT_ONCE, LOANS_PER_S, ask->now_s);
+	return pace_allows(&all, ANSWERS_AT_ONCE, ANSWERS_PER_S, ask->now_s);
 }
 
 void notice_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
@@ -178,4 +184,19 @@ void notice_not_kept(int events, const struct err *why, uint64_t now_s)
 		return;
 	next_s = now_s + NOT_KEPT_S;
 	tell_one(events, EV_leases_not_kept, "why", why->text);
+}
+
+void notice_v6(int events, const struct mac *asked, const char *what, const struct table_nic *nic,
+	const struct table *t, uint64_t now_s)
+{
+	char mac[MAC_TEXT];
+	struct tell said;
+	if (!worth_telling(by_v6, asked, 0, now_s, SAME_V6_S))
+		return;
+	tell_begin(&said, EV_ipv6_asked);
+	tell_add(&said, "mac", "%s", mac_text(mac, asked));
+	if (nic->machine != TABLE_NOWHERE)
+		tell_add(&said, "machine", "%s", table_text(t, t->machine[nic->machine].name));
+	tell_add(&said, "what", "%s", what);
+	tell_send(&said, events);
 }

@@ -12,3 +12,7 @@ void notice_answer(int events, const struct engine_ask *ask, const struct engine
 void notice_loans(int events, const struct journal_found *found);
 /* Tells that nothing can be lent, once in a while. */
 void notice_not_kept(int events, const struct err *why, uint64_t now_s);
+
+/* Tells that a machine asked for `what` by DHCPv6. */
+void notice_v6(int events, const struct mac *asked, const char *what, const struct table_nic *nic,
+	const struct table *t, uint64_t now_s);

@@ -59,7 +59,7 @@ static int look_up(struct ports *ports, struct port *p, struct err *e)
 	if (ports->mtu == 0 || (unsigned)ask.ifr_mtu < ports->mtu)
 		ports->mtu = (unsigned)ask.ifr_mtu;
 	/* A packet socket knows neither option. */
-	if (p->kind != PORT_ROUTER &&
+	if (p->kind < PORT_V6 &&
 		(setsockopt(p->fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes) < 0 ||
 			setsockopt(p->fd, SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes) < 0))
 		return err_set(e, errno, "socket on %s", p->interface);
@@ -71,7 +71,7 @@ static int look_up(struct ports *ports, struct port *p, struct err *e)
 
 int ports_open(struct ports *p, struct err *e)
 {
-	static const char *const prefix[] = { "dhcp.", "pxe.", "tftp.", "router." };
+	static const char *const prefix[] = { "dhcp.", "pxe.", "tftp.", "v6.", "heard." };
 	*p = (struct ports){ 0 };
 	struct opening o = { .ports = p };
 	for (size_t i = 0; i < COUNT(prefix); i++) {

@@ -6,9 +6,9 @@
 
 #include "engine/engine.h"
 
-enum { PORTS_MAX = 96, BATCH = 32 };
+enum { PORTS_MAX = 120, BATCH = 32 };
 
-enum port_kind { PORT_DHCP, PORT_PXE, PORT_TFTP, PORT_ROUTER };
+enum port_kind { PORT_DHCP, PORT_PXE, PORT_TFTP, PORT_V6, PORT_HEARD };
 
 struct port {
 	enum port_kind kind;
@@ -24,7 +24,7 @@ struct ports {
 	unsigned mtu; /* the smallest of all interfaces */
 };
 
-/* Takes dhcp.IF, pxe.IF, tftp.IF, router.IF and raw.IF from the environment and looks the
+/* Takes dhcp.IF, pxe.IF, tftp.IF, v6.IF, heard.IF and raw.IF from the environment and looks the
  * interfaces up: before the jail, which asks no interface anything. */
 int ports_open(struct ports *p, struct err *e);
 

@@ -176,7 +176,7 @@ static void make_persona(struct offer *o, const struct table *t, const struct bo
 	const struct table_machine *m = plan->machine;
 	if (m->ntp[0])
 		option_addrs(o, NTP, o->ntp, m->ntp, SERVERS_MAX);
-	option_text(o, OPTION_DOMAINNAME, table_text(t, m->domain));
+	option_text(o, OPTION_DOMAINNAME, table_text(t, m->domain_name));
 	if (plan->is_persona_mac && plan->nic->mtu) {
 		o->mtu[0] = (unsigned char)(plan->nic->mtu >> 8);
 		o->mtu[1] = (unsigned char)plan->nic->mtu;

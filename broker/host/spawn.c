@@ -26,7 +26,7 @@ struct ready {
 	const struct spawn *s;
 	char *argv[SPAWN_ARGS + 2];
 	char *env[SPAWN_ENV + 2];
-	char fds[4096]; /* 128 names such as router.IF, an interface's name in each */
+	char fds[4096]; /* 160 names such as heard.IF, an interface's name in each */
 	pid_t parent;
 	int report; /* its errno goes here when it cannot become the program */
 };

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-enum { SPAWN_FDS = 128, SPAWN_ENV = 32, SPAWN_ARGS = 8 };
+enum { SPAWN_FDS = 160, SPAWN_ENV = 32, SPAWN_ARGS = 8 };
 
 struct spawn_fd {
 	const char *name; /* no blanks: host/given.h */

@@ -4,9 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "warden/frames.h"
 
 enum { BACKLOG = 512, BUFFER = 1 << 20 };
 
@@ -52,55 +50,6 @@ static int open_on(const char *interface, int type, unsigned port, struct err *e
 	return -e->code;
 }
 
-/* For answers to machines that have no address yet: only ever sent through, so protocol 0. */
-static int open_raw(const char *interface, struct err *e)
-{
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_ll to = { .sll_family = AF_PACKET,
-		.sll_ifindex = (int)if_nametoindex(interface) };
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&to, sizeof to) == 0)
-		return fd;
-	err_set(e, errno, "packets on %s", interface);
-	if (fd >= 0)
-		close(fd);
-	return -e->code;
-}
-
-/* For IPv6 router solicitations and the answers to them (wire/router.h), and nothing else: the
- * filter stands before the socket hears anything. It needs no IPv6 of ours. */
-static int open_router(const char *interface, struct err *e)
-{
-	enum { NEXT_HEADER = 14 + 6, ICMP6_TYPE = 14 + 40, ICMP6 = 58, SOLICITATION = 133 };
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NEXT_HEADER),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP6, 0, 3),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ICMP6_TYPE),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOLICITATION, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 256),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	struct sock_fprog filter = { COUNT(code), code };
-	struct sockaddr_ll at = { .sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IPV6),
-		.sll_ifindex = (int)if_nametoindex(interface) };
-	struct packet_mreq all_routers = { .mr_ifindex = at.sll_ifindex,
-		.mr_type = PACKET_MR_MULTICAST,
-		.mr_alen = ETH_ALEN,
-		.mr_address = { 0x33, 0x33, 0, 0, 0, 2 } };
-	int yes = 1;
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0 &&
-		setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) == 0 &&
-		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all_routers,
-			sizeof all_routers) == 0 &&
-		bind(fd, (struct sockaddr *)&at, sizeof at) == 0)
-		return fd;
-	err_set(e, errno, "router solicitations on %s", interface);
-	if (fd >= 0)
-		close(fd);
-	return -e->code;
-}
-
 static struct spawn_fd named(struct sockets *s, const char *kind, const char *interface, int fd)
 {
 	char *name = s->names[s->named++];
@@ -114,6 +63,11 @@ int sockets_open(struct sockets *ret, const struct site *s, struct err *e)
 		const char *kind;
 		unsigned port;
 	} datagrams[] = { { "dhcp", 67 }, { "pxe", 4011 }, { "tftp", 69 } };
+	static const struct {
+		const char *kind;
+		int (*open)(const char *interface, struct err *e);
+	} frames[] = { { "raw", frames_open_raw }, { "v6", frames_open_v6 },
+		{ "heard", frames_open_heard } };
 	for (unsigned i = 0; i < s->interfaces; i++) {
 		const char *interface = s->interface[i];
 		int fd;
@@ -123,14 +77,12 @@ int sockets_open(struct sockets *ret, const struct site *s, struct err *e)
 				return fd;
 			ret->edge[ret->edges++] = named(ret, datagrams[k].kind, interface, fd);
 		}
-		fd = open_raw(interface, e);
-		if (fd < 0)
-			return fd;
-		ret->edge[ret->edges++] = named(ret, "raw", interface, fd);
-		fd = open_router(interface, e);
-		if (fd < 0)
-			return fd;
-		ret->edge[ret->edges++] = named(ret, "router", interface, fd);
+		for (size_t k = 0; k < COUNT(frames); k++) {
+			fd = frames[k].open(interface, e);
+			if (fd < 0)
+				return fd;
+			ret->edge[ret->edges++] = named(ret, frames[k].kind, interface, fd);
+		}
 		fd = open_on(interface, SOCK_STREAM, s->conf.http_port, e);
 		if (fd < 0)
 			return fd;

@@ -5,10 +5,10 @@
 #include "host/spawn.h"
 #include "warden/site.h"
 
-enum { KINDS_PER_INTERFACE = 5, SOCKET_NAME = 32 };
+enum { KINDS_PER_INTERFACE = 6, SOCKET_NAME = 32 };
 
 struct sockets {
-	/* dhcp. pxe. tftp. raw. router. of each interface; http. of each */
+	/* dhcp. pxe. tftp. raw. v6. heard. of each interface; http. of each */
 	struct spawn_fd edge[INTERFACES_MAX * KINDS_PER_INTERFACE];
 	struct spawn_fd files[INTERFACES_MAX];
 	unsigned edges, filess;

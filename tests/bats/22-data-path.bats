@@ -67,7 +67,7 @@ ends() {
 	local pid
 	pid=$(cat "$dir/$1.pid")
 	kill "${2--TERM}" "$(pgrep -P "$pid")"
-	wait "$pid" 2>/dev/null || true
+	wait_gone "$pid"
 }
 
 teardown_file() {

@@ -75,7 +75,7 @@ start_ours() {
 	"$B/tests/scenes/scene" --table "$dir/table/boot.table" "$dir/site"
 	chmod 644 "$dir/table/boot.table"
 	cp "$B/baton-edge" "$dir/"
-	ip netns exec "bds-ours-$$" "$B/tests/lib/give" -u $USER_EDGE "table=dir:$dir/table" "boot=dir:$dir/boot" \
+	ip netns exec "bds-ours-$$" "$B/tests/lib/give" -u $USER_EDGE "table=dir:$dir/table" "boot=dir:$dir/boot" "leases.0=file:$dir/loans.0" "leases.1=file:$dir/loans.1" \
 		"events=log:$dir/events" "dhcp.s0=udp:0.0.0.0:67@s0" "pxe.s0=udp:0.0.0.0:4011@s0" "raw.s0=raw:s0" \
 		"dhcp.s1=udp:0.0.0.0:67@s1" "pxe.s1=udp:0.0.0.0:4011@s1" "raw.s1=raw:s1" \
 		"dhcp.s2=udp:0.0.0.0:67@s2" "pxe.s2=udp:0.0.0.0:4011@s2" "raw.s2=raw:s2" \

@@ -205,6 +205,6 @@ both_took_it() {
 
 @test "after: nobody has died, nobody has been started again" {
 	all_is_well
-	[ "$(grep -c started "$dir/edge.stderr")" -eq 1 ]
-	[ "$(grep -c started "$dir/files.stderr")" -eq 1 ]
+	[ "$(grep -c " started " "$dir/edge.stderr")" -eq 1 ]
+	[ "$(grep -c " started " "$dir/files.stderr")" -eq 1 ]
 }

@@ -240,6 +240,55 @@ http() { inside curl -s -m 10 "http://$ADDR:8080$1"; }
 	rm -r "$dir/packs/other" "$dir/packs/bad"
 }
 
+# dhcp MAC WORDS...: asks on peer0 through busybox and prints the address.
+dhcp() {
+	inside ip link set peer0 address "$1"
+	shift
+	printf '#!/bin/sh\n[ "$1" != bound ] || echo "$ip" > %s\n' "$dir/asked" > "$dir/udhcpc"
+	chmod 755 "$dir/udhcpc"
+	rm -f "$dir/asked"
+	inside busybox udhcpc -i peer0 -f -n -q -t 3 -T 1 -s "$dir/udhcpc" "$@" > /dev/null 2>&1 && cat "$dir/asked"
+}
+
+@test "what is lent lies in state_dir, where only root looks, and outlives batond" {
+	stop
+	rm -rf "$dir/state"
+	start
+	baton network add guests --interface mgmt0 --address $ADDR/24 --pool 10.77.0.100-10.77.0.199 --unknown lease
+	wait_for 'baton-edge table-taken' 2
+	[ "$(stat -c '%u:%g %a' "$dir/state/leases")" = "0:0 700" ]
+	first=$(dhcp 02:33:00:00:00:01)
+	[[ $first == 10.77.0.1* ]]
+	for f in 0 1; do
+		[ "$(stat -c '%u:%g %a' "$dir/state/leases/$f")" = "0:0 600" ]
+		[ "$(find "/proc/$(pid_of baton-edge)/fd" -lname "$dir/state/leases/$f" | wc -l)" -eq 1 ]
+		for other in baton-files baton-broker; do
+			[ "$(find "/proc/$(pid_of $other)/fd" -lname "$dir/state/leases/$f" | wc -l)" -eq 0 ]
+		done
+	done
+	kill -9 "$(pid_of baton-edge)"
+	wait_for 'baton-edge leases-recovered loans=1 '
+	stop
+	start
+	wait_for 'baton-edge leases-recovered loans=1 '
+	[ "$(dhcp 02:33:00:00:00:02 -r "$first")" != "$first" ]
+	[ "$(dhcp 02:33:00:00:00:01)" = "$first" ]
+	# A link, or a file with a second name, is not written to.
+	stop
+	mv "$dir/state/leases/1" "$dir/elsewhere"
+	ln -s "$dir/elsewhere" "$dir/state/leases/1"
+	start
+	wait_for 'leases/1: Too many levels of symbolic links; unknown machines will get no address'
+	wait_for 'baton-edge started'
+	stop
+	mv "$dir/elsewhere" "$dir/state/leases/1"
+	ln "$dir/state/leases/1" "$dir/elsewhere"
+	start
+	wait_for 'leases/1: want a plain file of root.s with one name; unknown machines will get no address'
+	stop
+	rm -rf "$dir/state"
+}
+
 @test "each program killed with -9 comes back and serves" {
 	ensure
 	for program in baton-edge baton-files baton-broker; do

@@ -1,5 +1,5 @@
 # Figures, never a verdict: each tests/bench/*.sh measures one thing on this machine and prints a table.
-BENCH_DHCP  := $(patsubst %,$(B)/tests/bench/%,dhcp-load echo flood fleet)
+BENCH_DHCP  := $(patsubst %,$(B)/tests/bench/%,dhcp-load echo flood fleet tftp-load)
 BENCH_TOOLS += $(BENCH_DHCP)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(call LIB,core base)
 	@echo "  LD    $@"
@@ -16,11 +16,22 @@ bench-check: $(B)/tests/bench/cost $(B)/tests/bench/fleet
 TEST_TOOLS  += $(B)/tests/bench/cost $(B)/tests/bench/fleet
 SLOW_CHECKS += tests/bench/check.sh
 
-## bench-dhcp: what a DHCP exchange costs, beside stock dnsmasq, Kea and a bare echo (needs root)
-bench-dhcp: $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
+## bench-dhcp: DHCP beside Kea, stock dnsmasq and a bare echo; leases, table swap, flood (needs root)
+bench-dhcp: bench-setup $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 	@B=$(B) tests/bench/dhcp.sh
+	@awk -f tests/bench/plot.awk build/bench/dhcp >build/bench/dhcp.svg && echo "drawn: build/bench/dhcp.svg"
+	@B=$(B) tests/bench/leases.sh
+	@B=$(B) tests/bench/swap.sh
+	@B=$(B) tests/bench/flood.sh
 
-## bench: every figure: the double boot beside the same by hand, a DHCP exchange beside stock dnsmasq (needs root)
-bench: run-ready bench-dhcp
+## bench-tftp: TFTP beside tftpd-hpa (needs root)
+bench-tftp: bench-setup $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
+	@B=$(B) tests/bench/tftp.sh
+
+bench-setup:
+	@tests/setup.sh bench
+
+## bench: every figure: the double boot beside the same by hand, DHCP and TFTP beside their peers (needs root)
+bench: run-ready bench-dhcp bench-tftp
 	@tests/bench/double-boot.sh
-.PHONY: bench bench-dhcp bench-check
+.PHONY: bench bench-dhcp bench-tftp bench-check bench-setup

@@ -24,7 +24,7 @@
 
 enum { SLOTS_MAX = 4096, BATCH = 64, SAMPLES = 1 << 22, LOST_AFTER_US = 2000000, LOOK_US = 50000 };
 enum { QUESTION = 300, HEAD = 240, AT_XID = 4, AT_FLAGS = 10, AT_GIADDR = 24, AT_MAC = 28 };
-enum { DISCOVER = 1, OFFER = 2, REQUEST = 3, ACK = 5 };
+enum { DISCOVER = 1, OFFER = 2, REQUEST = 3, ACK = 5, NAK = 6 };
 
 struct slot {
 	uint32_t xid; /* its lower bits are the slot's number */
@@ -43,7 +43,7 @@ static struct slot slot[SLOTS_MAX];
 static uint32_t sample[SAMPLES];
 static uint32_t *given; /* strangers: by machine, what it has */
 static uint32_t *owner; /* strangers: by address from FLEET_POOL, machine + 1 */
-static unsigned samples, lost, wrong, started, step, ended;
+static unsigned samples, lost, wrong, refused, started, step, ended;
 static int64_t heard_us, gap_us;
 static int fd;
 
@@ -133,7 +133,7 @@ static int kind_of(const uint8_t *bytes, size_t len)
 	return 0;
 }
 
-static bool right_address(uint32_t machine, uint32_t addr)
+static bool right_address(uint32_t machine, uint32_t addr, bool is_lent)
 {
 	if (!asked.strangers)
 		return addr == fleet_addr(machine);
@@ -142,8 +142,12 @@ static bool right_address(uint32_t machine, uint32_t addr)
 	uint32_t *has = &owner[addr - FLEET_POOL];
 	if ((*has && *has != machine + 1) || (given[machine] && given[machine] != addr))
 		return false;
-	*has = machine + 1;
-	given[machine] = addr;
+	/* An offer binds nobody: two may be offered one address, and one of them is refused then.
+	 */
+	if (is_lent) {
+		*has = machine + 1;
+		given[machine] = addr;
+	}
 	return true;
 }
 
@@ -160,7 +164,12 @@ static void hear(const uint8_t *bytes, size_t len)
 	if (i >= asked.slots || s->xid != xid || !s->waits_for)
 		return; /* to one that was given up */
 	int kind = kind_of(bytes, len);
-	if (kind != s->waits_for || !right_address(s->machine, addr)) {
+	if (asked.strangers && kind == NAK && s->waits_for == ACK) {
+		refused++;
+		s->xid += SLOTS_MAX;
+		s->waits_for = OFFER;
+		ask(s, DISCOVER, 0);
+	} else if (kind != s->waits_for || !right_address(s->machine, addr, kind == ACK)) {
 		wrong++;
 		s->waits_for = 0;
 	} else if (kind == OFFER) {
@@ -316,8 +325,8 @@ int main(int argc, char **argv)
 	run(began);
 	int64_t ran = now_us() - began;
 	qsort(sample, samples, sizeof *sample, order);
-	printf("%.0f %u %u %u %u %.1f %u\n", ended * 1e6 / (double)ran,
+	printf("%.0f %u %u %u %u %.1f %u %u\n", ended * 1e6 / (double)ran,
 		samples ? sample[samples / 2] : 0, samples ? sample[(size_t)samples * 99 / 100] : 0,
-		lost, wrong, (double)gap_us / 1000, ended);
+		lost, wrong, (double)gap_us / 1000, ended, refused);
 	return wrong > 0 || samples == 0;
 }

@@ -25,7 +25,7 @@ measure() {
 	said=$(load -n "$2" -k "$3" -t "$seconds") || { echo "dhcp.sh: $1 with $2 machines: $said" >&2 && exit 1; }
 	after=$(cpu_us)
 	echo "$2 $3 $1 $said $before $after $(of_status VmRSS) $(of_status VmHWM)" |
-		awk '{ print $1, $2, $3, $4, $5, $6, ($12 - $11) / $10, $13 / 1000, $14 / 1000, $7 }' >>"$dir/figures"
+		awk '{ print $1, $2, $3, $4, $5, $6, ($13 - $12) / $10, $14 / 1000, $15 / 1000, $7 }' >>"$dir/figures"
 }
 
 stands_out() { # NAME N OUTSTANDING

@@ -8,6 +8,7 @@ B=$(realpath "${B:-build/dev}")
 PATH=$PATH:/usr/sbin
 server=bench-s-$$ client=bench-c-$$
 dir=$(mktemp -d /dev/shm/baton-bench.XXXXXX)
+disk=$(mktemp -d /var/tmp/baton-bench.XXXXXX) # what shall outlive a power cut is written where it would
 pid='' started=''
 # Before whatever else this machine does, as far as that is allowed. FIRST="chrt -r 10" is steadier on a
 # busy machine, but starves servers of several threads, and the kernel holds everybody up 50 ms a second.
@@ -23,7 +24,7 @@ finish() {
 	stop
 	ip netns del "$server" 2>/dev/null || true
 	ip netns del "$client" 2>/dev/null || true
-	rm -rf "$dir"
+	rm -rf "$dir" "$disk"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
@@ -33,7 +34,7 @@ need() { # PROGRAM PACKAGE
 }
 
 chmod 755 "$dir"
-mkdir -p "$dir"/{table,boot,leases}
+mkdir -p "$dir"/{table,boot}
 ip netns add "$server"
 ip netns add "$client"
 ip -n "$server" link add s0 type veth peer name c0 netns "$client"
@@ -70,17 +71,21 @@ until_answers() {
 
 # serve_baton N [POOL]: in its jail, as a user without rights. With a pool it lends to strangers.
 serve_baton() {
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 20)) leases=()
+	[ "${2:-0}" -eq 0 ] || leases=("leases.0=file:$disk/0" "leases.1=file:$disk/1")
+	rm -f "$disk"/[01]
 	fleet table "$1" "$dir/table" 1 "${2:-0}"
 	cp "$B/baton-edge" "$dir/"
 	: >"$dir/events"
-	# shellcheck disable=SC2086 # a list of words
-	run_server "$B/tests/lib/give" -u 64502 "table=dir:$dir/table" "boot=dir:$dir/boot" \
+	run_server "$B/tests/lib/give" -u 64502 "${leases[@]}" "table=dir:$dir/table" "boot=dir:$dir/boot" \
 		"events=log:$dir/events" "dhcp.s0=udp:0.0.0.0:67@s0" "tftp.s0=udp:0.0.0.0:69@s0" "raw.s0=raw:s0" \
 		-- "$dir/baton-edge"
 	until pid=$(cat "/proc/$started/task/$started/children" 2>/dev/null) && [ -n "$pid" ] &&
 		grep -q table-taken "$dir/events"; do
-		[ $SECONDS -lt $end ] && kill -0 "$started" || { cat "$dir/log" >&2 && exit 1; }
+		if [ $SECONDS -gt $end ] || ! kill -0 "$started"; then
+			cat "$dir/log" >&2
+			exit 1
+		fi
 	done
 	pid=${pid% }
 }
@@ -91,17 +96,17 @@ serve_echo() {
 
 # serve_dnsmasq N [POOL]: each machine has a line in a hosts file and, as after a first day, a lease.
 serve_dnsmasq() {
-	: >"$dir/leases/dnsmasq"
+	: >"$disk/dnsmasq"
 	local range=10.0.0.0,static,255.0.0.0
 	if [ "${2:-0}" -gt 0 ]; then
 		range=10.128.0.1,$(addr_of $((0x0a800000 + $2))),255.0.0.0
 	else
-		fleet leases "$1" >"$dir/leases/dnsmasq"
+		fleet leases "$1" >"$disk/dnsmasq"
 	fi
 	fleet hosts "$1" >"$dir/hosts"
 	run_server dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --port=0 --interface=s0 \
 		--bind-interfaces --dhcp-authoritative --no-ping --dhcp-range="$range" --dhcp-hostsfile="$dir/hosts" \
-		--dhcp-lease-max=1000000 --dhcp-leasefile="$dir/leases/dnsmasq" --pid-file= --quiet-dhcp --log-facility=-
+		--dhcp-lease-max=1000000 --dhcp-leasefile="$disk/dnsmasq" --pid-file= --quiet-dhcp --log-facility=-
 }
 
 addr_of() {
@@ -126,17 +131,17 @@ kea() { # THREADS N [POOL]
 	local pools='' cache='"cache-threshold": 0.25,' threads=$1 thread=false
 	[ "$threads" -eq 0 ] || thread=true
 	shift
-	rm -f "$dir"/leases/kea*
+	rm -f "$disk"/kea*
 	if [ "${2:-0}" -gt 0 ]; then
 		pools="{ \"pool\": \"10.128.0.1 - $(addr_of $((0x0a800000 + $2)))\" }" cache=
 	else
-		fleet csv "$1" >"$dir/leases/kea"
+		fleet csv "$1" >"$disk/kea"
 	fi
 	{
 		cat <<-END
 			{ "Dhcp4": {
 			"interfaces-config": { "interfaces": [ "s0" ], "dhcp-socket-type": "udp" },
-			"lease-database": { "type": "memfile", "persist": true, "name": "$dir/leases/kea", "lfc-interval": 0 },
+			"lease-database": { "type": "memfile", "persist": true, "name": "$disk/kea", "lfc-interval": 0 },
 			"multi-threading": { "enable-multi-threading": $thread, "thread-pool-size": $threads, "packet-queue-size": 256 },
 			"sanity-checks": { "lease-checks": "none" },
 			"expired-leases-processing": { "reclaim-timer-wait-time": 3600, "flush-reclaimed-timer-wait-time": 3600 },

@@ -15,9 +15,9 @@ printf '%8s %8s %10s %10s %10s %6s %6s %9s %9s %9s\n' machines table/MB 'taken/m
 	'RSS/MB' 'after/MB' 'peak/MB'
 for n in "$@"; do
 	serve_baton "$n"
-	until_answers
+	until_answers -n "$n"
 	before=$(of_status VmRSS)
-	load -n "$n" -k 1024 -r $rate -t $((swaps * 2 + 2)) >"$dir/load" &
+	load -n "$n" -k 1024 -r "$rate" -t $((swaps * 2 + 2)) >"$dir/load" &
 	loader=$!
 	for ((i = 1; i <= swaps; i++)); do
 		fleet table "$n" "$dir/table" $((i + 1)) 0 "$dir/events"
@@ -29,5 +29,5 @@ for n in "$@"; do
 		"$(sort -n "$dir/taken" | tail -n 1)" "$silent" "$lost" "$wrong" \
 		"$(awk "BEGIN { print $before / 1000 }")" "$(awk "BEGIN { print $(of_status VmRSS) / 1000 }")" \
 		"$(awk "BEGIN { print $(of_status VmHWM) / 1000 }")"
-	ip netns exec "$server" awk "/^Udp: [0-9]/ {print \$6, \$4}" /proc/net/snmp; stop
+	stop
 done

@@ -35,7 +35,7 @@ edge_start() {
 	local i given=()
 	for i; do
 		given+=("dhcp.$i=udp:0.0.0.0:67@$i" "pxe.$i=udp:0.0.0.0:4011@$i" "tftp.$i=udp:0.0.0.0:69@$i"
-			"raw.$i=raw:$i" "router.$i=router:$i")
+			"raw.$i=raw:$i" "v6.$i=v6:$i" "heard.$i=heard:$i")
 	done
 	ip netns exec "$SERVER" "$B/tests/lib/give" -u $USER_EDGE "table=dir:$dir/table" "boot=dir:$dir/boot" \
 		"leases.0=file:$dir/leases.0" "leases.1=file:$dir/leases.1" "events=log:$dir/events" "${given[@]}" \

@@ -2,15 +2,13 @@
 /* Starts a program as batond would, with descriptors by name, without batond:
  *   give [-u UID] NAME=KIND:WHAT... -- PROGRAM
  * dir:PATH, file:PATH (to read and write, made where it is not there), tcp:ADDR:PORT,
- * udp:ADDR:PORT[@INTERFACE], raw:INTERFACE (only ever sent through), router:INTERFACE (hears IPv6,
- * router solicitations among it), log:FILE. A log is the
+ * udp:ADDR:PORT[@INTERFACE], raw:INTERFACE, v6:INTERFACE, heard:INTERFACE, log:FILE. A log is the
  * broker's end of an events channel: each datagram becomes a line of FILE (its newlines become " |
  * "), and a report is answered with what FILE.answer holds ("200 go on"), or not at all without
  * that file. Signals TERM, INT and KILL reach the program; its exit status is ours. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
@@ -24,6 +22,7 @@
 #include <unistd.h>
 
 #include "host/spawn.h"
+#include "warden/frames.h"
 
 extern char **environ;
 
@@ -75,18 +74,11 @@ static int open_udp_tcp(int type, char *what)
 	return fd;
 }
 
-static int open_raw(const char *interface, int protocol)
+static int open_raw(const char *interface)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
-		.sll_protocol = htons((uint16_t)protocol),
 		.sll_ifindex = (int)if_nametoindex(interface) };
-	struct packet_mreq all = { .mr_ifindex = to.sll_ifindex, .mr_type = PACKET_MR_ALLMULTI };
-	int yes = 1;
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (protocol &&
-		(setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all) < 0 ||
-			setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) < 0))
-		die("IPv6 on %s", interface);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof to) < 0)
 		die("packets on %s", interface);
 	return fd;
@@ -107,6 +99,7 @@ static struct spawn_fd given(char *arg)
 {
 	char *kind = strchr(arg, '='), *what = kind ? strchr(kind, ':') : NULL;
 	int fd = -1;
+	struct err e = { 0 };
 	if (!what)
 		die("%s: want NAME=KIND:WHAT", arg);
 	*kind++ = *what++ = '\0';
@@ -119,9 +112,11 @@ static struct spawn_fd given(char *arg)
 	else if (strcmp(kind, "udp") == 0)
 		fd = open_udp_tcp(SOCK_DGRAM, what);
 	else if (strcmp(kind, "raw") == 0)
-		fd = open_raw(what, 0);
-	else if (strcmp(kind, "router") == 0)
-		fd = open_raw(what, ETH_P_IPV6);
+		fd = open_raw(what);
+	else if (strcmp(kind, "v6") == 0)
+		fd = frames_open_v6(what, &e);
+	else if (strcmp(kind, "heard") == 0)
+		fd = frames_open_heard(what, &e);
 	else if (strcmp(kind, "log") == 0)
 		fd = open_log(what);
 	if (fd < 0)

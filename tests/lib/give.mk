@@ -1,7 +1,7 @@
 # Tools of the tests of single programs: a launcher that gives descriptors, and a boot table to give.
 TEST_TOOLS += $(B)/tests/lib/give $(B)/tests/lib/mktable
 
-$(B)/tests/lib/give: $(B)/tests/lib/give.o $(call LIB,host base)
+$(B)/tests/lib/give: $(B)/tests/lib/give.o $(B)/broker/warden/frames.o $(call LIB,host base)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 $(B)/tests/lib/mktable: $(B)/tests/lib/mktable.o $(call LIB,core base)

@@ -13,3 +13,12 @@ wait_for() {
 		read -rt 0.02 <> <(:) || true
 	done
 }
+
+# wait_gone PID: until that process has ended; whose child it is does not matter. 10 s at most.
+wait_gone() {
+	local end=$((SECONDS + 10))
+	while grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; do
+		[ $SECONDS -lt $end ] || { echo "$1 has not ended"; return 1; }
+		read -rt 0.02 <> <(:) || true
+	done
+}

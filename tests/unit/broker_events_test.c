@@ -58,6 +58,9 @@ static void what_the_data_path_may_not_say_is_not_believed(void)
 	MUST(store_events(s, 0, 0, 100, &row, &n, &e));
 	CHECK_INT(n, 1);
 	CHECK_TEXT(row[0].text, "mac=52:54:00:00:00:99 why=unknown-machine network=mgmt");
+	CHECK(take(v, "dhcp-foreign network=mgmt addr=10.0.0.9 server-mac=02:00:00:00:00:99\n"));
+	CHECK(take(v, "ipv6-asked mac=52:54:00:00:00:99 machine=blade-a what=solicit\n"));
+	CHECK_INT(heard, 3);
 }
 
 static void what_was_seen_is_told_with_its_age(void)

@@ -237,7 +237,7 @@ static void as_many_descriptors_as_there_may_be_have_long_names(void)
 		return;
 	struct spawn_fd fds[SPAWN_FDS];
 	for (size_t i = 0; i < SPAWN_FDS; i++)
-		fds[i] = (struct spawn_fd){ "router.an-interface-15", STDERR_FILENO };
+		fds[i] = (struct spawn_fd){ "heard.an-interface-15", STDERR_FILENO };
 	struct spawn s = { .path = "/bin/true",
 		.uid = 64520,
 		.gid = 64521,
