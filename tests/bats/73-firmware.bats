@@ -148,7 +148,7 @@ left_to_the_other() {
 	# An answer without a mask is none to it: it looks at the other server's alone.
 	printf '%s\n' 'option arch code 93 = unsigned integer 16;' 'send arch 7;' 'require subnet-mask;' \
 		'send vendor-class-identifier "PXEClient:Arch:00007:UNDI:003016";' > "$dir/dhclient.conf"
-	timeout 30 ip netns exec "$OTHER" dhclient -4 -d -cf "$dir/dhclient.conf" -lf "$dir/dhclient.leases" \
+	ip netns exec "$OTHER" dhclient -4 -d -cf "$dir/dhclient.conf" -lf "$dir/dhclient.leases" \
 		-pf "$dir/dhclient.pid" -sf /bin/true c0 > "$dir/qemu" 2>&1 3>&- &
 	began machine $!
 	wait_for "proxy-ignored .*mac=$BLADE" "$dir/events"
