@@ -29,6 +29,7 @@ need_host    := -lmicrohttpd -luv -lseccomp
 libs_baton-files  := -lnettle -lmicrohttpd -luv -lseccomp
 libs_baton-broker := -lnettle -lmicrohttpd -luv -lsqlite3 -ljansson -lseccomp
 libs_baton-hand   := -lnettle -lfreeipmi -liscsi -ljansson
+check_baton-files  = @sh broker/engine/linkcheck.sh $$@
 libs_batond       := -luv -lsystemd
 libs_baton        := -lcurl -ljansson
 
@@ -36,6 +37,7 @@ define program
 $(B)/$(1): $(call LIB,$($(1)))
 	@echo "  LD    $$@"
 	$$(Q)$(CC) $(LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group $(libs_$(1))
+	$(if $(filter -fsanitize%,$(LDFLAGS)),,$(check_$(1)))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 

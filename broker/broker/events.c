@@ -15,7 +15,7 @@
 
 /* The last word of a machine is kept for so many machines; a stranger who controls the edge can
  * fill this, and no more than this. */
-enum { BUCKETS = 4096, SEEN_MAX = 20000 };
+enum { BUCKETS = 4096, SEEN_MAX = 20000, CRASH_SHOWN_S = 86400 };
 
 struct seen {
 	struct seen *next;
@@ -30,6 +30,7 @@ struct events {
 	struct event_waiter *waiting;
 	struct seen *seen[BUCKETS];
 	unsigned seen_count;
+	struct event_row crash; /* the last one; at_s 0: none */
 };
 
 double now_s(void)
@@ -39,8 +40,11 @@ double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* What the jailed processes may say. They are not believed in anything else. */
+/* What the jailed processes may say. They are not believed in anything else. A crash the warden
+ * says, through the same channel; one that was made up is a line on a page, and nothing acts on it.
+ */
 static const enum event from_outside[] = {
+	EV_child_crashed,
 	EV_dhcp_answered,
 	EV_dhcp_foreign,
 	EV_dhcp_left,
@@ -80,6 +84,10 @@ static void seen_remember(struct events *v)
 	for (size_t i = 0; i < n; i++)
 		if (is_from_outside(event_parse(row[i].word)))
 			seen_note(v, &row[i]);
+	free(row);
+	row = NULL;
+	if (store_events_of(v->store, event_word(EV_child_crashed), 1, &row, &n, NULL) == 0 && n)
+		v->crash = *row;
 	free(row);
 }
 
@@ -230,9 +238,16 @@ bool events_take(struct events *v, const char *bytes, size_t len)
 	event_keep(v, (enum event)ev, &row);
 	if (*row.machine)
 		seen_note(v, &row);
+	if (ev == EV_child_crashed)
+		v->crash = row;
 	if (v->heard)
 		v->heard(v->ctx, (enum event)ev, &row);
 	return true;
+}
+
+const struct event_row *event_crash(const struct events *v)
+{
+	return now_s() - v->crash.at_s < CRASH_SHOWN_S ? &v->crash : NULL;
 }
 
 static int hex_of(char c)

@@ -36,6 +36,9 @@ bool event_field(char *to, size_t size, const char *text, const char *key);
 enum { EVENT_SEEN = 128 };
 void event_last_of(char to[EVENT_SEEN], const struct events *v, const char *machine);
 
+/* The last child-crashed of the last 24 hours, also of an earlier broker's time; NULL: none. */
+const struct event_row *event_crash(const struct events *v);
+
 /* Somebody who waits for the next event, whichever. wake() may take itself off. */
 struct event_waiter {
 	struct event_waiter *next;

@@ -325,6 +325,20 @@ static void stopped_show(FILE *to, const struct term *t, const json_t *orders)
 	}
 }
 
+static void alarms_show(FILE *to, const struct term *t, const json_t *alarms, double now)
+{
+	size_t i;
+	json_t *alarm;
+	json_array_foreach(alarms, i, alarm)
+	{
+		char at[24], text[600];
+		clock_text(at, member_number(alarm, "at"), now);
+		text_clean(text, sizeof text, member_word(alarm, "text"));
+		fprintf(to, "%s%s%s  %s\n\n", term_ink(t, INK_BAD), at, term_ink(t, INK_PLAIN),
+			text);
+	}
+}
+
 void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 {
 	static const struct view parts[] = {
@@ -335,6 +349,7 @@ void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 		{ ROUTE_status_get, "orders", COLUMNS(status_orders),
 			"No order is running or stopped." },
 	};
+	alarms_show(to, t, json_object_get(body, "alarms"), now);
 	stopped_show(to, t, json_object_get(body, "orders"));
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json_t *list = json_object_get(body, parts[i].member);

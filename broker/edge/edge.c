@@ -2,6 +2,7 @@
 /* The edge's loop: see edge.h. One thread; whatever wakes it, it first looks for a newer table. */
 #include "edge/edge.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "base/list.h"
 #include "edge/notice.h"
 #include "edge/v6.h"
+#include "host/box.h"
 #include "host/given.h"
 #include "host/tell.h"
 
@@ -78,7 +80,8 @@ int edge_open(struct edge *d, struct err *e)
 	d->events = given_fd("events", e);
 	if (d->events < 0)
 		return d->events;
-	int r = ports_open(&d->ports, e);
+	int r = box_open(e);
+	r = r < 0 ? r : ports_open(&d->ports, e);
 	r = r < 0 ? r : engine_open(e);
 	if (r < 0)
 		return r;
@@ -129,7 +132,7 @@ static uint32_t here_of(const struct table *t, const struct engine_ask *ask)
 		return ask->here;
 	for (uint32_t i = 0; i < t->header->networks; i++)
 		if (strcmp(table_text(t, t->network[i].interface), ask->interface) == 0)
-			return t->network[i].addr;
+			return t->network[i].ours;
 	return ask->here;
 }
 
@@ -182,6 +185,7 @@ static void serve_questions(struct edge *d, const struct port *p)
 		for (unsigned i = n; i < n + got; i++) {
 			ask[i].unix_s = unix_s;
 			ask[i].here = here_of(t, &ask[i]);
+			port_heard(p, ask[i].from, ask[i].from_port, ask[i].bytes, ask[i].len);
 			engine_answer(&answer[i], &ask[i]);
 			journal_note(&d->journal, &answer[i]);
 		}
@@ -228,9 +232,17 @@ static void loader_refused(void *ctx, uint32_t addr, const char *file, const cha
 
 static void serve_tftp(struct edge *d, const struct port *p)
 {
-	struct pollfd more = { .fd = p->fd, .events = POLLIN };
-	for (int i = 0; i < TFTP_AT_ONCE && poll(&more, 1, 0) == 1; i++)
+	uint8_t bytes[BOX_BYTES];
+	for (int i = 0; i < TFTP_AT_ONCE; i++) {
+		struct sockaddr_in from = { 0 };
+		socklen_t from_len = sizeof from;
+		ssize_t n = recvfrom(p->fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT,
+			(struct sockaddr *)&from, &from_len);
+		if (n < 0)
+			return;
+		port_heard(p, ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), bytes, (size_t)n);
 		engine_tftp_read(p->fd, d->now_s, loader_refused, d);
+	}
 }
 
 /* For how long nothing is to be done unless a packet or a table comes in. */
@@ -285,5 +297,6 @@ int edge_serve(struct edge *d, struct err *e)
 		sending = engine_tftp_work(d->now_s, loader_sent, d);
 		watching = proxied_look(&d->proxied, d->events, d->now_s);
 		limit_tell(d->limit, d->events, d->now_s);
+		box_clear();
 	}
 }

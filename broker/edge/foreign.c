@@ -148,6 +148,7 @@ void foreign_serve(struct foreign_watch *w, const struct ports *ports, const str
 		ssize_t n = recv(p->fd, in, sizeof in, MSG_DONTWAIT);
 		if (n < 0)
 			return;
+		port_heard(p, 0, 0, in, (size_t)n);
 		if (t && foreign_read(&f, in, (size_t)n) && is_foreign(&f, ports, t))
 			foreign_tell(w, p, t, &f, events, now_s);
 	}

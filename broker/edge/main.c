@@ -9,9 +9,12 @@
 
 static int run(struct edge *d, struct err *e)
 {
-	/* Beyond the basic ones: packets in batches, packets as dnsmasq's TFTP does it, loans. */
-	static const char *const calls[] = { "recvmmsg", "sendmmsg", "recvmsg", "sendmsg",
-		"recvfrom", "sendto", "pwrite64", "fdatasync", NULL };
+	/* Beyond the basic ones: packets in batches, loans, packets as dnsmasq's TFTP does it,
+	 * which reads files by their offset, asks who it is, and waits a little where a socket is
+	 * full. */
+	static const char *const calls[] = { "poll", "ppoll", "recvmmsg", "sendmmsg", "recvmsg",
+		"sendmsg", "recvfrom", "sendto", "pwrite64", "fdatasync", "lseek", "geteuid",
+		"clock_nanosleep", NULL };
 	int r = edge_open(d, e);
 	if (r < 0)
 		return r;

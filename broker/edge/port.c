@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "engine/asked.h"
+#include "host/box.h"
 #include "host/given.h"
 #include "wire/frame.h"
 
@@ -248,4 +249,15 @@ void port_send(const struct port *p, struct engine_answer *answer, unsigned n, b
 {
 	send_udp(p, answer, n, lends);
 	send_frames(p, answer, n, lends);
+}
+
+void port_heard(
+	const struct port *p, uint32_t from, uint16_t from_port, const void *bytes, size_t len)
+{
+	static const char *const kind[] = { [PORT_DHCP] = "dhcp",
+		[PORT_PXE] = "pxe",
+		[PORT_TFTP] = "tftp",
+		[PORT_V6] = "v6",
+		[PORT_HEARD] = "heard" };
+	box_put(kind[p->kind], p->interface, from, from_port, bytes, len);
 }

@@ -35,3 +35,7 @@ unsigned port_read(const struct port *p, struct engine_ask ask[BATCH]);
 /* Sends what is not to nobody: those that lend, or those that do not. What the kernel does not take
  * becomes an answer to nobody, with its reason for silence. */
 void port_send(const struct port *p, struct engine_answer *answer, unsigned n, bool lends);
+
+/* Before strangers' bytes are worked on: keeps them for whoever asks what a process died of. */
+void port_heard(
+	const struct port *p, uint32_t from, uint16_t from_port, const void *bytes, size_t len);

@@ -22,6 +22,7 @@ void v6_serve(const struct port *p, const struct table *t, int events, uint64_t 
 		ssize_t n = recv(p->fd, in, sizeof in, MSG_DONTWAIT);
 		if (n < 0)
 			return;
+		port_heard(p, 0, 0, in, (size_t)n);
 		size_t len = router_answer(out, &asked, &p->mac, in, (size_t)n);
 		if (len == 0)
 			len = dhcpv6_answer(out, &asked, &what, &p->mac, in, (size_t)n);

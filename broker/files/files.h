@@ -65,6 +65,10 @@ void files_follow(struct files *f);
 /* The handler of every request; ctx is the struct listener. */
 void serve(void *ctx, struct http_request *r);
 
+/* Each piece of a request is in the box (host/box.h) from its arrival until the loop waits again. A
+ * body comes behind its head, in a piece of its own: here both go into it together. */
+void heard_whole(const struct http_request *r, const struct http_peer *peer, const char *interface);
+
 /* Answers with `status` and "why: sentence", and tells the broker, at most once in a while for one
  * peer and reason. `why` is a constant. */
 void refuse(struct files *f, struct http_request *r, unsigned status, const char *why,

@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "files/files.h"
+#include "host/box.h"
 #include "host/given.h"
 #include "host/jail.h"
 #include "host/tell.h"
@@ -93,9 +94,9 @@ static int take_given(struct files *f, struct err *e)
 
 static int enter(const struct files *f, struct err *e)
 {
-	static const char *const calls[] = { "accept4", "recvfrom", "recvmsg", "sendto", "sendmsg",
-		"sendfile", "shutdown", "getsockname", "getpeername", "getsockopt", "setsockopt",
-		NULL };
+	static const char *const calls[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "accept4",
+		"recvfrom", "sendto", "sendmsg", "sendfile", "pread64", "shutdown", "getsockname",
+		"getpeername", NULL };
 	const int folders[] = { f->follow.folder, f->boot, f->packs };
 	struct jail j = { .folders = folders, .folder_count = COUNT(folders), .calls = calls };
 	return jail_enter(&j, e);
@@ -111,6 +112,13 @@ static void descriptors_raise(void)
 	}
 }
 
+/* Before the loop waits. */
+static void on_quiet(uv_prepare_t *p)
+{
+	(void)p;
+	box_clear();
+}
+
 static void on_stop(uv_signal_t *s, int number)
 {
 	(void)number;
@@ -120,12 +128,16 @@ static void on_stop(uv_signal_t *s, int number)
 static int run(struct files *f, struct err *e)
 {
 	uv_signal_t term;
+	uv_prepare_t quiet;
 	uv_signal_init(f->loop, &term);
+	uv_prepare_init(f->loop, &quiet);
 	descriptors_raise();
 	int r = take_given(f, e);
 	r = r ? r : reports_open(f, e);
+	r = r ? r : box_open(e);
 	if (r < 0)
 		return r;
+	uv_prepare_start(&quiet, on_quiet);
 	uv_signal_start(&term, on_stop, SIGTERM);
 	r = enter(f, e);
 	if (r < 0)
@@ -135,6 +147,7 @@ static int run(struct files *f, struct err *e)
 	uv_run(f->loop, UV_RUN_DEFAULT);
 
 	uv_close((uv_handle_t *)&term, NULL);
+	uv_close((uv_handle_t *)&quiet, NULL);
 	reports_close(f);
 	for (unsigned i = 0; i < f->listeners; i++)
 		http_server_free(f->listener[i].server);

@@ -322,6 +322,7 @@ void serve(void *ctx, struct http_request *r)
 	struct asking a = { .files = l->files, .listener = l, .request = r };
 	files_follow(l->files);
 	http_peer(&a.peer, r);
+	heard_whole(r, &a.peer, l->interface);
 	if (!url_parse(&a.url, http_path(r))) {
 		refuse(a.files, r, 404, "no-such-path", "nothing is served under this path");
 		return;

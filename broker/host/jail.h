@@ -11,8 +11,8 @@ struct jail {
 	const int *folders; /* descriptors; files below them may be opened for reading, no others */
 	size_t folder_count;
 	/* Names of system calls beyond the basic ones, ends with NULL. The basic ones are: memory
-	 * that cannot be executed, clocks, signals, epoll, reading and writing of what is open,
-	 * opening for reading, ending. */
+	 * that cannot be executed, clocks, its own signals, reading and writing of what is open,
+	 * opening for reading, when a segment of TCP goes, ending. */
 	const char *const *calls;
 };
 

@@ -12,8 +12,8 @@
 #include "host/log.h"
 #include "warden/warden.h"
 
-/* A child that lived this long has earned a quick restart. */
-enum { WAIT_FIRST_MS = 100, WAIT_MAX_MS = 10000, LIVED_MS = 30000 };
+/* One death is made good at once; of one that comes soon after another, a restart is no cure. */
+enum { WAIT_SECOND_MS = 100, WAIT_MAX_MS = 10000, LIVED_MS = 30000 };
 
 static const char *const programs[CHILDREN] = {
 	[EDGE] = "baton-edge",
@@ -75,6 +75,8 @@ static int start(struct child *c, struct err *e)
 
 	give(&to, "alive", w->alive);
 	give(&to, "table", w->table);
+	if (which != BROKER)
+		give(&to, "box", w->box[which]);
 	if (which == EDGE) {
 		give(&to, "boot", w->boot);
 		give(&to, "events", w->edge_events[0]);
@@ -130,9 +132,10 @@ static void on_due(uv_timer_t *t);
 
 static void start_later(struct child *c)
 {
-	c->wait_ms = c->wait_ms ? c->wait_ms * 2 : WAIT_FIRST_MS;
+	c->wait_ms = c->deaths == 0 ? 0 : c->deaths == 1 ? WAIT_SECOND_MS : c->wait_ms * 2;
 	if (c->wait_ms > WAIT_MAX_MS)
 		c->wait_ms = WAIT_MAX_MS;
+	c->deaths++;
 	uv_timer_start(&c->timer, on_due, c->wait_ms, 0);
 }
 
@@ -144,6 +147,8 @@ static void start_when_allowed(struct child *c)
 	if (c == &c->warden->child[BROKER] && c->warden->hands)
 		return;
 	if (start(c, &e) < 0) {
+		/* It cannot be started: that mends itself seldom, and never at once. */
+		c->deaths += c->deaths == 0;
 		log_event(EV_child_died, "program=%s why=\"%s\"", c->program, e.text);
 		start_later(c);
 	}
@@ -183,7 +188,8 @@ bool child_ended(struct warden *w, pid_t pid, int status)
 		return true;
 	uv_update_time(w->loop);
 	if (uv_now(w->loop) - c->begun_ms >= LIVED_MS)
-		c->wait_ms = 0;
+		c->deaths = 0;
+	crash_note(c, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	start_later(c);
 	log_event(EV_child_died, "program=%s pid=%d how=%s status=%d again_ms=%u", c->program, pid,
 		WIFSIGNALED(status) ? "signal" : "exit",

@@ -17,6 +17,9 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/own.h"
+#include "host/fd.h"
+#include "host/landlock.h"
 #include "host/log.h"
 #include "warden/packs.h"
 #include "warden/warden.h"
@@ -63,7 +66,8 @@ static int take_lock(struct warden *w, struct err *e)
 {
 	char path[PATH_MAX], pid[16];
 	snprintf(path, sizeof path, "%s/batond.lock", w->site.conf.run_dir);
-	w->alive = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	/* For reading: those that it is handed to have nothing to write there. */
+	w->alive = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (w->alive < 0)
 		return err_set(e, errno, "%s", path);
 	for (int i = 0; flock(w->alive, LOCK_EX | LOCK_NB) < 0; i++) {
@@ -83,7 +87,8 @@ static int take_lock(struct warden *w, struct err *e)
 		nanosleep(&(struct timespec){ .tv_nsec = LOCK_AGAIN_MS * 1000000L }, NULL);
 	}
 	int n = snprintf(pid, sizeof pid, "%d", getpid());
-	if (ftruncate(w->alive, 0) < 0 || pwrite(w->alive, pid, (size_t)n, 0) != n)
+	OWN(fd) int to = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+	if (to < 0 || write(to, pid, (size_t)n) != n)
 		return err_set(e, errno, "%s", path);
 	return 0;
 }
@@ -116,6 +121,7 @@ static int prepare(struct warden *w, struct err *e)
 	r = r ? r : open_folder(&w->boot, c->boot_dir, "", e);
 	r = r ? r : pair(w->edge_events, e);
 	r = r ? r : pair(w->files_events, e);
+	r = r ? r : crash_open(w, e);
 	if (r < 0)
 		return r;
 	packs_make(&w->site, stderr);
@@ -239,6 +245,11 @@ static int serve(struct warden *w)
 	bool started = children_start(w);
 	if (started) {
 		log_event(EV_started, "pid=%d interfaces=%u", getpid(), w->site.interfaces);
+		if (landlock_version() < 1)
+			fprintf(stderr,
+				"<4>batond: this kernel has no Landlock, or was started without "
+				"it (lsm=): baton-edge and baton-files may read what every user "
+				"of this computer may\n");
 		say_status(w);
 		uv_run(&loop, UV_RUN_DEFAULT);
 	} else {

@@ -248,6 +248,7 @@ int site_make_folders(const struct site *s, struct err *e)
 		{ c->run_dir, "/lock", s->hand.uid, s->hand.gid, 0700 },
 		{ c->run_dir, "/packs", 0, 0, 0755 },
 		{ c->state_dir, "", s->broker.uid, s->broker.gid, 0700 },
+		{ c->state_dir, "/crashes", 0, 0, 0700 },
 		{ c->secrets_dir, "", s->hand.uid, s->hand.gid, 0700 },
 	};
 	char path[PATH_MAX];

@@ -19,7 +19,8 @@ struct child {
 	const char *program;
 	pid_t pid; /* 0: not running */
 	uint64_t begun_ms;
-	unsigned wait_ms; /* before the next start; 0: none yet */
+	unsigned deaths;  /* one soon after the other */
+	unsigned wait_ms; /* before the next start */
 	bool due;         /* its back-off is over, it waits for hands to end */
 	uv_timer_t timer;
 };
@@ -38,6 +39,7 @@ struct warden {
 	struct site site;
 	struct sockets sockets;
 	int table, boot, packs, alive;       /* folders; the lock */
+	int crashes, box[FILES + 1];         /* folder; host/box.h, of edge and of files */
 	int leases[2];                       /* both -1: could not be opened */
 	int edge_events[2], files_events[2]; /* [0] the child's end, [1] the broker's */
 	int control;                         /* our end, while a broker runs; else -1 */
@@ -59,6 +61,13 @@ void children_hands_gone(struct warden *w);
 void children_signal(struct warden *w, int number);
 unsigned children_running(const struct warden *w);
 void children_fini(struct warden *w);
+
+/* warden/crash.c */
+/* A box for each jailed child, and the folder where what was in one is kept. */
+int crash_open(struct warden *w, struct err *e);
+/* A child has ended, by this signal or by itself (0): its box is emptied, and where the fault was
+ * its own, what was in it becomes a file and the broker is told. */
+void crash_note(struct child *c, int number);
 
 /* warden/hands.c */
 /* Serves the broker's requests on a new control channel; *theirs is the broker's end. */

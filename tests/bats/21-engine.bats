@@ -165,13 +165,16 @@ members() {
 	[[ $output == *"imports nothing new from libc: lseek64"* ]]
 }
 
-@test "the edge holds no DNS and cannot start a program; the check sees one that can" {
+@test "edge and files hold no DNS and cannot start a program; the check sees one that can" {
 	sh broker/engine/linkcheck.sh "$B/baton-edge"
-	echo 'int popen(void); int main(void) { return popen(); }' > "$tmp/x.c"
-	"${CC:-gcc}" -w -o "$tmp/x" "$tmp/x.c"
-	run sh broker/engine/linkcheck.sh "$tmp/x"
-	[ "$status" -eq 1 ]
-	[[ $output == *popen* ]]
+	sh broker/engine/linkcheck.sh "$B/baton-files"
+	for call in popen fork execve posix_spawnp getaddrinfo gethostbyname res_query connect uv_queue_work; do
+		echo "int $call(void); int main(void) { return $call(); }" > "$tmp/x.c"
+		"${CC:-gcc}" -w -o "$tmp/x" "$tmp/x.c" -luv -lresolv
+		run sh broker/engine/linkcheck.sh "$tmp/x"
+		[ "$status" -eq 1 ]
+		[[ $output == *" $call" ]]
+	done
 }
 
 @test "no text of dnsmasq is in the repository" {

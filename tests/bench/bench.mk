@@ -13,7 +13,7 @@ $(B)/tests/bench/cost: $(B)/tests/bench/cost.o $(call LIB,engine core host base)
 ## bench-check: counts the instructions of an answer, and compares them with tests/bench/baseline
 bench-check: $(B)/tests/bench/cost $(B)/tests/bench/fleet
 	@B=$(B) tests/bench/check.sh
-TEST_TOOLS  += $(B)/tests/bench/cost $(B)/tests/bench/fleet
+TEST_TOOLS  += $(B)/tests/bench/cost $(patsubst %,$(B)/tests/bench/%,fleet flood dhcp-load tftp-load)
 SLOW_CHECKS += tests/bench/check.sh
 
 ## bench-dhcp: DHCP beside Kea, stock dnsmasq and a bare echo; leases, table swap, flood (needs root)

@@ -61,7 +61,7 @@ static int open_udp_tcp(int type, char *what)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 	if (type == SOCK_DGRAM) {
 		/* As much as the warden asks for. */
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ 1 << 20 }, sizeof(int));
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ 4 << 20 }, sizeof(int));
 		setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes);
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
 	}
