@@ -49,7 +49,7 @@ fi
 rm -f "$log"
 
 if command -v systemctl >/dev/null; then
-	for unit in tgt openipmi kea-dhcp4-server tftpd-hpa; do
+	for unit in tgt openipmi isc-dhcp-relay kea-dhcp4-server tftpd-hpa; do
 		case "$missing " in *" $unit "*) systemctl disable --quiet "$unit" 2>/dev/null || true ;; esac
 	done
 fi

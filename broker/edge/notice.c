@@ -105,7 +105,9 @@ static uint64_t what_of(const struct engine_answer *a)
 	uint64_t file[8] = { 0 };
 	_Static_assert(sizeof file == sizeof a->file, "the whole name counts");
 	strncpy((char *)file, a->file, sizeof file);
-	uint64_t h = mix(a->ask.stage, (uint64_t)a->ask.has_arch << 16 | a->ask.arch);
+	/* An answer, and what is left to another server, are two things. */
+	uint64_t h = mix(
+		a->ask.stage + (a->why ? 256 : 0), (uint64_t)a->ask.has_arch << 16 | a->ask.arch);
 	h = mix(h, a->given ? a->given : a->wanted);
 	h = mix(h,
 		(uint64_t)a->plan.deed << 32 | (a->plan.machine ? a->plan.machine->generation : 0));
@@ -154,8 +156,9 @@ void notice_answer(int events, const struct engine_ask *ask, const struct engine
 			tell_left(events, a, t);
 	} else if (a->why) {
 		tell_silence(events, ask, a, t);
-	} else if (a->to != TO_NOBODY && (a->given || ask->pxe)) {
-		/* A NAK and the answer to an INFORM give no address and are no news. */
+	} else if (a->to != TO_NOBODY && (a->given || *a->file)) {
+		/* A NAK and the answer to an INFORM give neither address nor file and are no news.
+		 */
 		if (answer_is_news(ask, a))
 			tell_answer(events, a, t);
 	}

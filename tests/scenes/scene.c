@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/script.h"
 #include "packet.h"
 #include "site.h"
 
@@ -112,14 +113,32 @@ static void play_file(struct play *p, const char *path)
 }
 
 /* `scene --table OUT FILE`: the boot table that the site lines of a scene add up to, for tests that
- * run real programs. GENERATION of the environment is the table's. */
+ * run real programs. From the environment: GENERATION is the table's, SCRIPTS a folder with the
+ * scripts that machines are to run; without it the scripts are words that no iPXE could run. */
+static bool read_scripts(struct site *site, const char *folder, struct err *e)
+{
+	static char text[SCRIPTS][8192];
+	for (int i = 0; i < SCRIPTS; i++) {
+		char path[512];
+		snprintf(path, sizeof path, "%s/%s", folder, script_file[i]);
+		FILE *f = fopen(path, "r");
+		size_t n = f ? fread(text[i], 1, sizeof text[i] - 1, f) : 0;
+		if (f)
+			fclose(f);
+		if (n == 0 || script_check(script_file[i], text[i], e) < 0)
+			return false;
+		site->source.script[i] = text[i];
+	}
+	return true;
+}
+
 static int write_table(const char *out, const char *path)
 {
 	static struct site site;
 	char text[2048];
 	struct err e = { 0 };
 	FILE *f = fopen(path, "r"), *to = fopen(out, "w");
-	const char *generation = getenv("GENERATION");
+	const char *generation = getenv("GENERATION"), *scripts = getenv("SCRIPTS");
 	bool good = f && to;
 	site_init(&site);
 	while (good && fgets(text, sizeof text, f)) {
@@ -129,6 +148,7 @@ static int write_table(const char *out, const char *path)
 	}
 	if (generation)
 		site.source.generation = strtoul(generation, NULL, 10) - 1;
+	good = good && (!scripts || read_scripts(&site, scripts, &e));
 	good = good && site_build(&site, &e) == 1 &&
 	       fwrite(site.bytes, site.table.header->len, 1, to) == 1;
 	if (!good)

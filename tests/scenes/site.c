@@ -194,6 +194,13 @@ static bool readdress_line(struct site *s, struct words *w)
 	return false;
 }
 
+/* `lease SECONDS`: what every address is lent for. */
+static bool lease_line(struct site *s, struct words *w)
+{
+	s->source.lease_s = (uint32_t)strtoul(w->word[1], NULL, 10);
+	return s->source.lease_s > 0;
+}
+
 int site_line(struct site *s, struct words *w, struct err *e)
 {
 	static const struct {
@@ -207,6 +214,7 @@ int site_line(struct site *s, struct words *w, struct err *e)
 		{ "bind", bind_line },
 		{ "unbind", unbind_line },
 		{ "readdress", readdress_line },
+		{ "lease", lease_line },
 	};
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		if (strcmp(w->word[0], lines[i].word) != 0)
