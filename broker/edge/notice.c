@@ -146,6 +146,11 @@ static bool answer_is_news(const struct engine_ask *ask, const struct engine_ans
 	return pace_allows(&all, ANSWERS_AT_ONCE, ANSWERS_PER_S, ask->now_s);
 }
 
+static bool is_proxied(const struct engine_answer *a)
+{
+	return a->len > 0 && a->plan.network && a->plan.network->mode == DHCP_MODE_PROXY;
+}
+
 void notice_answer(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t)
 {
@@ -156,9 +161,8 @@ void notice_answer(int events, const struct engine_ask *ask, const struct engine
 			tell_left(events, a, t);
 	} else if (a->why) {
 		tell_silence(events, ask, a, t);
-	} else if (a->to != TO_NOBODY && (a->given || *a->file)) {
-		/* A NAK and the answer to an INFORM give neither address nor file and are no news.
-		 */
+	} else if (a->to != TO_NOBODY && (a->given || ask->pxe || is_proxied(a))) {
+		/* A NAK and the answer to an INFORM give no address and are no news. */
 		if (answer_is_news(ask, a))
 			tell_answer(events, a, t);
 	}
