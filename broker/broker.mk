@@ -19,7 +19,7 @@ $(foreach l,$(LAYERS),$(eval $(call archive,$(l))))
 
 # What a program is made of: archives, then libraries.
 PROGRAMS     := baton-files baton-broker baton-hand batond baton
-baton-files  := files core api host base
+baton-files  := files core api wire host base
 baton-broker := broker store core api host base
 baton-hand   := hand drivers core host base
 batond       := warden core host base

@@ -16,6 +16,9 @@ enum {
 	REPORT_LEN = 8192, /* of a shim's report */
 	REPORTS_MAX = 256, /* waiting at one time */
 	REPORT_WAIT_MS = 20000,
+	/* A rack room that starts at once, each machine fetching by a few connections. One costs
+	 * some 14 KiB, and the kernel's buffers. */
+	CONNECTIONS = 8192,
 	PEER_CONNECTIONS = 64, /* of one address, so that it leaves some to the others */
 	/* Events that a peer can cause: no peer fills the log, and all together fill it slowly. */
 	REFUSALS = 64, /* remembered */

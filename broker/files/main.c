@@ -61,6 +61,7 @@ static void open_listener(void *ctx, int fd, const char *interface)
 	struct http_setup setup = { .loop = f->loop,
 		.fd = fd,
 		.body_max = REPORT_LEN,
+		.connections_max = CONNECTIONS,
 		.per_peer_max = PEER_CONNECTIONS,
 		.handle = serve,
 		.ctx = l };

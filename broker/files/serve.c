@@ -17,6 +17,7 @@
 #include "files/url.h"
 #include "host/fd.h"
 #include "host/tell.h"
+#include "wire/http_part.h"
 
 /* A request on its way through the routes. */
 struct asking {
@@ -116,7 +117,7 @@ static void tell_who(struct tell *t, const struct asking *a)
 /* An address of the network that the request came in through: the machine's own where that network
  * is reached by relays, else ours, by the table and the interface, since a machine may have asked
  * for another of our addresses. */
-static uint32_t came_via(const struct asking *a)
+static uint32_t came_via(const struct asking *a, uint32_t ours)
 {
 	const struct table *t = &a->files->table;
 	const struct table_network *theirs = table_network_of(t, a->peer.addr);
@@ -127,11 +128,11 @@ static uint32_t came_via(const struct asking *a)
 		const struct table_network *n = &t->network[i];
 		if (strcmp(table_text(t, n->interface), a->listener->interface) != 0)
 			continue;
-		if (n->addr == a->peer.ours)
+		if (n->addr == ours)
 			return n->addr;
 		first = first ? first : n->addr;
 	}
-	return first ? first : a->peer.ours;
+	return first ? first : ours;
 }
 
 /* The token is ours and of this generation, and the machine is to be answered; else refused. */
@@ -159,8 +160,9 @@ static bool proved(struct asking *a)
 			"this URL belongs to an earlier binding of the machine; boot again");
 		return false;
 	}
+	uint32_t ours = http_ours(a->request);
 	struct boot_ask ask = {
-		.mac = a->token.mac, .stage = STAGE_SCRIPT, .via = came_via(a), .here = a->peer.ours
+		.mac = a->token.mac, .stage = STAGE_SCRIPT, .via = came_via(a, ours), .here = ours
 	};
 	const char *uuid = http_query(a->request, "uuid"), *asked = http_query(a->request, "m");
 	if (uuid && *uuid && !uuid_parse(&ask.uuid, uuid)) {
@@ -283,6 +285,42 @@ static void refuse_open(struct asking *a, int code)
 		a->url.file);
 }
 
+/* Strong: whoever puts other bytes under a name makes a new file, or changes its length or the time
+ * of its last change. */
+static void add_etag(struct asking *a, char *etag, size_t room, const struct stat *st)
+{
+	snprintf(etag, room, "\"%llx-%llx-%llx\"", (unsigned long long)st->st_ino,
+		(unsigned long long)st->st_size,
+		(unsigned long long)st->st_mtim.tv_sec * 1000000000 +
+			(unsigned long long)st->st_mtim.tv_nsec);
+	http_add_field(a->request, "ETag", etag);
+	http_add_field(a->request, "Accept-Ranges", "bytes");
+}
+
+/* What this request wants of a file, and the fields that say what it gets. */
+static unsigned part_wanted(struct asking *a, struct http_part *part, const struct stat *st)
+{
+	struct http_request *r = a->request;
+	char etag[64], range[80];
+	uint64_t len = (uint64_t)st->st_size;
+	bool get = strcmp(http_method(r), "GET") == 0;
+	struct http_wish wish = { .range = get ? http_field(r, "Range") : NULL,
+		.if_range = http_field(r, "If-Range"),
+		.if_match = http_field(r, "If-Match"),
+		.if_none_match = http_field(r, "If-None-Match") };
+	add_etag(a, etag, sizeof etag, st);
+	unsigned status = http_part(part, &wish, len, etag);
+	if (status == 206)
+		snprintf(range, sizeof range, "bytes %llu-%llu/%llu",
+			(unsigned long long)part->first,
+			(unsigned long long)(part->first + part->len - 1), (unsigned long long)len);
+	else
+		snprintf(range, sizeof range, "bytes */%llu", (unsigned long long)len);
+	if (status == 206 || status == 416)
+		http_add_field(r, "Content-Range", range);
+	return status;
+}
+
 static void serve_file(struct asking *a)
 {
 	struct files *f = a->files;
@@ -297,9 +335,22 @@ static void serve_file(struct asking *a)
 		refuse_open(a, fd < 0 ? errno : EISDIR);
 		return;
 	}
-	if (a->url.kind == URL_SHIM && strcmp(a->url.file, "initrd.img") == 0)
-		tell_shim(a);
-	http_reply_file(a->request, type_of(a->url.file), fd_take(&fd), 0, (uint64_t)st.st_size);
+	struct http_part part;
+	unsigned status = part_wanted(a, &part, &st);
+	if (status == 412) {
+		http_reply_text(
+			a->request, 412, "other-file: this is another file than the one you mean");
+	} else if (status == 416) {
+		http_reply_text(a->request, 416, "no-range: the file ends before that");
+	} else if (status == 304) {
+		http_reply(a->request, 304, NULL, NULL, 0);
+	} else {
+		bool to_the_end = part.first + part.len == (uint64_t)st.st_size;
+		if (a->url.kind == URL_SHIM && strcmp(a->url.file, "initrd.img") == 0 && to_the_end)
+			tell_shim(a);
+		http_reply_file(a->request, status, type_of(a->url.file), fd_take(&fd), part.first,
+			part.len);
+	}
 }
 
 static bool method_fits(struct asking *a)

@@ -21,7 +21,7 @@ enum {
 	CONNECTIONS_MAX = 1000,
 	IDLE_S = 30,
 	/* Method, URL, headers and one buffer of a connection. */
-	CONNECTION_BYTES = 16384,
+	CONNECTION_BYTES = 8192,
 	/* A body this many times too long ends the connection instead of being read to its end. */
 	BODY_PATIENCE = 16,
 	TURNS_MAX = 16,
@@ -232,7 +232,9 @@ int http_server_new(struct http_server **ret, const struct http_setup *setup, st
 		setup->connections_max ? setup->connections_max : CONNECTIONS_MAX,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, setup->per_peer_max,
 		MHD_OPTION_CONNECTION_TIMEOUT, setup->idle_s ? setup->idle_s : IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		/* Else it would not use sendfile(). */
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	if (!s->mhd) {
 		int why = errno ? errno : EIO;
 		free(s);
@@ -305,30 +307,41 @@ static uint32_t addr_of(const struct sockaddr_storage *a)
 		       : 0;
 }
 
+static int socket_of(const struct http_request *r)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	return info ? info->connect_fd : -1;
+}
+
+/* What accept() has said of the peer is remembered; only a local one is looked up. */
 void http_peer(struct http_peer *ret, const struct http_request *r)
 {
 	*ret = (struct http_peer){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (!info)
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (!info || !info->client_addr)
 		return;
-	struct sockaddr_storage a = { 0 };
-	socklen_t len = sizeof a;
-	if (getsockname(info->connect_fd, (struct sockaddr *)&a, &len) < 0)
-		return;
-	if (a.ss_family == AF_UNIX) {
-		struct ucred who;
-		len = sizeof who;
-		if (getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
-			*ret = (struct http_peer){
-				.local = true, .uid = who.uid, .gid = who.gid, .pid = who.pid
-			};
+	if (info->client_addr->sa_family == AF_INET) {
+		struct sockaddr_storage a = { 0 };
+		memcpy(&a, info->client_addr, sizeof(struct sockaddr_in));
+		ret->addr = addr_of(&a);
 		return;
 	}
-	ret->ours = addr_of(&a);
-	len = sizeof a;
-	if (getpeername(info->connect_fd, (struct sockaddr *)&a, &len) == 0)
-		ret->addr = addr_of(&a);
+	struct ucred who;
+	socklen_t len = sizeof who;
+	if (info->client_addr->sa_family == AF_UNIX &&
+		getsockopt(socket_of(r), SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+		*ret = (struct http_peer){
+			.local = true, .uid = who.uid, .gid = who.gid, .pid = who.pid
+		};
+}
+
+uint32_t http_ours(const struct http_request *r)
+{
+	struct sockaddr_storage a = { 0 };
+	socklen_t len = sizeof a;
+	return getsockname(socket_of(r), (struct sockaddr *)&a, &len) == 0 ? addr_of(&a) : 0;
 }
 
 void http_add_field(struct http_request *r, const char *name, const char *value)
@@ -392,11 +405,11 @@ void http_reply_text(struct http_request *r, unsigned status, const char *senten
 	http_reply(r, status, "text/plain; charset=utf-8", text, n < 0 ? 0 : (size_t)n);
 }
 
-void http_reply_file(
-	struct http_request *r, const char *type, int fd, uint64_t offset, uint64_t len)
+void http_reply_file(struct http_request *r, unsigned status, const char *type, int fd,
+	uint64_t offset, uint64_t len)
 {
 	struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(len, fd, offset);
 	if (!response)
 		close(fd);
-	answer(r, 200, type, response);
+	answer(r, status, type, response);
 }

@@ -43,9 +43,11 @@ struct http_peer {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
-	uint32_t addr, ours; /* TCP over IPv4: the peer's address and ours, host byte order */
+	uint32_t addr; /* TCP over IPv4: the peer's address, host byte order */
 };
 void http_peer(struct http_peer *ret, const struct http_request *r);
+/* TCP over IPv4: the address of ours that was asked; 0: none. */
+uint32_t http_ours(const struct http_request *r);
 
 /* Before the answer: adds a header to it ("Allow", "GET, HEAD"). */
 void http_add_field(struct http_request *r, const char *name, const char *value);
@@ -57,6 +59,6 @@ void http_reply(
 	struct http_request *r, unsigned status, const char *type, const void *bytes, size_t len);
 /* Answers with text/plain, a sentence and its newline. */
 void http_reply_text(struct http_request *r, unsigned status, const char *sentence);
-/* Answers 200 with len bytes of a file from offset on; the descriptor is taken over. */
-void http_reply_file(
-	struct http_request *r, const char *type, int fd, uint64_t offset, uint64_t len);
+/* Answers with len bytes of a file from offset on, by sendfile(); the descriptor is taken over. */
+void http_reply_file(struct http_request *r, unsigned status, const char *type, int fd,
+	uint64_t offset, uint64_t len);

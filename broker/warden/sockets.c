@@ -15,7 +15,7 @@
 #include "base/list.h"
 #include "warden/frames.h"
 
-enum { BACKLOG = 512, BUFFER = 4 << 20 };
+enum { BACKLOG = 4096, BUFFER = 4 << 20 };
 
 static int on(int fd, int level, int option)
 {

@@ -54,8 +54,9 @@ count() { grep -c -- "$1" "$dir/events" || true; }
 fetch() {
 	local path=$1
 	shift
+	rm -f "$dir/body"
 	status=$(curl -s -m 30 --path-as-is -o "$dir/body" -w '%{http_code}' "$@" "$url$path")
-	body=$(cat "$dir/body" 2>/dev/null || true)
+	body=$(tr -d "\0" < "$dir/body" 2>/dev/null || true)
 }
 
 want() {
@@ -154,6 +155,79 @@ want() {
 	fetch /shim/vmlinuz
 	want 200 kernel
 	[ "$(count shim-sent)" -eq "$before" ]
+}
+
+@test "a part of a file, and none of another file" {
+	tag=$(curl -sI -m 5 "$url/shim/initrd.img" | sed -n 's/^ETag: \(.*\)\r$/\1/p')
+	[[ $tag == '"'*'"' ]]
+	fetch /shim/initrd.img -r 1000-1999 -D "$dir/head"
+	[ "$status" = 206 ]
+	grep -q '^Content-Range: bytes 1000-1999/300000' "$dir/head"
+	cmp "$dir/body" <(tail -c +1001 "$dir/boot/shim/initrd.img" | head -c 1000)
+	fetch /shim/initrd.img -r -500
+	[ "$status" = 206 ]
+	cmp "$dir/body" <(tail -c 500 "$dir/boot/shim/initrd.img")
+	fetch /shim/initrd.img -r 299999- -H "If-Range: $tag"
+	[ "$status" = 206 ]
+	[ "$(stat -c %s "$dir/body")" -eq 1 ]
+	for odd in "-r 1000- -H If-Range:\"x\"" "-r 0-1,5-6" "-r 5-1" "-r x"; do
+		# shellcheck disable=SC2086 # words
+		fetch /shim/initrd.img $odd -D "$dir/head"
+		[ "$status" = 200 ]
+		grep -q '^Accept-Ranges: bytes' "$dir/head"
+		cmp "$dir/body" "$dir/boot/shim/initrd.img"
+	done
+	fetch /shim/initrd.img -r 300000- -D "$dir/head"
+	want 416 "no-range: "
+	grep -q '^Content-Range: bytes \*/300000' "$dir/head"
+	run curl -sI -m 5 -r 0-9 "$url/shim/initrd.img"
+	[[ $output == "HTTP/1.1 200 OK"*"Content-Length: 300000"* ]]
+	# A script is made for each who asks: it has no parts and no tag.
+	fetch "/b/$blade_a/entry.ipxe" -r 0-9 -D "$dir/head"
+	want 200 "entry http"
+	! grep -qi '^etag\|^accept-ranges' "$dir/head"
+}
+
+@test "what a client has is not sent again, until it is another file" {
+	echo first > "$dir/boot/own.efi"
+	tag=$(curl -sI -m 5 "$url/loaders/own.efi" | sed -n 's/^ETag: \(.*\)\r$/\1/p')
+	fetch /loaders/own.efi -H "If-None-Match: \"x\", W/$tag" -D "$dir/head"
+	want 304 ""
+	[ ! -s "$dir/body" ]
+	grep -qF "ETag: $tag" "$dir/head"
+	! grep -qi '^content-length' "$dir/head"
+	fetch /loaders/own.efi -H "If-Match: $tag"
+	want 200 first
+	echo other > "$dir/boot/own.new"
+	mv "$dir/boot/own.new" "$dir/boot/own.efi"
+	fetch /loaders/own.efi -H "If-None-Match: $tag"
+	want 200 other
+	fetch /loaders/own.efi -H "If-Match: $tag"
+	want 412 "other-file: "
+}
+
+@test "2,000 slow readers at once need no thread and little memory, and nobody waits for them" {
+	pid=$(sed -n 's/.*baton-files started pid=\([0-9]*\).*/\1/p' "$dir/stderr" | tail -1)
+	head -c 8000000 /dev/urandom > "$dir/boot/shim/big.img"
+	before=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
+	"$B/tests/lib/slow" 127.0.0.1 $PORT /shim/big.img 2000 > "$dir/slow" 2>&1 3>&- &
+	slow=$!
+	wait_for "open 2000" "$dir/slow" 1 20
+	threads=("/proc/$pid/task/"*)
+	after=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
+	fetch /shim/big.img -m 5
+	[ "$status" = 200 ]
+	cmp "$dir/body" "$dir/boot/shim/big.img"
+	fetch "/b/$blade_a/next.ipxe" -m 1
+	want 200 "shim identity"
+	kill $slow
+	wait $slow
+	cat "$dir/slow"
+	echo "$before KiB, then $after KiB"
+	grep -q "^lost 0" "$dir/slow"
+	[ ${#threads[@]} -eq 1 ]
+	[ $((after - before)) -lt 40960 ]
+	rm "$dir/boot/shim/big.img"
 }
 
 @test "no path leads out of the folders" {

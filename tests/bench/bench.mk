@@ -28,10 +28,14 @@ bench-dhcp: bench-setup $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 bench-tftp: bench-setup $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 	@B=$(B) tests/bench/tftp.sh
 
+## bench-http: boot files by HTTP beside nginx (needs root)
+bench-http: bench-setup $(B)/baton-files $(B)/tests/lib/give $(B)/tests/lib/mktable
+	@B=$(B) tests/bench/http.sh
+
 bench-setup:
 	@tests/setup.sh bench
 
 ## bench: every figure: the double boot beside the same by hand, DHCP and TFTP beside their peers (needs root)
-bench: run-ready bench-dhcp bench-tftp
+bench: run-ready bench-dhcp bench-tftp bench-http
 	@tests/bench/double-boot.sh
-.PHONY: bench bench-dhcp bench-tftp bench-check bench-setup
+.PHONY: bench bench-dhcp bench-tftp bench-http bench-check bench-setup

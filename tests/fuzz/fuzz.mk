@@ -9,6 +9,7 @@ fuzz_tftp_needs  := $(fuzz_dhcp_needs)
 fuzz_tftp_flags  := $(ENGINE_LDFLAGS)
 fuzz_leases_needs := $(call LIB,wire)
 fuzz_url_needs   := $(B)/broker/files/url.o
+fuzz_part_needs  := $(call LIB,wire)
 fuzz_v6_needs    := $(call LIB,wire)
 fuzz_foreign_needs := $(call LIB,wire)
 fuzz_pack_needs   = $(SHIM_TESTED)

@@ -69,7 +69,7 @@ static int open_udp_tcp(int type, char *what)
 				 (socklen_t)strlen(interface) + 1) < 0)
 		die("bind to %s", interface);
 	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0 ||
-		(type == SOCK_STREAM && listen(fd, 128) < 0))
+		(type == SOCK_STREAM && listen(fd, 4096) < 0))
 		die("%s:%s", what, port);
 	return fd;
 }

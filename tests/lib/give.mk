@@ -19,3 +19,9 @@ TEST_TOOLS += $(B)/tests/lib/strangers
 $(B)/tests/lib/strangers: $(B)/tests/lib/strangers.o $(call LIB,base)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+# Slow readers of one file by HTTP.
+TEST_TOOLS += $(B)/tests/lib/slow
+$(B)/tests/lib/slow: $(B)/tests/lib/slow.o
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
