@@ -354,20 +354,6 @@ static void stopped_show(FILE *to, const struct term *t, const json_t *orders)
 	}
 }
 
-static void alarms_show(FILE *to, const struct term *t, const json_t *alarms, double now)
-{
-	size_t i;
-	json_t *alarm;
-	json_array_foreach(alarms, i, alarm)
-	{
-		char at[24], text[600];
-		clock_text(at, member_number(alarm, "at"), now);
-		text_clean(text, sizeof text, member_word(alarm, "text"));
-		fprintf(to, "%s%s%s  %s\n\n", term_ink(t, INK_BAD), at, term_ink(t, INK_PLAIN),
-			text);
-	}
-}
-
 void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 {
 	static const struct view parts[] = {

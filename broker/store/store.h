@@ -141,8 +141,5 @@ int store_events(struct store *s, uint64_t since, uint64_t order, size_t most,
 	struct event_row **ret, size_t *ret_n, struct err *e);
 int store_events_newest(struct store *s, uint64_t order, size_t most, struct event_row **ret,
 	size_t *ret_n, struct err *e);
-/* Those of one word, newest first. */
-int store_events_of(struct store *s, const char *word, size_t most, struct event_row **ret,
-	size_t *ret_n, struct err *e);
-/* The last one of each word about each machine, oldest first. */
+/* The last one of each word about each machine and about none, oldest first. */
 int store_events_last(struct store *s, struct event_row **ret, size_t *ret_n, struct err *e);
