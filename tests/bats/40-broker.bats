@@ -31,6 +31,7 @@ setup() {
 }
 
 teardown() {
+	if [ -e "$dir/foreign.pid" ]; then kill "$(cat "$dir/foreign.pid")" || true; fi
 	# A test may have made a site of its own.
 	[ "$dir" = "$site" ] || site_drop
 }
@@ -364,13 +365,31 @@ dhcp() {
 	ip netns exec "$ns-blade-a" bash -c "cat '$dir/packet' > /dev/udp/$SITE_ADDR/67"
 }
 
-@test "beside another DHCP server: what it says is told by explain, and who does not listen by the status" {
+@test "another DHCP server is alarming where Baton gives the addresses; beside it, who does not listen to a proxy" {
 	site_make
 	site_start
 	machine_plug blade-a "$FACTORY_A"
 	ip -n "$ns-blade-a" addr add 10.88.0.66/24 dev e0
-	ip -n "$ns-blade-a" link set e0 up
+	ip -n "$ns-blade-a" link set e0 address "$FACTORY_A" up
+	good POST /v1/networks '{"name":"office","interface":"mgmt0","address":"10.88.0.1/24"}'
+	until_true "the table is there" in_log "baton-edge table-taken generation=2"
+	# Debian's dnsmasq, that knows nothing of us; an edge that starts asks who else is there.
+	ip netns exec "$ns-blade-a" dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --no-ping --user=root \
+		--interface=e0 --bind-interfaces --leasefile-ro --pid-file= --log-facility=- --dhcp-authoritative \
+		--dhcp-range=10.88.0.200,10.88.0.250 2> "$dir/foreign" 3>&- &
+	echo $! > "$dir/foreign.pid"
+	until_true "it serves" grep -q "DHCP, IP range" "$dir/foreign"
+	kill -9 "$(pid_of baton-edge)"
+	until_true "it is heard" in_log "dhcp-foreign network=office addr=10.88.0.66"
+	good GET /v1/status
+	is '.alarms[] | [.word, .network, .at > 0]' '["dhcp-foreign","office",true]'
+	run baton status
+	[[ ${lines[0]} == "dhcp-foreign, "*" ago: another DHCP server answers on network office: 10.88.0.66, MAC $FACTORY_A, which has offered 10.88.0.2"* ]]
+	# The same network, beside it: that is as it should be.
+	good DELETE /v1/networks/office
 	good POST /v1/networks '{"name":"office","mode":"proxy","interface":"mgmt0","address":"10.88.0.1/24"}'
+	good GET /v1/status
+	is .alarms '[]'
 	good POST /v1/machines "{\"name\":\"blade-a\",\"bmc\":{\"kind\":\"fake\",\"host\":\"blade-a\"},
 		\"nics\":[{\"mac\":\"$FACTORY_A\",\"network\":\"office\"}]}"
 	is '.nics[0].address' ""
@@ -378,8 +397,9 @@ dhcp() {
 	is '.stages[] | select(.stage == "os") | [.answer, .why, .text]' \
 		'[false,"other-server","the OS: left to the network'"'"'s own DHCP server"]'
 	is '.stages[0] | [.answer, .addr, .file]' '[true,"","undionly.kpxe"]'
-	until_true "the table is there" in_log "baton-edge table-taken generation=3"
-	local pxe=3c09505845436c69656e745d020007 request=35010332040a58004d36040a580009
+	is '[.stages[] | select(.arch == 11 or .arch == 19).file]' '["snponly-arm64.efi","snponly-arm64.efi"]'
+	until_true "the table is there" in_log "baton-edge table-taken generation=5"
+	local pxe=3c09505845436c69656e745d020007 request=35010332040a58004d36040a580042
 	dhcp "$FACTORY_A" $request
 	until_true "its OS asks the other server" in_log "dhcp-left mac=$FACTORY_A stage=os machine=blade-a"
 	# Firmware is told what to boot, takes an address elsewhere, and asks for nothing.
