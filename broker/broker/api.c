@@ -108,6 +108,14 @@ json_t *json_addr(uint32_t addr)
 	return json_string(addr ? ip4_text(text, addr) : "");
 }
 
+json_t *json_addrs(const uint32_t *list, size_t most)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < most && list[i]; i++)
+		json_array_append_new(all, json_addr(list[i]));
+	return all;
+}
+
 json_t *json_mac(const struct mac *m)
 {
 	char text[MAC_TEXT];

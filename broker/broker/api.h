@@ -46,8 +46,9 @@ void api_handle(void *ctx, struct http_request *r);
 json_t *json_items(const void *list, size_t n, size_t size, json_t *(*take)(const void *one));
 /* Reads the number in text; false when it is none. */
 bool number_read(uint64_t *ret, const char *text);
-json_t *json_addr(uint32_t addr);      /* "" for 0 */
-json_t *json_mac(const struct mac *m); /* "" for none */
+json_t *json_addr(uint32_t addr);                      /* "" for 0 */
+json_t *json_addrs(const uint32_t *list, size_t most); /* up to the first 0 */
+json_t *json_mac(const struct mac *m);                 /* "" for none */
 
 /* The order as JSON, with its steps or without. */
 json_t *order_json(struct broker *b, const struct order *o, bool steps);

@@ -17,7 +17,9 @@ static const struct {
 } asks[] = {
 	{ STAGE_FIRMWARE, true, 0, "PXE, BIOS" },
 	{ STAGE_FIRMWARE, true, 7, "PXE, UEFI x64" },
+	{ STAGE_FIRMWARE, true, 11, "PXE, UEFI arm64" },
 	{ STAGE_HTTP, true, 16, "HTTP boot, UEFI x64" },
+	{ STAGE_HTTP, true, 19, "HTTP boot, UEFI arm64" },
 	{ STAGE_IPXE, false, 0, "iPXE" },
 	{ STAGE_SCRIPT, false, 0, "the script" },
 	{ STAGE_OS, false, 0, "the OS" },
@@ -58,14 +60,18 @@ static json_t *stage_json(const struct table *t, const struct mac *m, size_t i)
 	bool answer = boot_decide(&plan, &why, t, &ask);
 	if (!answer) {
 		const char *silence = silence_text(why);
-		snprintf(text, sizeof text, "%s: silence, %s", asks[i].name,
-			silence ? silence : why);
+		if (why == silence_word(SILENCE_other_server))
+			snprintf(text, sizeof text, "%s: left to the network's own DHCP server",
+				asks[i].name);
+		else
+			snprintf(text, sizeof text, "%s: silence, %s", asks[i].name,
+				silence ? silence : why);
 		return json_pack("{s:s,s:b,s:s,s:s,s:s,s:s,s:s,s:i}", "stage",
 			stage_word(asks[i].stage), "answer", 0, "deed", "", "addr", "", "file", "",
 			"why", why, "text", text, "arch", asks[i].arch);
 	}
 	char addr[IP4_TEXT] = "";
-	if (plan.addr)
+	if (plan.addr && plan.network->mode == DHCP_MODE_SERVE)
 		ip4_text(addr, plan.addr);
 	snprintf(text, sizeof text, "%s: %s%s%s%s%s", asks[i].name, deed_word(plan.deed),
 		*addr ? ", address " : "", addr, *plan.loader ? ", file " : "", plan.loader);

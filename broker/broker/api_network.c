@@ -15,9 +15,11 @@ static json_t *network_json(const void *one)
 	if (n->pool_from)
 		snprintf(pool, sizeof pool, "%s-%s", ip4_text(ip, n->pool_from),
 			ip4_text(to, n->pool_to));
-	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:s}", "name", n->name, "interface",
-		n->interface, "address", address, "gateway", json_addr(n->gateway), "dns",
-		json_addr(n->dns), "pool", pool, "unknown", unknown_word(n->unknown));
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:s,s:s,s:o,s:s}", "name", n->name, "mode",
+		dhcp_mode_word(n->mode), "interface", n->interface, "address", address, "gateway",
+		json_addr(n->gateway), "dns", json_addr(n->dns), "pool", pool, "unknown",
+		unknown_word(n->unknown), "relays", json_addrs(n->relay, n->relays), "link",
+		n->link);
 }
 
 static int addr_read(uint32_t *ret, const char *text, const char *what, struct err *e)
@@ -50,15 +52,18 @@ static int range_read(struct network *n, char *text, struct err *e)
 static int network_read(struct network *n, const json_t *body, struct err *e)
 {
 	char address[IP4_TEXT + 4] = "", gateway[IP4_TEXT] = "", dns[IP4_TEXT] = "";
-	char pool[2 * IP4_TEXT + 2] = "", unknown[16] = "silence";
+	char pool[2 * IP4_TEXT + 2] = "", unknown[16] = "silence", mode[16] = "serve";
 	const struct member members[] = {
 		{ "name", MEMBER_TEXT, n->name, sizeof n->name, 0, true },
-		{ "interface", MEMBER_TEXT, n->interface, sizeof n->interface, 0, true },
+		{ "mode", MEMBER_TEXT, mode, sizeof mode, 0, false },
+		{ "interface", MEMBER_TEXT, n->interface, sizeof n->interface, 0, false },
 		{ "address", MEMBER_TEXT, address, sizeof address, 0, true },
 		{ "gateway", MEMBER_TEXT, gateway, sizeof gateway, 0, false },
 		{ "dns", MEMBER_TEXT, dns, sizeof dns, 0, false },
 		{ "pool", MEMBER_TEXT, pool, sizeof pool, 0, false },
 		{ "unknown", MEMBER_TEXT, unknown, sizeof unknown, 0, false },
+		{ "relays", MEMBER_ADDRS, n->relay, RELAYS_MAX, 0, false },
+		{ "link", MEMBER_TEXT, n->link, sizeof n->link, 0, false },
 	};
 	int r = members_read(body, "network", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
@@ -66,12 +71,18 @@ static int network_read(struct network *n, const json_t *body, struct err *e)
 	if (!name_ok(n->name))
 		return err_say(e, EINVAL,
 			"network: \"name\": want 1 to 63 of a-z, 0-9 and -, not - first");
-	if (!*n->interface || strpbrk(n->interface, " /"))
+	if (strpbrk(n->interface, " /"))
 		return err_say(e, EINVAL, "network: \"interface\": want an interface's name");
 	if (!net4_parse(&n->addr, &n->prefix, address))
 		return err_say(e, EINVAL,
 			"network: \"address\": want ours and the prefix length, as in "
 			"10.77.0.1/24");
+	if (!dhcp_mode_parse(&n->mode, mode))
+		return err_say(e, EINVAL, "network: \"mode\": want serve or proxy");
+	if (*n->link && !name_ok(n->link))
+		return err_say(e, EINVAL, "network: \"link\": want a network's name");
+	while (n->relays < RELAYS_MAX && n->relay[n->relays])
+		n->relays++;
 	if (!unknown_parse(&n->unknown, unknown))
 		return err_say(e, EINVAL, "network: \"unknown\": want silence or lease");
 	r = addr_read(&n->gateway, gateway, "gateway", e);
@@ -90,6 +101,16 @@ void api_network_list(const struct ask *a, struct reply *to)
 	else
 		reply_ok(to, json_items(list, n, sizeof *list, network_json));
 	free(list);
+}
+
+void api_network_show(const struct ask *a, struct reply *to)
+{
+	struct err e = { 0 };
+	struct network n;
+	if (store_network(a->b->store, a->arg, &n, &e) < 0)
+		reply_err(to, &e, "`baton network list` shows what there is");
+	else
+		reply_ok(to, network_json(&n));
 }
 
 void api_network_add(const struct ask *a, struct reply *to)

@@ -12,27 +12,42 @@
 
 enum { LUN_MAX = 16383, PORTAL_PORT = 3260, PORTAL_TEXT = IP4_TEXT + 6 };
 
+/* As the CLI writes it, too: 10.0.0.0/8@10.77.0.254. */
+static json_t *route_json(const struct static_route *r)
+{
+	char to[IP4_TEXT], via[IP4_TEXT];
+	return json_sprintf("%s/%u@%s", ip4_text(to, r->to), r->prefix, ip4_text(via, r->via));
+}
+
+static json_t *nic_json(const struct persona_nic *n)
+{
+	json_t *routes = json_array();
+	for (unsigned i = 0; i < n->routes; i++)
+		json_array_append_new(routes, route_json(&n->route[i]));
+	return json_pack("{s:o,s:s,s:o,s:i,s:o}", "mac", json_mac(&n->mac), "network", n->network,
+		"address", json_addr(n->addr), "mtu", (int)n->mtu, "routes", routes);
+}
+
 /* at NULL: it was added just now. */
 static json_t *persona_json(const struct persona *p, const struct standing *at)
 {
 	const struct binding *b = standing_of_persona(at, p->name);
 	json_t *nics = json_array(), *portals = json_array();
 	for (unsigned i = 0; i < p->nics; i++)
-		json_array_append_new(
-			nics, json_pack("{s:o,s:s,s:o}", "mac", json_mac(&p->nic[i].mac), "network",
-				      p->nic[i].network, "address", json_addr(p->nic[i].addr)));
+		json_array_append_new(nics, nic_json(&p->nic[i]));
 	for (unsigned i = 0; i < p->paths; i++) {
 		char ip[IP4_TEXT], text[PORTAL_TEXT];
 		snprintf(
 			text, sizeof text, "%s:%u", ip4_text(ip, p->path[i].addr), p->path[i].port);
 		json_array_append_new(portals, json_string(text));
 	}
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o}", "name", p->name,
-		"state", standing_persona_state(at, p->name), "machine", b ? b->machine : "",
-		"phase", b ? phase_word(b->phase) : "", "iqn", p->iqn, "target", p->target, "san",
-		p->san, "lun", (json_int_t)p->lun, "portals", portals, "chap_user", p->chap_user,
-		"chap_secret", *p->chap_secret != '\0', "generation", (json_int_t)p->generation,
-		"nics", nics);
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o,s:o,s:s,s:o}",
+		"name", p->name, "state", standing_persona_state(at, p->name), "machine",
+		b ? b->machine : "", "phase", b ? phase_word(b->phase) : "", "iqn", p->iqn,
+		"target", p->target, "san", p->san, "lun", (json_int_t)p->lun, "portals", portals,
+		"chap_user", p->chap_user, "chap_secret", *p->chap_secret != '\0', "generation",
+		(json_int_t)p->generation, "dns", json_addrs(p->dns, SERVERS_MAX), "ntp",
+		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "nics", nics);
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)
@@ -51,13 +66,41 @@ static int path_read(struct path *to, const json_t *from, struct err *e)
 	return 0;
 }
 
+static int route_read(struct static_route *r, const json_t *from, struct err *e)
+{
+	const char *text = json_string_value(from), *at = text ? strchr(text, '@') : NULL;
+	char to[IP4_TEXT + 4];
+	snprintf(to, sizeof to, "%.*s", at ? (int)(at - text) : 0, at ? text : "");
+	if (!at || at - text >= (int)sizeof to || !net4_parse(&r->to, &r->prefix, to) ||
+		!ip4_parse(&r->via, at + 1))
+		return err_say(e, EINVAL,
+			"persona: nic: \"routes\": want a network and its gateway, as in "
+			"10.0.0.0/8@10.77.0.254");
+	return 0;
+}
+
+static int routes_read(struct persona_nic *n, const json_t *list, struct err *e)
+{
+	size_t routes = json_array_size(list);
+	int r = 0;
+	if (routes > ROUTES_MAX)
+		return err_say(e, EINVAL, "persona: nic: \"routes\": want at most %d", ROUTES_MAX);
+	for (; r == 0 && n->routes < routes; n->routes++)
+		r = route_read(&n->route[n->routes], json_array_get(list, n->routes), e);
+	return r;
+}
+
 static int nic_read(struct persona_nic *n, const json_t *from, struct err *e)
 {
 	char mac[MAC_TEXT] = "", address[IP4_TEXT] = "";
+	const json_t *routes = NULL;
+	uint64_t mtu = 0;
 	const struct member members[] = {
 		{ "mac", MEMBER_TEXT, mac, sizeof mac, 0, false },
 		{ "network", MEMBER_TEXT, n->network, sizeof n->network, 0, false },
 		{ "address", MEMBER_TEXT, address, sizeof address, 0, false },
+		{ "mtu", MEMBER_UINT, &mtu, 0, MTU_MAX, false },
+		{ "routes", MEMBER_LIST, &routes, 0, 0, false },
 	};
 	int r = members_read(from, "persona: nic", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
@@ -69,7 +112,8 @@ static int nic_read(struct persona_nic *n, const json_t *from, struct err *e)
 	if (*address && !ip4_parse(&n->addr, address))
 		return err_say(
 			e, EINVAL, "persona: nic: \"address\": \"%s\" is no IPv4 address", address);
-	return 0;
+	n->mtu = (uint16_t)mtu;
+	return routes_read(n, routes, e);
 }
 
 /* What must hold between the members. */
@@ -111,6 +155,9 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		{ "portals", MEMBER_LIST, &portals, 0, 0, false },
 		{ "chap_user", MEMBER_TEXT, p->chap_user, sizeof p->chap_user, 0, false },
 		{ "chap_secret", MEMBER_TEXT, p->chap_secret, sizeof p->chap_secret, 0, false },
+		{ "dns", MEMBER_ADDRS, p->dns, SERVERS_MAX, 0, false },
+		{ "ntp", MEMBER_ADDRS, p->ntp, SERVERS_MAX, 0, false },
+		{ "domain", MEMBER_TEXT, p->domain, sizeof p->domain, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
 	};
 	int r = members_read(body, "persona", members, COUNT(members), MEMBERS_STRICT, e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The state of everything on one page: personas, machines, orders that are not done. */
+/* The state of everything on one page: alarms, personas, machines, orders that are not done. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,24 +55,26 @@ static int machines_put(json_t *to, struct broker *b, const struct standing *s, 
 	return r;
 }
 
-/* What needs a person's eye and is no order's. */
-static json_t *alarms(const struct broker *b)
+static bool is_served(struct broker *b, const char *network)
 {
-	const struct event_row *v = event_crash(b->events);
-	char program[32] = "", signal[16] = "", kind[16] = "", from[20] = "", file[320] = "";
-	char about[64] = "";
-	if (!v)
-		return json_array();
-	event_field(program, sizeof program, v->text, "program");
-	event_field(signal, sizeof signal, v->text, "signal");
-	event_field(from, sizeof from, v->text, "from");
-	event_field(file, sizeof file, v->text, "file");
-	if (event_field(kind, sizeof kind, v->text, "kind"))
-		snprintf(about, sizeof about, " over what came by %s%s%s", kind,
-			*from ? " from " : "", from);
-	return json_pack("[{s:f,s:s,s:o}]", "at", v->at_s, "word", v->word, "text",
-		json_sprintf("%s was ended by %s%s, and was started again; %s%s", program, signal,
-			about, *file ? "the bytes are kept in " : "nothing was kept", file));
+	struct network n;
+	return store_network(b->store, network, &n, NULL) == 0 && n.mode == DHCP_MODE_SERVE;
+}
+
+static json_t *alarms_json(struct broker *b)
+{
+	const struct alarm *alarm[ALARMS_MAX];
+	unsigned n = alarms_now(alarm, events_alarms(b->events), now_s());
+	json_t *list = json_array();
+	for (unsigned i = 0; i < n; i++) {
+		const struct alarm *a = alarm[i];
+		if (alarm_is_of_served(a) && !is_served(b, a->network))
+			continue;
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:s,s:f}", "word", alarm_word(a), "network",
+				      a->network, "text", a->text, "at", a->at_s));
+	}
+	return list;
 }
 
 void api_status_get(const struct ask *a, struct reply *to)
@@ -95,6 +97,6 @@ void api_status_get(const struct ask *a, struct reply *to)
 	const struct order *open = standing_open(s, &n);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(orders, order_json(a->b, &open[i], false));
-	reply_ok(to, json_pack("{s:o,s:O,s:O,s:O}", "alarms", alarms(a->b), "personas", personas,
-			     "machines", machines, "orders", orders));
+	reply_ok(to, json_pack("{s:o,s:O,s:O,s:O}", "alarms", alarms_json(a->b), "personas",
+			     personas, "machines", machines, "orders", orders));
 }

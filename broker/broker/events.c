@@ -15,7 +15,7 @@
 
 /* The last word of a machine is kept for so many machines; a stranger who controls the edge can
  * fill this, and no more than this. */
-enum { BUCKETS = 4096, SEEN_MAX = 20000, CRASH_SHOWN_S = 86400 };
+enum { BUCKETS = 4096, SEEN_MAX = 20000 };
 
 struct seen {
 	struct seen *next;
@@ -30,7 +30,7 @@ struct events {
 	struct event_waiter *waiting;
 	struct seen *seen[BUCKETS];
 	unsigned seen_count;
-	struct event_row crash; /* the last one; at_s 0: none */
+	struct alarms alarms;
 };
 
 double now_s(void)
@@ -81,13 +81,11 @@ static void seen_remember(struct events *v)
 	struct event_row *row = NULL;
 	size_t n = 0;
 	store_events_last(v->store, &row, &n, NULL);
-	for (size_t i = 0; i < n; i++)
-		if (is_from_outside(event_parse(row[i].word)))
+	for (size_t i = 0; i < n; i++) {
+		alarms_note(&v->alarms, &row[i]);
+		if (*row[i].machine && is_from_outside(event_parse(row[i].word)))
 			seen_note(v, &row[i]);
-	free(row);
-	row = NULL;
-	if (store_events_of(v->store, event_word(EV_child_crashed), 1, &row, &n, NULL) == 0 && n)
-		v->crash = *row;
+	}
 	free(row);
 }
 
@@ -176,6 +174,7 @@ static void event_keep(struct events *v, enum event ev, struct event_row *row)
 	snprintf(row->word, sizeof row->word, "%s", event_word(ev));
 	log_event(ev, "%s", row->text);
 	store_event_add(v->store, row, &e);
+	alarms_note(&v->alarms, row);
 	struct event_waiter *w = v->waiting;
 	while (w) {
 		struct event_waiter *next = w->next;
@@ -238,16 +237,14 @@ bool events_take(struct events *v, const char *bytes, size_t len)
 	event_keep(v, (enum event)ev, &row);
 	if (*row.machine)
 		seen_note(v, &row);
-	if (ev == EV_child_crashed)
-		v->crash = row;
 	if (v->heard)
 		v->heard(v->ctx, (enum event)ev, &row);
 	return true;
 }
 
-const struct event_row *event_crash(const struct events *v)
+const struct alarms *events_alarms(const struct events *v)
 {
-	return now_s() - v->crash.at_s < CRASH_SHOWN_S ? &v->crash : NULL;
+	return &v->alarms;
 }
 
 static int hex_of(char c)

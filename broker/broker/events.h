@@ -3,6 +3,7 @@
  * the broker's own are said here; all are stamped, logged, kept in the store, and wake whoever
  * waits for one. An event that cannot be kept is still logged and heard. */
 #pragma once
+#include "broker/alarms.h"
 #include "host/log.h"
 #include "store/store.h"
 
@@ -36,8 +37,8 @@ bool event_field(char *to, size_t size, const char *text, const char *key);
 enum { EVENT_SEEN = 128 };
 void event_last_of(char to[EVENT_SEEN], const struct events *v, const char *machine);
 
-/* The last child-crashed of the last 24 hours, also of an earlier broker's time; NULL: none. */
-const struct event_row *event_crash(const struct events *v);
+/* What was alarming lately, also by an earlier broker's last word; borrowed. */
+const struct alarms *events_alarms(const struct events *v);
 
 /* Somebody who waits for the next event, whichever. wake() may take itself off. */
 struct event_waiter {

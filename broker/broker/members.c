@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/ids.h"
+
 static int text_read(const struct member *m, const json_t *v, const char *what, struct err *e)
 {
 	const char *s = json_string_value(v);
@@ -34,6 +36,22 @@ static int uint_read(const struct member *m, const json_t *v, const char *what, 
 	return 0;
 }
 
+static int addrs_read(const struct member *m, const json_t *v, const char *what, struct err *e)
+{
+	uint32_t *to = m->to;
+	size_t n = json_array_size(v);
+	bool good = json_is_array(v) && n <= m->size;
+	for (size_t i = 0; good && i < n; i++) {
+		const char *text = json_string_value(json_array_get(v, i));
+		good = text && ip4_parse(&to[i], text) && to[i];
+	}
+	return good ? 0
+		    : err_say(e, EINVAL,
+			      "%s: \"%s\": want a list of at most %zu IPv4 addresses, as in "
+			      "[\"10.77.0.2\"]",
+			      what, m->name, m->size);
+}
+
 static int member_read(const struct member *m, const json_t *v, const char *what, struct err *e)
 {
 	switch (m->kind) {
@@ -46,6 +64,8 @@ static int member_read(const struct member *m, const json_t *v, const char *what
 			return err_say(e, EINVAL, "%s: \"%s\": want true or false", what, m->name);
 		*(bool *)m->to = json_is_true(v);
 		return 0;
+	case MEMBER_ADDRS:
+		return addrs_read(m, v, what, e);
 	case MEMBER_LIST:
 	case MEMBER_DICT:
 		break;

@@ -11,18 +11,19 @@
 #include "base/own.h"
 
 enum member_kind {
-	MEMBER_TEXT, /* char to[size]; printable ASCII, must fit with its NUL */
-	MEMBER_UINT, /* uint64_t; at most max */
-	MEMBER_BOOL, /* bool */
-	MEMBER_LIST, /* const json_t *; borrowed from the body */
-	MEMBER_DICT, /* const json_t *; borrowed from the body */
+	MEMBER_TEXT,  /* char to[size]; printable ASCII, must fit with its NUL */
+	MEMBER_UINT,  /* uint64_t; at most max */
+	MEMBER_BOOL,  /* bool */
+	MEMBER_LIST,  /* const json_t *; borrowed from the body */
+	MEMBER_DICT,  /* const json_t *; borrowed from the body */
+	MEMBER_ADDRS, /* uint32_t to[size]: a list of so many IPv4 addresses at most; 0 ends it */
 };
 
 struct member {
 	const char *name;
 	enum member_kind kind;
 	void *to;
-	size_t size;  /* of the text */
+	size_t size;  /* of the text, the list */
 	uint64_t max; /* of the number */
 	bool need;
 };

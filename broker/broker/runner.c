@@ -315,7 +315,8 @@ void runner_close(struct runner *r)
 }
 
 /* Does this event say that the run's persona has come up? Its OS has asked for an address with
- * the persona's MAC, under the binding that the order made. */
+ * the persona's MAC, under the binding that the order made; of us, or of the network's own DHCP
+ * server. */
 static bool os_is_up(const struct run *run, const struct event_row *row)
 {
 	char stage[16], mac[MAC_TEXT], generation[16];
@@ -337,8 +338,8 @@ static bool os_is_up(const struct run *run, const struct event_row *row)
 
 void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
 {
-	struct run *run =
-		ev == EV_dhcp_answered && *row->machine ? runner_of(r, row->machine) : NULL;
+	bool asked = ev == EV_dhcp_answered || ev == EV_dhcp_left;
+	struct run *run = asked && *row->machine ? runner_of(r, row->machine) : NULL;
 	if (!run || !run_is_running(run) || run_step(run)->kind != DO_AWAIT_OS ||
 		!os_is_up(run, row))
 		return;

@@ -21,6 +21,48 @@ static json_t *text_n(const char *text, size_t len)
 	return json_stringn_nocheck(text, len);
 }
 
+/* The list of that name, made when the first item comes. */
+static json_t *list_in(json_t *body, const char *member)
+{
+	json_t *list = json_object_get(body, member);
+	if (!list) {
+		list = json_array();
+		json_object_set_new(body, member, list);
+	}
+	return list;
+}
+
+/* One good `key=value` of --nic. */
+static void key_put(json_t *nic, const struct key *k, const char *value)
+{
+	unsigned long long number = 0;
+	switch (k->kind) {
+	case OPT_FLAG:
+		json_object_set_new(nic, k->member, json_boolean(value[0] == 'y'));
+		break;
+	case OPT_NUMBER:
+		number_parse(&number, value, LLONG_MAX);
+		json_object_set_new(nic, k->member, json_integer((json_int_t)number));
+		break;
+	case OPT_LIST:
+		json_array_append_new(list_in(nic, k->member), json_string(value));
+		break;
+	default:
+		json_object_set_new(nic, k->member, json_string(value));
+	}
+}
+
+static int key_check(const struct key *k, const char *value, const char *text, struct err *e)
+{
+	unsigned long long number;
+	if (k->kind == OPT_FLAG && !choice_has(k->value, value))
+		return err_say(
+			e, EINVAL, "--nic %s: %s=%s: want %s", text, k->key, value, k->value);
+	if (k->kind == OPT_NUMBER && !number_parse(&number, value, LLONG_MAX))
+		return err_say(e, EINVAL, "--nic %s: %s=%s: want a number", text, k->key, value);
+	return 0;
+}
+
 /* One `key=value,key=value` of --nic. */
 static int nic_read(json_t **ret, const struct command *cmd, const char *text, struct err *e)
 {
@@ -33,22 +75,19 @@ static int nic_read(json_t **ret, const struct command *cmd, const char *text, s
 				(int)name, at);
 		if (name >= n || name + 1 == n)
 			return err_say(e, EINVAL, "--nic %s: want %s=%s", text, k->key, k->value);
-		if (json_object_get(nic, k->key))
+		if (!(k->how & OPT_MANY) && json_object_get(nic, k->member))
 			return err_say(e, EINVAL, "--nic %s: %s is given twice", text, k->key);
-		char value[256];
-		snprintf(value, sizeof value, "%.*s", (int)(n - name - 1), at + name + 1);
-		if (choice_is(k->value) && !choice_has(k->value, value))
-			return err_say(e, EINVAL, "--nic %s: %s=%s: want %s", text, k->key, value,
-				k->value);
-		json_object_set_new(nic, k->key,
-			choice_is(k->value) ? json_boolean(value[0] == 'y')
-					    : text_n(at + name + 1, n - name - 1));
+		OWN(text) char *value = strndup(at + name + 1, n - name - 1);
+		int r = value ? key_check(k, value, text, e) : err_set(e, ENOMEM, "--nic");
+		if (r < 0)
+			return r;
+		key_put(nic, k, value);
 		at += n;
 		if (!*at)
 			break;
 	}
 	for (const struct key *k = NULL; (k = key_next(cmd, k));)
-		if (k->how & OPT_NEED && !json_object_get(nic, k->key))
+		if (k->how & OPT_NEED && !json_object_get(nic, k->member))
 			return err_say(
 				e, EINVAL, "--nic %s: %s=%s is missing", text, k->key, k->value);
 	*ret = TAKE(nic);
@@ -183,11 +222,7 @@ static int simple(json_t *body, const struct call *c, struct err *e)
 			json_object_set_new(body, o->member, json_integer((json_int_t)n));
 			continue;
 		}
-		json_t *list = json_object_get(body, o->member), *item = json_string(value);
-		if (!list) {
-			list = json_array();
-			json_object_set_new(body, o->member, list);
-		}
+		json_t *list = list_in(body, o->member), *item = json_string(value);
 		if (o->kind == OPT_NICS) {
 			json_decref(item);
 			int r = nic_read(&item, c->command, value, e);

@@ -22,7 +22,8 @@ const struct opt opt_info[] = {
 const size_t opts = COUNT(opt_info);
 
 const struct key key_info[] = {
-#define KEY(command, how, key, value, what) { COMMAND_##command, OPT_##how, key, value, what },
+#define KEY(command, how, key, value, kind, member, what)                                          \
+	{ COMMAND_##command, OPT_##how, key, value, OPT_##kind, member, what },
 #include "cli/commands.def"
 };
 const size_t keys = COUNT(key_info);

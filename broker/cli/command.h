@@ -48,7 +48,10 @@ extern const size_t opts;
 struct key {
 	int command;
 	enum opt_how how;
-	const char *key, *value, *what;
+	const char *key, *value;
+	enum opt_kind kind; /* FLAG: a choice of yes and no */
+	const char *member; /* of the NIC in the API's body */
+	const char *what;
 };
 extern const struct key key_info[];
 extern const size_t keys;

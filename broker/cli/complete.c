@@ -142,6 +142,8 @@ void complete_words(FILE *to, int n, char *const word[], const char *socket)
 	if (open) {
 		if (choice_is(open->value))
 			offer_choice(&w, open->value);
+		else if (strcmp(open->value, "NETWORK") == 0)
+			offer_names(&w, socket, ROUTE_network_list);
 	} else if (w.typed[0] == '-') {
 		for (const struct opt *o = NULL; (o = opt_next(c, o));) {
 			char text[64];

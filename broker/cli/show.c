@@ -10,7 +10,7 @@
 #include "cli/grid.h"
 #include "cli/progress.h"
 
-enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS };
+enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS, VIA };
 
 struct column {
 	const char *title, *path;
@@ -128,6 +128,16 @@ static void nics_text(char *to, size_t len, const json_t *nics)
 	}
 }
 
+/* How questions from this network come to us. */
+static void via_text(char *to, size_t len, const json_t *network)
+{
+	member_text(to, len, network, "interface");
+	if (!*to)
+		member_text(to, len, network, "relays");
+	if (!*to)
+		snprintf(to, len, "relays");
+}
+
 static void cell(struct grid *g, const struct column *c, const json_t *item, double now)
 {
 	char text[1024];
@@ -156,6 +166,9 @@ static void cell(struct grid *g, const struct column *c, const json_t *item, dou
 	case NICS:
 		nics_text(text, sizeof text, json_object_get(item, c->path));
 		break;
+	case VIA:
+		via_text(text, sizeof text, item);
+		break;
 	case GIVEN: /* a pool of names has no end */
 		if (strcmp(text, "0") == 0)
 			strcpy(text, "no end");
@@ -166,12 +179,12 @@ static void cell(struct grid *g, const struct column *c, const json_t *item, dou
 
 static const struct column network_columns[] = {
 	{ "NAME", "name", TEXT },
-	{ "INTERFACE", "interface", TEXT },
+	{ "MODE", "mode", TEXT },
+	{ "VIA", "name", VIA },
 	{ "ADDRESS", "address", TEXT },
-	{ "GATEWAY", "gateway", TEXT },
-	{ "DNS", "dns", TEXT },
 	{ "POOL", "pool", TEXT },
 	{ "UNKNOWN", "unknown", TEXT },
+	{ "LINK", "link", TEXT },
 };
 static const struct column pool_columns[] = {
 	{ "NAME", "name", TEXT },
@@ -305,6 +318,22 @@ void show_list(FILE *to, const struct term *t, enum route r, const json_t *body,
 	}
 }
 
+static void alarms_show(FILE *to, const struct term *t, const json_t *alarms, double now)
+{
+	size_t i;
+	json_t *alarm;
+	json_array_foreach(alarms, i, alarm)
+	{
+		char word[40], text[600], ago[24];
+		double at = member_number(alarm, "at");
+		text_clean(word, sizeof word, member_word(alarm, "word"));
+		text_clean(text, sizeof text, member_word(alarm, "text"));
+		span_text(ago, now > at ? now - at : 0);
+		fprintf(to, "%s%s%s, %s ago: %s\n\n", term_ink(t, INK_BAD), word,
+			term_ink(t, INK_PLAIN), ago, text);
+	}
+}
+
 /* What waits for a person stands before everything else, with what to type. */
 static void stopped_show(FILE *to, const struct term *t, const json_t *orders)
 {
@@ -322,20 +351,6 @@ static void stopped_show(FILE *to, const struct term *t, const json_t *orders)
 			*why ? why : "it gave no reason");
 		order_next(to, order);
 		fputc('\n', to);
-	}
-}
-
-static void alarms_show(FILE *to, const struct term *t, const json_t *alarms, double now)
-{
-	size_t i;
-	json_t *alarm;
-	json_array_foreach(alarms, i, alarm)
-	{
-		char at[24], text[600];
-		clock_text(at, member_number(alarm, "at"), now);
-		text_clean(text, sizeof text, member_word(alarm, "text"));
-		fprintf(to, "%s%s%s  %s\n\n", term_ink(t, INK_BAD), at, term_ink(t, INK_PLAIN),
-			text);
 	}
 }
 
@@ -362,6 +377,21 @@ void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 	}
 }
 
+/* Does any of them say something? 0 stands for what is not said. */
+static bool column_filled(const json_t *list, const char *name)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach(list, i, item)
+	{
+		char text[512];
+		value_text(text, sizeof text, json_object_get(item, name));
+		if (*text && strcmp(text, "0") != 0)
+			return true;
+	}
+	return false;
+}
+
 /* A list of objects as a table whose columns are the members of the first. */
 static void things_show(FILE *to, const struct term *t, const json_t *list)
 {
@@ -369,7 +399,8 @@ static void things_show(FILE *to, const struct term *t, const json_t *list)
 	const char *name;
 	json_t *value, *first = json_array_get(list, 0), *item;
 	size_t n;
-	json_object_foreach(first, name, value) if (g.columns < GRID_COLUMNS)
+	json_object_foreach(
+		first, name, value) if (g.columns < GRID_COLUMNS && column_filled(list, name))
 		grid_column(&g, name, json_is_number(value));
 	json_array_foreach(list, n, item) for (unsigned i = 0; i < g.columns; i++)
 	{
@@ -407,49 +438,6 @@ void show_thing(FILE *to, const struct term *t, const json_t *body)
 		fprintf(to, "\n%s%s%s\n", term_ink(t, INK_BOLD), name, term_ink(t, INK_PLAIN));
 		things_show(to, t, value);
 	}
-}
-
-/* A stage's text is "PXE, BIOS: what it gets". */
-static void stages_show(FILE *to, const struct term *t, const json_t *stages)
-{
-	OWN(grid) struct grid g = { 0 };
-	size_t i;
-	json_t *stage;
-	grid_column(&g, "ASKED BY", false);
-	grid_column(&g, "GETS", false);
-	json_array_foreach(stages, i, stage)
-	{
-		const char *text = member_word(stage, "text"), *colon = strstr(text, ": ");
-		char who[64];
-		snprintf(who, sizeof who, "%.*s", colon ? (int)(colon - text) : 0, text);
-		grid_cell(&g, INK_PLAIN, *who ? who : member_word(stage, "stage"));
-		grid_cell(&g,
-			json_is_false(json_object_get(stage, "answer")) ? INK_WARN : INK_PLAIN,
-			colon ? colon + 2 : text);
-	}
-	struct term whole = *t;
-	whole.width = 0; /* a reason that is cut is none */
-	grid_print(&g, to, &whole);
-}
-
-static void line_show(FILE *to, const char *before, const json_t *body, const char *name)
-{
-	char text[1024];
-	text_clean(text, sizeof text, member_word(body, name));
-	if (*text)
-		fprintf(to, "%s%s\n", before, text);
-}
-
-void show_explain(FILE *to, const struct term *t, const json_t *body)
-{
-	fputs(term_ink(t, INK_BOLD), to);
-	line_show(to, "", body, "mac");
-	fputs(term_ink(t, INK_PLAIN), to);
-	line_show(to, "machine  ", body, "machine");
-	line_show(to, "persona  ", body, "persona");
-	line_show(to, "script   ", body, "url");
-	stages_show(to, t, json_object_get(body, "stages"));
-	line_show(to, "so: ", body, "summary");
 }
 
 void show_event(FILE *to, const struct term *t, const json_t *event, double now)

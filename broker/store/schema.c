@@ -154,8 +154,62 @@ static const char *const version_1[] = {
 	NULL,
 };
 
+/* Networks that relays reach have no interface, those on one wire share one; what an OS is told of
+ * its persona. A table with other columns is made anew: SQLite drops no constraint. */
+static const char *const version_2[] = {
+	"CREATE TABLE network_2 ("
+	"  name TEXT PRIMARY KEY,"
+	"  interface TEXT,"
+	"  addr INTEGER NOT NULL,"
+	"  prefix INTEGER NOT NULL,"
+	"  gateway INTEGER,"
+	"  dns INTEGER,"
+	"  pool_from INTEGER,"
+	"  pool_to INTEGER,"
+	"  unknown TEXT NOT NULL,"
+	"  mode TEXT NOT NULL,"
+	"  link TEXT REFERENCES network"
+	") WITHOUT ROWID",
+	"INSERT INTO network_2 SELECT name, interface, addr, prefix, gateway, dns, pool_from, "
+	"pool_to,"
+	"  unknown, 'serve', NULL FROM network",
+	"DROP TABLE network",
+	"ALTER TABLE network_2 RENAME TO network",
+
+	"CREATE TABLE network_relay ("
+	"  network TEXT NOT NULL REFERENCES network ON DELETE CASCADE,"
+	"  n INTEGER NOT NULL,"
+	"  addr INTEGER NOT NULL UNIQUE,"
+	"  PRIMARY KEY (network, n)"
+	") WITHOUT ROWID",
+
+	"ALTER TABLE persona ADD COLUMN domain TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE persona_nic ADD COLUMN mtu INTEGER NOT NULL DEFAULT 0",
+
+	"CREATE TABLE persona_server ("
+	"  persona TEXT NOT NULL REFERENCES persona ON DELETE CASCADE,"
+	"  kind TEXT NOT NULL," /* what DHCP calls it: dns, ntp */
+	"  n INTEGER NOT NULL,"
+	"  addr INTEGER NOT NULL,"
+	"  PRIMARY KEY (persona, kind, n)"
+	") WITHOUT ROWID",
+
+	"CREATE TABLE persona_route ("
+	"  persona TEXT NOT NULL,"
+	"  nic INTEGER NOT NULL,"
+	"  n INTEGER NOT NULL,"
+	"  to_addr INTEGER NOT NULL,"
+	"  prefix INTEGER NOT NULL,"
+	"  via INTEGER NOT NULL,"
+	"  PRIMARY KEY (persona, nic, n),"
+	"  FOREIGN KEY (persona, nic) REFERENCES persona_nic (persona, n) ON DELETE CASCADE"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ version_1 },
+	{ version_2 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -35,9 +35,11 @@ int store_next(struct store *s, const char *counter, uint64_t *ret, struct err *
 
 /* Lists are malloc'ed arrays, the caller's, in order of name. Empty: *ret NULL, *ret_n 0.
  *
- * No two networks share an interface or an address. A network, machine or persona that something
- * refers to, and a pool that a persona has something of, is not removed: -EBUSY names the user. */
+ * No two networks share an address, nor an interface unless they are on one wire: linked to each
+ * other. A network, machine or persona that something refers to, and a pool that a persona has
+ * something of, is not removed: -EBUSY names the user. */
 int store_networks(struct store *s, struct network **ret, size_t *ret_n, struct err *e);
+int store_network(struct store *s, const char *name, struct network *ret, struct err *e);
 int store_network_add(struct store *s, const struct network *n, struct err *e);
 int store_network_rm(struct store *s, const char *name, struct err *e);
 
@@ -56,7 +58,8 @@ int store_pool_rm(struct store *s, const char *name, struct err *e);
 int store_machines(struct store *s, struct machine **ret, size_t *ret_n, struct err *e);
 int store_machine(struct store *s, const char *name, struct machine *ret, struct err *e);
 /* A NIC without an address gets the lowest free one of its network's pool: *m is filled in. A NIC
- * may be on no network (""), and then has no address. */
+ * may be on no network (""), and then has no address; on one with a DHCP server of its own it needs
+ * none. */
 int store_machine_add(struct store *s, struct machine *m, struct err *e);
 int store_machine_rm(struct store *s, const char *name, struct err *e);
 /* Journals what the shim has read from a card, before any write: pci, and the factory address if
@@ -138,8 +141,5 @@ int store_events(struct store *s, uint64_t since, uint64_t order, size_t most,
 	struct event_row **ret, size_t *ret_n, struct err *e);
 int store_events_newest(struct store *s, uint64_t order, size_t most, struct event_row **ret,
 	size_t *ret_n, struct err *e);
-/* Those of one word, newest first. */
-int store_events_of(struct store *s, const char *word, size_t most, struct event_row **ret,
-	size_t *ret_n, struct err *e);
-/* The last one of each word about each machine, oldest first. */
+/* The last one of each word about each machine and about none, oldest first. */
 int store_events_last(struct store *s, struct event_row **ret, size_t *ret_n, struct err *e);

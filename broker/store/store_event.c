@@ -78,20 +78,11 @@ int store_events_newest(struct store *s, uint64_t order, size_t most, struct eve
 	return list_of(&q, sizeof **ret, event_row, ret, ret_n, e);
 }
 
-int store_events_of(struct store *s, const char *word, size_t most, struct event_row **ret,
-	size_t *ret_n, struct err *e)
-{
-	OWN(query)
-	struct query q = QUERY(s, "SELECT * FROM event WHERE word = ? ORDER BY id DESC LIMIT ?",
-		in_text(word), in_int(most_of(most)));
-	return list_of(&q, sizeof **ret, event_row, ret, ret_n, e);
-}
-
 int store_events_last(struct store *s, struct event_row **ret, size_t *ret_n, struct err *e)
 {
 	OWN(query)
 	struct query q = QUERY(s, "SELECT * FROM event WHERE id IN"
-				  " (SELECT max(id) FROM event WHERE machine <> '' GROUP BY "
-				  "machine, word) ORDER BY id");
+				  " (SELECT max(id) FROM event GROUP BY machine, word) "
+				  "ORDER BY id");
 	return list_of(&q, sizeof **ret, event_row, ret, ret_n, e);
 }

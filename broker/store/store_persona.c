@@ -16,6 +16,7 @@ static void persona_row(struct query *q, void *to)
 	col_text(q, p->chap_user, sizeof p->chap_user);
 	col_text(q, p->chap_secret, sizeof p->chap_secret);
 	p->generation = col_u32(q);
+	col_text(q, p->domain, sizeof p->domain);
 }
 
 struct nic_of {
@@ -30,6 +31,7 @@ static void nic_row(struct query *q, void *to)
 	col_mac(q, &row->nic.mac);
 	col_text(q, row->nic.network, sizeof row->nic.network);
 	row->nic.addr = col_u32(q);
+	row->nic.mtu = (uint16_t)col_int(q, 0, MTU_MAX);
 }
 
 struct path_of {
@@ -55,16 +57,15 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 	size_t n = 0, nics_n = 0, paths_n = 0;
 	OWN(query)
 	struct query q = QUERY(s,
-		"SELECT name, iqn, target, san, lun, chap_user, chap_secret, generation FROM "
-		"persona "
-		"WHERE name BETWEEN ? AND ? ORDER BY name",
+		"SELECT name, iqn, target, san, lun, chap_user, chap_secret, generation, domain "
+		"FROM persona WHERE name BETWEEN ? AND ? ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, persona_row, &all, &n, e);
 	if (r)
 		return r;
 	OWN(query)
 	struct query nic_q = QUERY(s,
-		"SELECT persona, mac, network, addr FROM persona_nic "
+		"SELECT persona, mac, network, addr, mtu FROM persona_nic "
 		"WHERE persona BETWEEN ? AND ? ORDER BY persona, n",
 		in_text(from), in_text(to));
 	r = list_of(&nic_q, sizeof *nics, nic_row, &nics, &nics_n, e);
@@ -86,6 +87,9 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 			p->paths < PATHS_MAX)
 			p->path[p->paths++] = paths[m++].path;
 	}
+	r = told_read(s, from, to, all, n, e);
+	if (r)
+		return r;
 	*ret = TAKE(all);
 	*ret_n = n;
 	return 0;
@@ -166,7 +170,7 @@ static int persona_check(const struct persona *p, struct err *e)
 				return err_say(e, EEXIST, "persona %s: MAC %s is written twice",
 					p->name, mac_text(text, mac));
 	}
-	return 0;
+	return told_check(p, e);
 }
 
 static void name_row(struct query *q, void *to)
@@ -213,17 +217,19 @@ static int persona_write(struct store *s, struct persona *p, struct err *e)
 	if (!r)
 		r = names_fill(s, p, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO persona VALUES (?,?,?,?,?,?,?,0)", in_text(p->name),
+		r = RUN(s, e, "INSERT INTO persona VALUES (?,?,?,?,?,?,?,0,?)", in_text(p->name),
 			in_text(p->iqn), in_text(p->target), in_text(p->san),
-			in_int((int64_t)p->lun), in_text(p->chap_user), in_text(p->chap_secret));
+			in_int((int64_t)p->lun), in_text(p->chap_user), in_text(p->chap_secret),
+			in_text(p->domain));
 	for (unsigned i = 0; !r && i < p->nics; i++)
-		r = RUN(s, e, "INSERT INTO persona_nic VALUES (?,?,?,?,?)", in_text(p->name),
+		r = RUN(s, e, "INSERT INTO persona_nic VALUES (?,?,?,?,?,?)", in_text(p->name),
 			in_int(i), in_mac(&p->nic[i].mac), in_name(p->nic[i].network),
-			in_addr(p->nic[i].addr));
+			in_addr(p->nic[i].addr), in_int(p->nic[i].mtu));
 	for (unsigned i = 0; !r && i < p->paths; i++)
 		r = RUN(s, e, "INSERT INTO path VALUES (?,?,?,?)", in_text(p->name), in_int(i),
 			in_int(p->path[i].addr), in_int(p->path[i].port));
-	return r ? err_in(e, r, "persona %s", p->name) : 0;
+	r = r ? err_in(e, r, "persona %s", p->name) : 0;
+	return r ? r : told_write(s, p, e);
 }
 
 int store_persona_add(struct store *s, struct persona *p, struct err *e)

@@ -108,13 +108,25 @@ int iqn_note(struct store *s, const char *iqn, const char *who, struct err *e);
 int mac_draw(struct store *s, struct mac *ret, const char *who, struct err *e);
 int iqn_draw(struct store *s, char ret[IQN_LEN + 1], const char *who, struct err *e);
 
+static inline bool network_has(const struct network *n, uint32_t addr)
+{
+	return ((addr ^ n->addr) & net4_mask(n->prefix)) == 0;
+}
+
 /* The place of one NIC in its network. */
 struct seat {
 	const char *network; /* "": on none, and *addr must be 0 */
-	uint32_t *addr;      /* 0: draw one from the network's pool */
+	uint32_t *addr;      /* 0: draw one from the network's pool, where Baton gives addresses */
 };
 /* Checks the addresses that are written out, draws the others. seats <= NICS_MAX. */
 int seats_fill(struct store *s, struct seat *seat, unsigned seats, struct err *e);
+
+/* What an OS is told of its persona: servers, domain, MTU, routes. Reads into n personas in order
+ * of name, those with from <= name <= to; writes for one whose NICs are written. */
+int told_read(struct store *s, const char *from, const char *to, struct persona *all, size_t n,
+	struct err *e);
+int told_check(const struct persona *p, struct err *e);
+int told_write(struct store *s, const struct persona *p, struct err *e);
 
 /* -EBUSY when an order that is not done names this persona or machine; NULL where none is meant.
  * `but` is an order that does not count, or 0. */

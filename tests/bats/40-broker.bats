@@ -31,6 +31,7 @@ setup() {
 }
 
 teardown() {
+	if [ -e "$dir/foreign.pid" ]; then kill "$(cat "$dir/foreign.pid")" || true; fi
 	# A test may have made a site of its own.
 	[ "$dir" = "$site" ] || site_drop
 }
@@ -95,18 +96,20 @@ state_is() { # machines|personas NAME STATE
 ITEMS='.items | type == "array"'
 ORDER='["begun","ended","from","id","persona","state","step","steps","to","undoes","verb","why"]'
 MACHINE='["bmc","idle","loader","name","nics","persona","state","uuid"]'
-PERSONA='["chap_secret","chap_user","generation","iqn","lun","machine","name","nics","phase","portals","san","state","target"]'
+PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","name","nics","ntp","phase","portals","san","state","target"]'
+NETWORK='["address","dns","gateway","interface","link","mode","name","pool","relays","unknown"]'
 
 # One row for each route, in their order: what stands for {}, the body, and what must hold of the answer.
 call_of() {
 	arg='' sent='' shape=$ITEMS
 	case $1 in
-	status_get) shape='keys == ["machines","orders","personas"]' ;;
+	status_get) shape='keys == ["alarms","machines","orders","personas"] and .alarms == []' ;;
 	network_list | pool_list | machine_list | persona_list | order_list) ;;
 	event_list) shape='.items[0] | keys == ["at","id","level","machine","order","persona","text","word"]' ;;
 	network_add)
 		sent='{"name":"routes","interface":"x0","address":"10.9.0.1/24"}'
-		shape='keys == ["address","dns","gateway","interface","name","pool","unknown"]' ;;
+		shape="keys == $NETWORK and .mode == \"serve\" and .relays == []" ;;
+	network_show) arg=routes shape="keys == $NETWORK and .interface == \"x0\"" ;;
 	pool_add)
 		sent='{"name":"routes","kind":"mac","from":"06:00:00:00:00:01","to":"06:00:00:00:00:09"}'
 		shape='keys == ["from","given","kind","name","size","to"] and .size == 9 and .given == 0' ;;
@@ -291,7 +294,13 @@ order_has_stopped() { order_is "$order" stopped; }
 	local mac
 	good GET /v1/personas/web-01
 	mac=$(jq -r '.nics[0].mac' <<< "$body")
-	bad 400 'member "interface" is missing' POST /v1/networks '{"name":"x","address":"10.0.0.1/8"}'
+	bad 400 'want the interface that has this address, or 10.0.0.0/8' POST /v1/networks '{"name":"x","address":"10.0.0.1/8"}'
+	bad 400 'member "address" is missing' POST /v1/networks '{"name":"x","interface":"e"}'
+	bad 400 '"mode": want serve or proxy' POST /v1/networks '{"name":"x","interface":"e","address":"10.0.0.1/8","mode":"both"}'
+	bad 400 '"relays": want a list of at most 4' POST /v1/networks '{"name":"x","address":"10.0.0.0/8","relays":"10.1.0.9"}'
+	bad 409 "is of network mgmt" POST /v1/networks '{"name":"x","address":"10.9.0.0/24","relays":["10.88.0.9"]}'
+	bad 404 'link none: no such network' POST /v1/networks '{"name":"x","address":"10.9.0.0/24","link":"none"}'
+	bad 409 'want a link to that one' POST /v1/networks '{"name":"x","interface":"mgmt0","address":"10.9.0.1/24"}'
 	bad 400 '"address": want ours' POST /v1/networks '{"name":"x","interface":"e","address":"10.0.0.1"}'
 	bad 409 'mgmt' POST /v1/networks '{"name":"mgmt","interface":"e","address":"10.0.0.1/8"}'
 	bad 409 'mgmt' DELETE /v1/networks/mgmt
@@ -302,12 +311,105 @@ order_has_stopped() { order_is "$order" stopped; }
 	bad 409 'iqn.2026-01.org.example:two' POST /v1/personas '{"name":"web-03","iqn":"iqn.2026-01.org.example:two","nics":[{"network":"mgmt"}]}'
 	bad 409 "$mac" POST /v1/personas "{\"name\":\"web-03\",\"nics\":[{\"mac\":\"$mac\",\"network\":\"mgmt\"}]}"
 	bad 400 'go together' POST /v1/personas '{"name":"web-03","chap_user":"u","nics":[{"network":"mgmt"}]}'
+	bad 400 '"dns": want a list of at most 3' POST /v1/personas '{"name":"web-03","dns":["10.0.0.1","10.0.0.2","10.0.0.3","10.0.0.4"],"nics":[{"network":"mgmt"}]}'
+	bad 400 '"routes": want a network and its gateway' POST /v1/personas '{"name":"web-03","nics":[{"network":"mgmt","routes":["10.0.0.0/8"]}]}'
+	bad 400 'want a gateway of network mgmt' POST /v1/personas '{"name":"web-03","nics":[{"network":"mgmt","routes":["10.0.0.0/8@10.99.0.1"]}]}'
+	bad 400 '"mtu": want a whole number of 0 to 9216' POST /v1/personas '{"name":"web-03","nics":[{"network":"mgmt","mtu":9217}]}'
 	bad 404 'nobody' POST /v1/orders '{"verb":"start","persona":"nobody","machine":"blade-a"}'
 	bad 404 'blade-z' POST /v1/orders '{"verb":"start","persona":"web-01","machine":"blade-z"}'
 	bad 400 'want the machine' POST /v1/orders '{"verb":"start","persona":"web-01"}'
 	bad 409 'is on no machine' POST /v1/orders '{"verb":"stop","persona":"web-01"}'
 	bad 400 'whole numbers' GET '/v1/events?since=-1'
 	bad 400 'wait_s of 0 to 60' GET '/v1/events?since=0&wait_s=61'
+}
+
+@test "what is added of networks and personas is shown as it was sent" {
+	local far persona
+	far='{"name":"far","mode":"serve","interface":"","address":"10.90.0.0/24","gateway":"10.90.0.254","dns":"","pool":"10.90.0.10-10.90.0.20","unknown":"lease","relays":["10.66.0.9","10.66.0.10"],"link":""}'
+	good POST /v1/networks "$far"
+	is . "$far"
+	good GET /v1/networks/far
+	is . "$far"
+	good GET /v1/networks
+	is '.items[] | select(.name == "far")' "$far"
+	good POST /v1/networks '{"name":"wire","interface":"mgmt0","address":"10.91.0.1/24","link":"mgmt"}'
+	is .link mgmt
+	good POST /v1/networks '{"name":"behind","address":"10.92.0.0/24","link":"wire"}'
+	bad 409 "network behind is linked to it" DELETE /v1/networks/wire
+	good DELETE /v1/networks/behind
+	persona='{"name":"told","dns":["10.90.0.53","9.9.9.9"],"ntp":["10.90.0.123"],"domain":"example.org","nics":[{"mac":"02:00:00:00:00:77","network":"far","address":"10.90.0.10","mtu":9000,"routes":["10.0.0.0/8@10.90.0.254","192.0.2.0/25@10.90.0.253"]}]}'
+	good POST /v1/personas "$persona"
+	is '{name, dns, ntp, domain, nics}' "$persona"
+	good GET /v1/personas/told
+	is '{name, dns, ntp, domain, nics}' "$persona"
+	bad 409 "persona told has a NIC on it" DELETE /v1/networks/far
+	# A broker that starts anew finds all of it, and the table is made of it.
+	local began
+	began=$(grep -c "baton-broker started" "$dir/log")
+	kill -9 "$(pid_of baton-broker)"
+	until_true "the broker is back" in_log "baton-broker started" $((began + 1))
+	good GET /v1/personas/told
+	is '{name, dns, ntp, domain, nics}' "$persona"
+	good GET /v1/networks/far
+	is . "$far"
+	good DELETE /v1/personas/told
+	good DELETE /v1/networks/far
+	good DELETE /v1/networks/wire
+}
+
+# dhcp MAC OPTIONS: a question with these options, in hex, sent to us from the machine's namespace.
+dhcp() {
+	local bytes n
+	bytes=010106001234567800008000$(printf '0%.0s' {1..32})${1//:/}$(printf '0%.0s' {1..404})63825363$2ff
+	for ((n = 0; n < ${#bytes}; n += 2)); do printf '%b' "\\x${bytes:n:2}"; done > "$dir/packet"
+	ip netns exec "$ns-blade-a" bash -c "cat '$dir/packet' > /dev/udp/$SITE_ADDR/67"
+}
+
+@test "another DHCP server is alarming where Baton gives the addresses; beside it, who does not listen to a proxy" {
+	site_make
+	site_start
+	machine_plug blade-a "$FACTORY_A"
+	ip -n "$ns-blade-a" addr add 10.88.0.66/24 dev e0
+	ip -n "$ns-blade-a" link set e0 address "$FACTORY_A" up
+	good POST /v1/networks '{"name":"office","interface":"mgmt0","address":"10.88.0.1/24"}'
+	until_true "the table is there" in_log "baton-edge table-taken generation=2"
+	# Debian's dnsmasq, that knows nothing of us; an edge that starts asks who else is there.
+	ip netns exec "$ns-blade-a" dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --no-ping --user=root \
+		--interface=e0 --bind-interfaces --leasefile-ro --pid-file= --log-facility=- --dhcp-authoritative \
+		--dhcp-range=10.88.0.200,10.88.0.250 2> "$dir/foreign" 3>&- &
+	echo $! > "$dir/foreign.pid"
+	until_true "it serves" grep -q "DHCP, IP range" "$dir/foreign"
+	kill -9 "$(pid_of baton-edge)"
+	until_true "it is heard" in_log "dhcp-foreign network=office addr=10.88.0.66"
+	good GET /v1/status
+	is '.alarms[] | [.word, .network, .at > 0]' '["dhcp-foreign","office",true]'
+	run baton status
+	[[ ${lines[0]} == "dhcp-foreign, "*" ago: another DHCP server answers on network office: 10.88.0.66, MAC $FACTORY_A, which has offered 10.88.0.2"* ]]
+	# The same network, beside it: that is as it should be.
+	good DELETE /v1/networks/office
+	good POST /v1/networks '{"name":"office","mode":"proxy","interface":"mgmt0","address":"10.88.0.1/24"}'
+	good GET /v1/status
+	is .alarms '[]'
+	good POST /v1/machines "{\"name\":\"blade-a\",\"bmc\":{\"kind\":\"fake\",\"host\":\"blade-a\"},
+		\"nics\":[{\"mac\":\"$FACTORY_A\",\"network\":\"office\"}]}"
+	is '.nics[0].address' ""
+	good GET "/v1/explain/$FACTORY_A"
+	is '.stages[] | select(.stage == "os") | [.answer, .why, .text]' \
+		'[false,"other-server","the OS: left to the network'"'"'s own DHCP server"]'
+	is '.stages[0] | [.answer, .addr, .file]' '[true,"","undionly.kpxe"]'
+	is '[.stages[] | select(.arch == 11 or .arch == 19).file]' '["snponly-arm64.efi","snponly-arm64.efi"]'
+	until_true "the table is there" in_log "baton-edge table-taken generation=5"
+	local pxe=3c09505845436c69656e745d020007 request=35010332040a58004d36040a580042
+	dhcp "$FACTORY_A" $request
+	until_true "its OS asks the other server" in_log "dhcp-left mac=$FACTORY_A stage=os machine=blade-a"
+	# Firmware is told what to boot, takes an address elsewhere, and asks for nothing.
+	dhcp "$FACTORY_A" 350101$pxe
+	dhcp "$FACTORY_A" $request$pxe
+	alarmed() { good GET /v1/status && is '.alarms[0].word' proxy-ignored > /dev/null; }
+	until_true "it is alarming" alarmed
+	is '.alarms[0] | [.network, (.text | contains("blade-a")), .at > 0]' '["",true,true]'
+	run baton status
+	[[ ${lines[0]} == "proxy-ignored, "*" ago: machine blade-a took an address from its network's own DHCP server"* ]]
 }
 
 @test "an address outside its network, or Baton's own, or nobody's is refused for machine and persona" {

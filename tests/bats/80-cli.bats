@@ -154,7 +154,7 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 @test "what is added is listed, shown, and removed again" {
 	site
 	run baton network list
-	ends 0 "10.88.0.100-10.88.0.199" "silence"
+	ends 0 "10.88.0.100-10.88.0.199" "silence" "serve"
 	run baton machine add shown --bmc ipmi://baton@10.0.0.9 --bmc-secret shown \
 		--nic mac=52:54:00:cc:10:01,network=mgmt --nic mac=52:54:00:cc:10:02 --idle local
 	ends 0 "machine shown added" "ipmi://baton@10.0.0.9:623" "local"
@@ -169,6 +169,71 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	run baton machine show shown
 	ends 1 "shown"
 	[ "${#lines[@]}" -ge 2 ]
+}
+
+@test "networks behind relays, on one wire and beside another server are listed in 80 columns and shown whole" {
+	site
+	run baton network add distant --address 10.90.0.0/24 --gateway 10.90.0.254 --dns 10.90.0.53 \
+		--pool 10.90.0.100-10.90.0.199 --relay 10.166.100.119 --relay 10.166.100.120 --unknown lease
+	ends 0 "network distant added" "relays" "10.166.100.119 10.166.100.120" "10.90.0.254"
+	run baton network add near --interface mgmt0 --address 10.91.0.1/24 --link mgmt --mode serve
+	ends 0 "network near added" "mgmt"
+	run baton network add inside --address 10.92.0.0/24
+	ends 0 "network inside added"
+	run baton network add office --interface eth9 --address 192.168.100.9/24 --mode proxy
+	ends 0 "network office added" "proxy"
+	run baton network list
+	ends 0 "NAME" "MODE" "VIA" "10.166.100.119 10.166.100.120" "10.90.0.100-10.90.0.199"
+	grep -Eq '^inside +serve +relays +10.92.0.0/24 +silence$' <<< "$output"
+	grep -Eq '^near +serve +mgmt0 +10.91.0.1/24 +silence +mgmt$' <<< "$output"
+	grep -Eq '^office +proxy +eth9 +192.168.100.9/24 +silence$' <<< "$output"
+	run script -qec "stty cols 80 rows 24; NO_COLOR=1 $dir/bin/baton network list" /dev/null </dev/null
+	local line words=0
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		[ ${#line} -le 80 ] || { echo "${#line} columns: $line"; return 1; }
+		[[ $line != distant*" serve "*" 10.90.0.0/24 "*" lease"* && $line != office*" proxy "*" silence"* ]] ||
+			words=$((words + 1))
+	done <<< "$output"
+	[ $words = 2 ]
+	run baton network show distant
+	ends 0 "10.90.0.53" "10.90.0.254" "10.166.100.119 10.166.100.120" "lease"
+	run baton network show none
+	ends 1 "none" "baton network list"
+	run baton network rm distant
+	ends 0 "network distant removed"
+	baton network rm near
+	baton network rm inside
+	baton network rm office
+}
+
+@test "what a persona's OS is told goes from the command line into the answer it gets" {
+	site
+	machine body-7 b7
+	shim body-7 b7
+	local mac
+	run baton persona add told-3 --dns 10.88.0.53 --dns 9.9.9.9 --ntp 10.88.0.123 --domain lab.example.org \
+		--nic network=mgmt,mtu=1400,route=10.0.0.0/8@10.88.0.254,route=192.0.2.128/25@10.88.0.253
+	ends 0 "persona told-3 added" "10.88.0.53 9.9.9.9" "10.88.0.123" "lab.example.org" "1400" \
+		"10.0.0.0/8@10.88.0.254 192.0.2.128/25@10.88.0.253"
+	run baton persona show told-3
+	ends 0 "mtu" "1400" "routes"
+	mac=$(baton persona show told-3 -o json | jq -r '.nics[0].mac')
+	baton start told-3 body-7 > /dev/null
+	# As its OS, once more, with what it asks for.
+	cat > "$dir/told" <<-'SCRIPT'
+		#!/bin/sh
+		[ "$1" != bound ] || env > "$TOLD"
+	SCRIPT
+	chmod 755 "$dir/told"
+	[ "$(ip netns exec "$ns-body-7" cat /sys/class/net/e0/address)" = "$mac" ]
+	TOLD=$dir/told.env ip netns exec "$ns-body-7" busybox udhcpc -f -n -q -i e0 -t 3 -T 1 -s "$dir/told" \
+		-O dns -O ntpsrv -O domain -O mtu -O staticroutes
+	grep -qx "dns=10.88.0.53 9.9.9.9" "$dir/told.env"
+	grep -qx "ntpsrv=10.88.0.123" "$dir/told.env"
+	grep -qx "domain=lab.example.org" "$dir/told.env"
+	grep -qx "mtu=1400" "$dir/told.env"
+	grep -qx "staticroutes=10.0.0.0/8 10.88.0.254 192.0.2.128/25 10.88.0.253" "$dir/told.env"
 }
 
 @test "a secret comes from a file or a pipe, and is never shown" {
@@ -374,6 +439,9 @@ on_terminal() {
 	completes undo order u
 	completes --bmc machine add x --
 	completes lease network add x --unknown ""
+	completes proxy network add x --mode ""
+	completes mgmt network add x --link m
+	completes mgmt network show m
 	completes json status -o j
 	completes complete-me machine show comp
 	completes complete-me start whoever comp

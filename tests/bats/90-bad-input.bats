@@ -186,7 +186,40 @@ persona_mac() { baton persona show "$1" -o json | jq -r '.nics[0].mac'; }
 	refused 2 "--unknown shout: want silence|lease" -- network add n --interface x0 --address 10.9.0.1/24 --unknown shout
 	refused 1 '"pool"' -- network add n --interface x0 --address 10.9.0.1/24 --pool 10.9.0.9-10.9.0.3
 	refused 1 '"pool": its addresses are not of "address"' -- network add n --interface x0 --address 10.9.0.1/24 --pool 10.1.0.1-10.1.0.9
+	refused 1 "network n: 10.9.0.1/24: want the interface that has this address, or 10.9.0.0/24" -- network add n --address 10.9.0.1/24
+	refused 1 "network n: interface mgmt0 belongs to network mgmt; want a link" -- network add n --interface mgmt0 --address 10.9.0.1/24
+	refused 1 "network n: link none: no such network" -- network add n --address 10.9.0.0/24 --link none
+	refused 1 "network n: a link to itself" -- network add n --address 10.9.0.0/24 --link n
+	refused 1 "network n: mode proxy, and network mgmt on the same wire has mode serve" -- \
+		network add n --interface mgmt0 --address 10.9.0.1/24 --link mgmt --mode proxy
+	refused 1 "network n: mode proxy: want an interface and no relays" -- network add n --address 10.9.0.0/24 --mode proxy
+	refused 1 "network n: mode proxy: want no pool, and unknown silence" -- \
+		network add n --interface x0 --address 10.9.0.1/24 --mode proxy --unknown lease
+	refused 2 "--mode both: want serve|proxy" -- network add n --interface x0 --address 10.9.0.1/24 --mode both
+	refused 1 '"relays"' "as in [\"10.77.0.2\"]" -- network add n --address 10.9.0.0/24 --relay router-7
+	refused 1 "relay 10.9.0.254: want an address outside of it" -- network add n --address 10.9.0.0/24 --relay 10.9.0.254
+	refused 1 "relay 10.88.0.9 is of network mgmt" -- network add n --address 10.9.0.0/24 --relay 10.88.0.9
+	refused 1 '"relays": want a list of at most 4' -- network add n --address 10.9.0.0/24 \
+		--relay 10.1.0.1 --relay 10.1.0.2 --relay 10.1.0.3 --relay 10.1.0.4 --relay 10.1.0.5
 	refused 1 '"to"' -- pool add n --mac 02:00:00:00:00:09-02:00:00:00:00:01
+}
+
+@test "what an OS cannot be told is said with what is wanted" {
+	local nic=(persona add p --nic)
+	refused 1 '"dns": want a list of at most 3' -- "${nic[@]}" network=mgmt --dns ns1
+	refused 1 '"ntp": want a list of at most 3' -- "${nic[@]}" network=mgmt --ntp 1.1.1.1 --ntp 1.1.1.2 --ntp 1.1.1.3 --ntp 1.1.1.4
+	refused 1 'persona p: domain "a_b"' "as example.org" -- "${nic[@]}" network=mgmt --domain a_b
+	refused 1 '"domain" is too long: want at most 127' -- "${nic[@]}" network=mgmt --domain "$(printf 'a%.0s' {1..128})"
+	refused 2 "mtu=large: want a number" -- "${nic[@]}" network=mgmt,mtu=large
+	refused 1 '"mtu": want a whole number of 0 to 9216' -- "${nic[@]}" network=mgmt,mtu=9217
+	refused 1 "persona p: MTU 68: want 576 to 9216" -- "${nic[@]}" network=mgmt,mtu=68
+	refused 1 '"routes": want a network and its gateway' -- "${nic[@]}" network=mgmt,route=10.0.0.0/8
+	refused 1 '"routes": want a network and its gateway' -- "${nic[@]}" network=mgmt,route=10.0.0.0/33@10.88.0.9
+	refused 1 "route to 10.0.0.1/8: want a network's number, as 10.0.0.0/8" -- "${nic[@]}" network=mgmt,route=10.0.0.1/8@10.88.0.9
+	refused 1 "want a gateway of network mgmt (10.88.0.1/24)" -- "${nic[@]}" network=mgmt,route=10.0.0.0/8@10.77.0.9
+	refused 1 "its NIC is on no network" -- "${nic[@]}" mac=02:00:00:00:00:09,route=10.0.0.0/8@10.88.0.9
+	refused 1 "route to 10.0.0.0/8 is written twice" -- "${nic[@]}" network=mgmt,route=10.0.0.0/8@10.88.0.9,route=10.0.0.0/8@10.88.0.8
+	refused 1 '"routes": want at most 8' -- "${nic[@]}" "network=mgmt$(printf ',route=10.%d.0.0/16@10.88.0.9' {1..9})"
 }
 
 get() { at_blade_a curl -s --path-as-is --max-time 10 -o "$dir/got" -w '%{http_code}' "$@"; }

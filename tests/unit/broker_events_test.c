@@ -95,26 +95,6 @@ static void what_was_seen_is_told_with_its_age(void)
 	}
 }
 
-static void a_crash_is_an_alarm_for_a_day(void)
-{
-	OWN(store) struct store *s = peopled("");
-	OWN(events) struct events *v = NULL, *later = NULL;
-	MUST(events_open(&v, s, on_heard, NULL, &e));
-	CHECK(!event_crash(v));
-	CHECK(take(v, "child-crashed program=baton-edge signal=SIGSEGV"));
-	CHECK(take(v, "child-crashed program=baton-files signal=SIGSYS kind=http"));
-	CHECK(take(v, "dhcp-silent mac=52:54:00:00:00:99 why=unknown-machine network=mgmt"));
-	CHECK_TEXT(event_crash(v)->text, "program=baton-files signal=SIGSYS kind=http");
-	MUST(events_open(&later, s, on_heard, NULL, &e));
-	CHECK_TEXT(event_crash(later)->text, "program=baton-files signal=SIGSYS kind=http");
-	events_close(TAKE(later));
-	struct event_row old = { .at_s = now_s() - 90000, .level = 3 };
-	strcpy(old.word, "child-crashed");
-	MUST(store_event_add(s, &old, &e));
-	MUST(events_open(&later, s, on_heard, NULL, &e));
-	CHECK(!event_crash(later));
-}
-
 static void what_the_broker_says_is_one_plain_line(void)
 {
 	OWN(store) struct store *s = peopled("");
@@ -132,4 +112,4 @@ static void what_the_broker_says_is_one_plain_line(void)
 }
 
 TESTS(T(what_the_data_path_may_not_say_is_not_believed), T(what_was_seen_is_told_with_its_age),
-	T(a_crash_is_an_alarm_for_a_day), T(what_the_broker_says_is_one_plain_line))
+	T(what_the_broker_says_is_one_plain_line))

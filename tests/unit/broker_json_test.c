@@ -12,6 +12,7 @@ struct thing {
 	uint64_t port;
 	bool on;
 	const json_t *list;
+	uint32_t addr[3];
 };
 
 static int thing_read(struct thing *t, const char *text, enum members_mode mode, struct err *e)
@@ -23,6 +24,7 @@ static int thing_read(struct thing *t, const char *text, enum members_mode mode,
 		{ "port", MEMBER_UINT, &t->port, 0, 65535, false },
 		{ "on", MEMBER_BOOL, &t->on, 0, 0, false },
 		{ "list", MEMBER_LIST, &t->list, 0, 0, false },
+		{ "addr", MEMBER_ADDRS, t->addr, 2, 0, false },
 	};
 	OWN(json) json_t *body = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	return members_read(body, "thing", members, COUNT(members), mode, e);
@@ -37,11 +39,19 @@ static void members_are_read_and_defaults_stay(void)
 	CHECK_TEXT(t.name, "a");
 	CHECK_INT(t.port, 9);
 	CHECK(t.on && t.list);
+	CHECK_INT(thing_read(&t, "{\"name\":\"a\",\"addr\":[\"10.0.0.1\",\"10.0.0.2\"]}",
+			  MEMBERS_STRICT, &e),
+		0);
+	CHECK_INT(t.addr[0], 0x0a000001);
+	CHECK_INT(t.addr[1], 0x0a000002);
+	CHECK_INT(thing_read(&t, "{\"name\":\"a\",\"addr\":[]}", MEMBERS_STRICT, &e), 0);
+	CHECK_INT(t.addr[0], 0);
 	CHECK_INT(thing_read(&t, "{\"name\":\"a\",\"more\":1}", MEMBERS_MORE_ALLOWED, &e), 0);
 }
 
 static void wrong_members_are_named(void)
 {
+#define NO_ADDRS "thing: \"addr\": want a list of at most 2 IPv4 addresses, as in [\"10.77.0.2\"]"
 	static const struct {
 		const char *text, *why;
 	} bad[] = {
@@ -64,6 +74,11 @@ static void wrong_members_are_named(void)
 			"thing: \"port\": want a whole number of 0 to 65535" },
 		{ "{\"name\":\"a\",\"on\":1}", "thing: \"on\": want true or false" },
 		{ "{\"name\":\"a\",\"list\":{}}", "thing: \"list\": want a list" },
+		{ "{\"name\":\"a\",\"addr\":\"10.0.0.1\"}", NO_ADDRS },
+		{ "{\"name\":\"a\",\"addr\":[\"10.0.0.1\",7]}", NO_ADDRS },
+		{ "{\"name\":\"a\",\"addr\":[\"10.0.0.256\"]}", NO_ADDRS },
+		{ "{\"name\":\"a\",\"addr\":[\"0.0.0.0\"]}", NO_ADDRS },
+		{ "{\"name\":\"a\",\"addr\":[\"10.0.0.1\",\"10.0.0.2\",\"10.0.0.3\"]}", NO_ADDRS },
 	};
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct thing t;

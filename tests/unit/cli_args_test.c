@@ -121,9 +121,9 @@ static void a_wrong_line_gets_one_sentence(void)
 		{ "", "say what to do" },
 		{ "strat web-01 a", "there is no word \"strat\"; did you mean \"start\"?" },
 		{ "xyzzy", "there is no word \"xyzzy\"" },
-		{ "network", "baton network: say what to do: add, list, rm" },
+		{ "network", "baton network: say what to do: add, list, show, rm" },
 		{ "network lisst",
-			"baton network: \"lisst\" is not one of: add, list, rm; did you mean "
+			"baton network: \"lisst\" is not one of: add, list, show, rm; did you mean "
 			"\"list\"?" },
 		{ "start web-01", "MACHINE is missing" },
 		{ "stop web-01 blade-a", "\"blade-a\" is one word too many" },
@@ -139,8 +139,13 @@ static void a_wrong_line_gets_one_sentence(void)
 		{ "events --since 99999999999999999999",
 			"--since 99999999999999999999: want a number" },
 		{ "events --since 1 --since 2", "--since is given twice" },
-		{ "network add n --address 10.0.0.1/24",
-			"--interface IF is missing: Baton's interface on it" },
+		{ "network add n --interface e",
+			"--address A/P is missing: Baton's address on it: 10.77.0.1/24; behind "
+			"relays, the network itself: 10.88.0.0/24" },
+		{ "network add n --address a --mode relay", "--mode relay: want serve|proxy" },
+		{ "network add n --address a --link b --link c", "--link is given twice" },
+		{ "persona add p --domain a --domain b --nic network=m",
+			"--domain is given twice" },
 		{ "network add n --interface e --address a --unknown maybe",
 			"--unknown maybe: want silence|lease" },
 	};
@@ -164,6 +169,10 @@ static void bodies_of_networks_and_pools(void)
 		   "10.77.0.100-10.77.0.199 --unknown lease",
 		"{\"name\":\"mgmt\",\"interface\":\"eth1\",\"address\":\"10.77.0.1/24\","
 		"\"pool\":\"10.77.0.100-10.77.0.199\",\"unknown\":\"lease\"}");
+	check_body("network add far --address 10.88.0.0/24 --relay 10.66.0.9 --relay 10.66.0.10 "
+		   "--link near --mode serve",
+		"{\"name\":\"far\",\"address\":\"10.88.0.0/24\",\"relays\":[\"10.66.0.9\","
+		"\"10.66.0.10\"],\"link\":\"near\",\"mode\":\"serve\"}");
 	check_body("pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff",
 		"{\"name\":\"macs\",\"kind\":\"mac\",\"from\":\"02:ba:70:00:00:01\","
 		"\"to\":\"02:ba:70:00:ff:ff\"}");
@@ -265,6 +274,31 @@ static void bodies_of_personas_and_orders(void)
 	check_body("stop web-01 --no-wait", "{\"verb\":\"stop\",\"persona\":\"web-01\"}");
 	check_body("move web-01 blade-b",
 		"{\"verb\":\"move\",\"persona\":\"web-01\",\"machine\":\"blade-b\"}");
+}
+
+static void bodies_of_what_an_os_is_told(void)
+{
+	check_body("persona add w --dns 10.0.0.2 --dns 10.0.0.3 --ntp 10.0.0.4 --domain "
+		   "example.org --nic network=mgmt,mtu=9000,route=10.0.0.0/8@10.77.0.254,"
+		   "route=192.0.2.0/24@10.77.0.253 --nic network=lan",
+		"{\"name\":\"w\",\"dns\":[\"10.0.0.2\",\"10.0.0.3\"],\"ntp\":[\"10.0.0.4\"],"
+		"\"domain\":\"example.org\",\"nics\":[{\"network\":\"mgmt\",\"mtu\":9000,"
+		"\"routes\":[\"10.0.0.0/8@10.77.0.254\",\"192.0.2.0/24@10.77.0.253\"]},"
+		"{\"network\":\"lan\"}]}");
+	static const struct {
+		const char *line, *sentence;
+	} wrong[] = {
+		{ "persona add w --nic network=m,mtu=large",
+			"--nic network=m,mtu=large: mtu=large: want a number" },
+		{ "persona add w --nic network=m,mtu=9000,mtu=1500",
+			"--nic network=m,mtu=9000,mtu=1500: mtu is given twice" },
+		{ "persona add w --nic network=m,route=",
+			"--nic network=m,route=: want route=A/P@G" },
+		{ "persona add w --nic network=m,routes=x",
+			"--nic network=m,routes=x: there is no key \"routes\"" },
+	};
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		check_refused(wrong[i].line, wrong[i].sentence);
 }
 
 static void check_secret(const char *bytes, size_t len, const char *sentence)
@@ -399,7 +433,7 @@ TESTS(T(every_command_is_understood_by_its_words), T(every_route_has_a_command),
 	T(an_option_stands_anywhere_and_in_every_form), T(a_wrong_line_gets_one_sentence),
 	T(help_asks_for_nothing_else), T(bodies_of_networks_and_pools), T(bodies_of_machines),
 	T(the_first_of_several_nics_keeps_its_mac), T(a_wrong_machine_gets_one_sentence),
-	T(bodies_of_personas_and_orders), T(a_wrong_secret_gets_one_sentence),
-	T(a_terminal_is_given_no_control_characters), T(spans_read_as_people_say_them),
-	T(an_order_is_drawn_as_it_stands), T(a_change_is_said_once),
-	T(the_timeline_gives_the_longest_step_the_longest_bar))
+	T(bodies_of_personas_and_orders), T(bodies_of_what_an_os_is_told),
+	T(a_wrong_secret_gets_one_sentence), T(a_terminal_is_given_no_control_characters),
+	T(spans_read_as_people_say_them), T(an_order_is_drawn_as_it_stands),
+	T(a_change_is_said_once), T(the_timeline_gives_the_longest_step_the_longest_bar))

@@ -195,6 +195,60 @@ static void the_real_schema_is_whole(void)
 	}
 }
 
+/* One row in each table that version 2 touches, and one that refers to it. */
+static const char *const site_of_version_1[] = {
+	"INSERT INTO network VALUES ('mgmt', 'mgmt0', 172818433, 24, 172818686, NULL, 172818532,"
+	"  172818631, 'lease')",
+	"INSERT INTO network VALUES ('bare', 'eth1', 167772161, 8, NULL, NULL, NULL, NULL, "
+	"'silence')",
+	"INSERT INTO machine VALUES ('m', zeroblob(16), 'fake', 'h', 0, '', '', 0, '', 'park', '')",
+	"INSERT INTO nic VALUES ('m', 0, '', '52:54:00:00:00:01', 0, 1, 'mgmt', 172818532)",
+	"INSERT INTO persona VALUES ('p', 'iqn.2026-01.org.example:p', '', 'iscsi', 0, '', '', 7)",
+	"INSERT INTO persona_nic VALUES ('p', 0, '02:00:00:00:00:01', 'mgmt', 172818533)",
+	"INSERT INTO binding VALUES ('p', 'm', 7, 'persona')",
+};
+
+static void a_site_of_version_1_comes_forward_whole(void)
+{
+	OWN(store) struct store *s = bare("");
+	struct network *all = NULL;
+	struct persona p;
+	struct machine m;
+	struct binding b;
+	size_t n = 0;
+	CHECK_INT(schema_bring(s, schema, 1, &e), 0);
+	for (size_t i = 0; i < COUNT(site_of_version_1); i++)
+		CHECK_INT(RUN(s, &e, site_of_version_1[i]), 0);
+	CHECK_INT(schema_bring(s, schema, schema_version, &e), 0);
+	CHECK_INT(RUN(s, &e, "PRAGMA foreign_keys = ON"), 0);
+	CHECK_INT(store_networks(s, &all, &n, &e), 0);
+	CHECK_INT(n, 2);
+	CHECK_TEXT(all[0].name, "bare");
+	struct network mgmt = { .name = "mgmt",
+		.interface = "mgmt0",
+		.addr = 0x0a4d0001,
+		.prefix = 24,
+		.gateway = 0x0a4d00fe,
+		.pool_from = 0x0a4d0064,
+		.pool_to = 0x0a4d00c7,
+		.unknown = UNKNOWN_LEASE,
+		.mode = DHCP_MODE_SERVE };
+	CHECK(memcmp(&all[1], &mgmt, sizeof mgmt) == 0);
+	free(all);
+	CHECK_INT(store_machine(s, "m", &m, &e), 0);
+	CHECK_TEXT(m.nic[0].network, "mgmt");
+	CHECK_INT(store_persona(s, "p", &p, &e), 0);
+	CHECK_INT(p.generation, 7);
+	CHECK_INT(p.nic[0].addr, 0x0a4d0065);
+	CHECK(!p.nic[0].mtu && !p.nic[0].routes && !p.dns[0] && !p.ntp[0] && !*p.domain);
+	CHECK_INT(store_binding(s, "p", &b, &e), 0);
+	/* references lead to the new table: one that is used stays, a dangling one is refused */
+	CHECK_INT(store_network_rm(s, "mgmt", &e), -EBUSY);
+	CHECK_INT(RUN(s, &e, "DELETE FROM network WHERE name = 'mgmt'"), -EEXIST);
+	CHECK_INT(RUN(s, &e, "UPDATE nic SET network = 'gone'"), -EEXIST);
+	CHECK_INT(store_network_rm(s, "bare", &e), 0);
+}
+
 static void a_newer_schema_is_refused(void)
 {
 	char path[64], words[320];
@@ -260,7 +314,10 @@ static void a_row_that_does_not_fit_is_an_error_not_a_guess(void)
 	struct machine m;
 	size_t n = 0;
 	CHECK_INT(store_open(&s, "", &e), 0);
-	CHECK_INT(RUN(s, &e, "INSERT INTO network VALUES ('n','eth0',1,24,0,0,0,0,'perhaps')"), 0);
+	CHECK_INT(RUN(s, &e,
+			  "INSERT INTO network VALUES "
+			  "('n','eth0',1,24,0,0,0,0,'perhaps','serve',NULL)"),
+		0);
 	CHECK_INT(store_networks(s, &all, &n, &e), -EBADMSG);
 	CHECK_TEXT(
 		e.text, "store in memory: a row holds a value that does not fit; restore a backup");
@@ -296,6 +353,7 @@ TESTS(T(the_file_is_set_as_promised), T(every_change_waits_for_the_disk_and_no_e
 	T(nothing_of_a_broken_transaction_is_committed_alone),
 	T(an_older_schema_comes_forward_step_by_step),
 	T(a_migration_that_fails_leaves_the_old_version), T(the_real_schema_is_whole),
-	T(a_newer_schema_is_refused), T(what_is_no_store_is_refused_and_left_alone),
+	T(a_site_of_version_1_comes_forward_whole), T(a_newer_schema_is_refused),
+	T(what_is_no_store_is_refused_and_left_alone),
 	T(a_row_that_does_not_fit_is_an_error_not_a_guess),
 	T(a_file_that_is_held_is_waited_for_and_then_named))

@@ -71,7 +71,9 @@ static void a_wrong_network_gets_one_sentence(void)
 	n = network_of("mgmt", "eth0", "10.1.0.1/24");
 	WANT(EEXIST, "network mgmt exists already", store_network_add(s, &n, &e));
 	n = network_of("two", "mgmt0", "10.1.0.1/24");
-	WANT(EEXIST, "network two: interface mgmt0 belongs to network mgmt",
+	WANT(EEXIST,
+		"network two: interface mgmt0 belongs to network mgmt; want a link to that one if "
+		"both are on its wire",
 		store_network_add(s, &n, &e));
 	n = network_of("two", "eth0", "10.77.1.1/16");
 	WANT(EEXIST, "network two: its addresses overlap those of network mgmt",
