@@ -25,6 +25,11 @@ static const struct {
 		"another DHCP server answers on network {network}: {addr}[, MAC {server-mac}][, "
 		"which "
 		"has offered {offered}]; switch it off, or serve this network with --mode proxy" },
+	{ EV_leases_not_kept, 120, false, { NULL },
+		"strangers get no address: what is lent to them cannot be written down: {why}" },
+	{ EV_table_waits, 120, false, { NULL },
+		"machines are answered from an old boot table: the new one cannot be put in place: "
+		"{why}" },
 	{ EV_proxy_ignored, 900, false, { "machine", "mac" },
 		"machine {machine} took an address from its network's own DHCP server and asked "
 		"for nothing that Baton told it to boot: its NIC {mac} does not listen to a proxy; "

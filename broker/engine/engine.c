@@ -12,12 +12,18 @@
 
 enum {
 	QUESTION_MAX = 1500,
+	FULL_POOLS = 16,
 };
 
 static struct {
 	const struct table *table;
 	struct reserved reserved;
 	bool open;
+	/* Networks whose pool had nothing for a stranger when so many loans had ended. */
+	struct full {
+		const struct table_network *network;
+		uint64_t ended;
+	} full[FULL_POOLS];
 } engine;
 
 static struct daemon the_daemon;
@@ -76,6 +82,7 @@ int engine_table(const struct table *t, struct err *e)
 	reserved_fini(&engine.reserved);
 	engine.reserved = r;
 	engine.table = t;
+	memset(engine.full, 0, sizeof engine.full);
 	seams_reserved(&engine.reserved);
 	return 0;
 }
@@ -207,9 +214,45 @@ static bool chose_another(const struct engine_answer *ret, const struct asked *a
 	       a->server_id != ret->plan.server;
 }
 
+static struct full *full_of(const struct table_network *n)
+{
+	return &engine.full[(size_t)(n - engine.table->network) % FULL_POOLS];
+}
+
+/* A pool that has nothing left has nothing until a loan ends, and dnsmasq would look through all of
+ * it for each who asks: a flood would hold up everybody. */
+static bool pool_is_full(const struct boot_plan *plan, const struct asked *a, uint64_t now_s)
+{
+	const struct full *f = full_of(plan->network);
+	if (plan->deed != DEED_LEASE || a->type != DHCP_DISCOVER || f->network != plan->network)
+		return false;
+	loans_show(true, now_s);
+	lease_prune(NULL, (time_t)now_s);
+	return f->ended == loans_ended() &&
+	       !lease_find_by_client((unsigned char *)(uintptr_t)a->boot.mac.b, ETHER_ADDR_LEN,
+		       ARPHRD_ETHER, NULL, 0);
+}
+
+static void pool_note_full(const struct boot_plan *plan, const struct asked *a)
+{
+	if (plan->deed == DEED_LEASE && a->type == DHCP_DISCOVER)
+		*full_of(plan->network) = (struct full){ plan->network, loans_ended() };
+}
+
 static bool due(const struct asked *a)
 {
 	return a->type == DHCP_DISCOVER || a->type == DHCP_REQUEST || a->type == DHCP_INFORM;
+}
+
+/* Of what dnsmasq leaves unanswered, though an answer was due. */
+static void say_why_not(struct engine_answer *ret, const struct asked *a)
+{
+	if (ret->plan.network->mode == DHCP_MODE_PROXY) {
+		ret->why = silence_word(SILENCE_other_server);
+	} else if (ret->plan.addr == 0) {
+		ret->why = silence_word(SILENCE_no_address_left);
+		pool_note_full(&ret->plan, a);
+	}
 }
 
 void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
@@ -243,6 +286,10 @@ void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
 	/* On 4011 only who is known is told where to boot from; it has its address. */
 	if (ask->pxe && (ret->plan.deed == DEED_LEASE || asked.boot.stage == STAGE_OS))
 		return;
+	if (pool_is_full(&ret->plan, &asked, ask->now_s)) {
+		ret->why = silence_word(SILENCE_no_address_left);
+		return;
+	}
 	bool proxy = ask->pxe || ret->plan.network->mode == DHCP_MODE_PROXY;
 	ret->source = ret->plan.server;
 	offer_make(&offer, engine.table, &ret->plan, &asked, proxy, ask->unix_s);
@@ -251,8 +298,5 @@ void engine_answer(struct engine_answer *ret, const struct engine_ask *ask)
 	if (asked.type == DHCP_DECLINE)
 		ret->why = silence_word(SILENCE_address_declined);
 	else if (ret->len == 0 && due(&asked) && !ask->pxe)
-		ret->why = ret->plan.network->mode == DHCP_MODE_PROXY
-				   ? silence_word(SILENCE_other_server)
-			   : ret->plan.addr == 0 ? silence_word(SILENCE_no_address_left)
-						 : NULL;
+		say_why_not(ret, &asked);
 }

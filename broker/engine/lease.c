@@ -24,7 +24,7 @@ static struct {
 		*ended; /* dhcp_reply() may still look at what it has ended: freed a packet later */
 	struct loan known; /* stands for the lease of a known machine while it is answered */
 	size_t count;
-	uint64_t seed, now_s;
+	uint64_t seed, now_s, ended_count;
 	bool show;
 	struct loan_record change[ENGINE_CHANGES];
 	unsigned changes;
@@ -139,6 +139,7 @@ static void remember_mac(struct loan *l)
 
 static void loan_end(struct loan *l)
 {
+	loans.ended_count++;
 	forget_addr(l);
 	forget_mac(l);
 	heap_remove(l);
@@ -180,6 +181,11 @@ bool loans_open(uint64_t seed)
 	loans.by_mac = calloc(BUCKETS, sizeof(struct loan *));
 	loans.heap = calloc(LOANS_MAX, sizeof(struct loan *));
 	return loans.by_addr && loans.by_mac && loans.heap;
+}
+
+uint64_t loans_ended(void)
+{
+	return loans.ended_count;
 }
 
 size_t loans_count(void)

@@ -14,6 +14,7 @@ enum { LOANS_MAX = ENGINE_LOANS };
 /* Once. False when there is no memory. */
 bool loans_open(uint64_t seed);
 size_t loans_count(void);
+uint64_t loans_ended(void); /* how many have ended since the start */
 
 /* What dhcp_reply() may see while it answers the next packet: the loans, or, for a known
  * machine, none of them. Frees what the packet before has ended, and forgets what it changed. */
