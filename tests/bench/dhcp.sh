@@ -30,7 +30,7 @@ measure() {
 }
 
 stands_out() { # NAME N OUTSTANDING
-	[ "$1" = dnsmasq ] && [ $(($2 * $3)) -gt 64000 ]
+	[ "$1" = dnsmasq ] && { [ "$2" -gt 10000 ] || { [ "$2" -gt 1000 ] && [ "$3" -gt 1 ]; }; }
 }
 
 for ((round = 0; round < rounds; round++)); do

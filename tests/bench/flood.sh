@@ -4,12 +4,13 @@
 # a modest pace: how long those wait, whether any is lost, and what memory the edge holds before and
 # after. By broadcast, as on the machines' own wire, and through a relay.
 # usage: B=build/dev tests/bench/flood.sh [PACKETS [EXCHANGES A SECOND]]
-# A flood comes from other computers. Here it shares the cores with the edge and with those that ask, so
-# all three are scheduled as soon as they can run: what is waited for is then the edge, not a time slice.
-! chrt -r 10 true 2>/dev/null || : "${FIRST=chrt -r 10}"
 # shellcheck source=tests/bench/servers.bash
 . "$(dirname "$0")/servers.bash"
 packets=${1:-1000000} pace=${2:-100} known=50
+# A flood comes from other computers, so it has a core of its own here, and the edge another. Those that
+# ask mostly sleep, and go first on the flood's: what they wait for is then the edge, not a time slice.
+edge=0 others=$(($(nproc) - 1))
+asks="taskset -c $others $first"
 
 # measure WORD PACE: the known machines' figures beside the flood's pace.
 measure() {
@@ -19,20 +20,20 @@ measure() {
 }
 
 printf '%-10s %10s %8s %8s %6s %9s %9s %9s\n' flood packets/s p50/us p99/us lost before/kB after/kB peak/kB
-serve_baton $known
+first="taskset -c $edge $first" serve_baton $known
 until_answers -n 1
 before=$(of_status VmRSS)
-load -n $known -k $known -r "$pace" -t 5 >"$dir/load"
+first=$asks load -n $known -k $known -r "$pace" -t 5 >"$dir/load"
 measure none 0
 for way in broadcast relay; do
 	words=()
 	[ $way = relay ] || words=(-b)
-	load "${words[@]}" -n $known -k $known -r "$pace" -t 10 >"$dir/load" &
+	first=$asks load "${words[@]}" -n $known -k $known -r "$pace" -t 10 >"$dir/load" &
 	loader=$!
 	# For as long as the known ones ask.
 	: >"$dir/flood"
 	while kill -0 $loader 2>/dev/null; do
-		$first ip netns exec "$client" "$B/tests/bench/flood" "${words[@]}" "$packets" c0 >>"$dir/flood"
+		taskset -c "$others" ip netns exec "$client" "$B/tests/bench/flood" "${words[@]}" "$packets" c0 >>"$dir/flood"
 	done
 	wait $loader || { echo "flood.sh: answers were wrong: $(cat "$dir/load")" >&2 && exit 1; }
 	measure $way "$(median <"$dir/flood")"
