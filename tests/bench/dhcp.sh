@@ -15,7 +15,7 @@ need dnsmasq dnsmasq-base
 rounds=${1:-3} seconds=${2:-2}
 shift $(($# < 2 ? $# : 2))
 [ $# -gt 0 ] || set -- 1000 10000 50000 100000
-servers=(baton echo kea kea_tuned dnsmasq)
+servers=(baton echo kea_stock kea kea_tuned dnsmasq)
 out=build/bench
 mkdir -p "$out"
 

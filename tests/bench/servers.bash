@@ -114,26 +114,36 @@ addr_of() {
 	echo $(($1 >> 24)).$(($1 >> 16 & 255)).$(($1 >> 8 & 255)).$(($1 & 255))
 }
 
-# serve_kea N [POOL]: as Debian's 2.2 is by default, one thread and each renewal written to its memfile, but spared
-# what it need not do: the clean-up of that file is off, reservations are looked for by MAC only, in the subnet only,
-# and not for addresses of the pool. No check asks the wire. UDP sockets, since everything comes through the relay.
-# serve_kea_tuned: with all that its manual has to offer besides. Two threads, and for known machines a lease that is
-# not yet a quarter over is given again without a write (cache-threshold).
+# serve_kea_stock N [POOL]: as Debian's package sets it up: a subnet, reservations, the memfile, one thread, a log of
+# what it leases. serve_kea: the same without the log. serve_kea_tuned: with all that the manual has to offer besides. Two threads; a lease that
+# is not yet a quarter over is given again without a write; no clean-up of the memfile, no history of statistics, no
+# look at leases that it did not make, no client ids; reservations outside of the pool, which spares look-ups.
+# Both by UDP sockets, since everything comes through the relay.
+serve_kea_stock() {
+	kea INFO '' '' "$@"
+}
+
 serve_kea() {
-	kea 0 '' "$@"
+	kea FATAL '' '' "$@"
 }
 
 serve_kea_tuned() {
-	kea 2 '"cache-threshold": 0.25,' "$@"
+	local cache='"cache-threshold": 0.25,'
+	[ "${2:-0}" -eq 0 ] || cache= # strangers' leases are written
+	kea FATAL "$cache"'"multi-threading": { "enable-multi-threading": true, "thread-pool-size": 2, "packet-queue-size": 256 },
+		"sanity-checks": { "lease-checks": "none" }, "statistic-default-sample-count": 1,
+		"expired-leases-processing": { "reclaim-timer-wait-time": 3600, "flush-reclaimed-timer-wait-time": 3600 },
+		"match-client-id": false, "echo-client-id": false, "host-reservation-identifiers": [ "hw-address" ],
+		"reservations-global": false, "reservations-in-subnet": true, "reservations-out-of-pool": true,' \
+		', "lfc-interval": 0' "$@"
 }
 
-kea() { # THREADS CACHE N [POOL]
-	local pools='' threads=$1 cache=$2 thread=false
-	[ "$threads" -eq 0 ] || thread=true
-	shift 2
+kea() { # LOG SETTINGS MEMFILE N [POOL]
+	local pools='' log=$1 settings=$2 memfile=$3
+	shift 3
 	rm -f "$disk"/kea*
 	if [ "${2:-0}" -gt 0 ]; then
-		pools="{ \"pool\": \"10.128.0.1 - $(addr_of $((0x0a800000 + $2)))\" }" cache=
+		pools="{ \"pool\": \"10.128.0.1 - $(addr_of $((0x0a800000 + $2)))\" }"
 	else
 		fleet csv "$1" >"$disk/kea"
 	fi
@@ -141,17 +151,11 @@ kea() { # THREADS CACHE N [POOL]
 		cat <<-END
 			{ "Dhcp4": {
 			"interfaces-config": { "interfaces": [ "s0" ], "dhcp-socket-type": "udp" },
-			"lease-database": { "type": "memfile", "persist": true, "name": "$disk/kea", "lfc-interval": 0 },
-			"multi-threading": { "enable-multi-threading": $thread, "thread-pool-size": $threads, "packet-queue-size": 256 },
-			"sanity-checks": { "lease-checks": "none" },
-			"expired-leases-processing": { "reclaim-timer-wait-time": 3600, "flush-reclaimed-timer-wait-time": 3600 },
-			"statistic-default-sample-count": 1,
-			"match-client-id": false, "echo-client-id": false, $cache
-			"host-reservation-identifiers": [ "hw-address" ],
+			"lease-database": { "type": "memfile", "persist": true, "name": "$disk/kea" $memfile },
+			$settings
 			"valid-lifetime": 3600, "renew-timer": 1800, "rebind-timer": 3150,
-			"loggers": [ { "name": "kea-dhcp4", "severity": "FATAL", "output_options": [ { "output": "stderr" } ] } ],
+			"loggers": [ { "name": "kea-dhcp4", "severity": "$log", "output_options": [ { "output": "$dir/kea.log" } ] } ],
 			"subnet4": [ { "id": 1, "subnet": "10.0.0.0/8", "pools": [ $pools ],
-			"reservations-global": false, "reservations-in-subnet": true, "reservations-out-of-pool": true,
 			"reservations": [
 		END
 		fleet reserved "$1"
