@@ -19,7 +19,9 @@ SLOW_CHECKS += tests/bench/check.sh
 ## bench-dhcp: DHCP beside Kea, stock dnsmasq and a bare echo; leases, table swap, flood (needs root)
 bench-dhcp: bench-setup $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 	@B=$(B) tests/bench/dhcp.sh
-	@awk -f tests/bench/plot.awk build/bench/dhcp >build/bench/dhcp.svg && echo "drawn: build/bench/dhcp.svg"
+	@awk -f tests/bench/plot.awk build/bench/dhcp >build/bench/dhcp.svg
+	@awk -f tests/bench/table.awk build/bench/dhcp >build/bench/dhcp.md
+	@echo "for docs/bench.md: build/bench/dhcp.svg and dhcp.md"
 	@B=$(B) tests/bench/leases.sh
 	@B=$(B) tests/bench/swap.sh
 	@B=$(B) tests/bench/flood.sh

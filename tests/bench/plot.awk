@@ -2,13 +2,15 @@
 # Draws what dhcp.sh has measured: exchanges a second and the 99th percentile over the number of known
 # machines, both axes logarithmic.  awk -f tests/bench/plot.awk build/bench/dhcp >docs/bench-dhcp.svg
 # A server's rate is its best with any number of questions at once; its 99th percentile is the one with
-# 16, or with one where 16 were not measured. Kea stands for the better of its two ways.
+# 16, or with one where 16 were not measured.
 function log10(x) { return log(x) / log(10) }
 
 BEGIN {
-	split("echo baton kea dnsmasq", server, " ")
-	colour["echo"] = "#8a94a3"; colour["baton"] = "#c2410c"; colour["kea"] = "#1d4ed8"; colour["dnsmasq"] = "#0f766e"
-	name["echo"] = "bare echo"; name["baton"] = "baton-edge"; name["kea"] = "Kea"; name["dnsmasq"] = "dnsmasq"
+	servers = split("echo baton kea_tuned kea_stock dnsmasq", server, " ")
+	colour["echo"] = "#8a94a3"; colour["baton"] = "#c2410c"; colour["dnsmasq"] = "#0f766e"
+	colour["kea_tuned"] = "#1d4ed8"; colour["kea_stock"] = "#7c3aed"
+	name["echo"] = "bare echo"; name["baton"] = "baton-edge"; name["dnsmasq"] = "dnsmasq"
+	name["kea_tuned"] = "Kea, tuned"; name["kea_stock"] = "Kea"
 	width = 1040; height = 400; top = 84; bottom = 344; wide = 350
 }
 
@@ -16,7 +18,6 @@ BEGIN {
 
 {
 	n = $1; k = $2; s = $3
-	if (s ~ /^kea/) s = "kea"
 	if (!(n in seen)) { seen[n] = 1; size[++sizes] = n }
 	if ($4 > rate[s, n]) rate[s, n] = $4
 	if (k == 16 && ($4 > at16[s, n])) { at16[s, n] = $4; late[s, n] = $6 }
@@ -42,7 +43,7 @@ function grouped(v,   out) {
 # The decades that hold all values.
 function decades(v,   i, j, d) {
 	low = 9; high = -9
-	for (j = 1; j <= 4; j++)
+	for (j = 1; j <= servers; j++)
 		for (i = 1; i <= sizes; i++) {
 			if (v[server[j], size[i]] <= 0) continue
 			d = log10(v[server[j], size[i]])
@@ -67,7 +68,7 @@ function panel(at, title, scale, v,   d, i, j, s, n, path, y, last) {
 		text(x_of(size[i]), bottom + 19, 10, "middle", "#6b7280", "400", grouped(size[i]))
 	}
 	text(left + wide / 2, bottom + 40, 12, "middle", "#374151", "400", "known machines")
-	for (j = 1; j <= 4; j++) {
+	for (j = 1; j <= servers; j++) {
 		s = server[j]; path = ""; last = 0
 		for (i = 1; i <= sizes; i++) {
 			n = size[i]
@@ -90,7 +91,7 @@ function panel(at, title, scale, v,   d, i, j, s, n, path, y, last) {
 # Each line's name stands at its end, moved apart where two would touch.
 function labels(   i, j, s, t, order, n) {
 	n = 0
-	for (j = 1; j <= 4; j++)
+	for (j = 1; j <= servers; j++)
 		if (server[j] in end_y) order[++n] = server[j]
 	for (i = 2; i <= n; i++)
 		for (j = i; j > 1 && end_y[order[j]] < end_y[order[j - 1]]; j--) {
