@@ -413,6 +413,12 @@ void http_reply_text(struct http_request *r, unsigned status, const char *senten
 /* Where the part of each open file ends that is being sent. */
 static uint64_t part_end[PART_FDS];
 
+/* Corked, a socket keeps what fills no packet: the header goes with the first of the file. */
+static void cork(int fd, bool on)
+{
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &(int){ on }, sizeof(int));
+}
+
 /* libmicrohttpd asks for 128 KiB of a file at a time, so that a fast client does not hold up
  * others, and goes round once more for the rest. It finds this one in place of libc's, since a
  * program's own name stands before a library's: what the socket takes, up to a size that holds up
@@ -421,21 +427,22 @@ static uint64_t part_end[PART_FDS];
 ssize_t sendfile64(int to, int from, off64_t *at, size_t len)
 {
 	uint64_t end = from >= 0 && from < PART_FDS && at ? part_end[from] : 0;
-	bool more = at && end > (uint64_t)*at + len;
-	if (more)
+	if (at && end > (uint64_t)*at + len)
 		len = end - (uint64_t)*at < PIECE_MAX ? end - (uint64_t)*at : PIECE_MAX;
 	ssize_t n = syscall(SYS_sendfile, to, from, at, len);
-	/* It has corked the socket for the rest, of which there is none now. */
-	if (more && n > 0 && (uint64_t)*at == end)
-		setsockopt(to, IPPROTO_TCP, TCP_CORK, &(int){ 0 }, sizeof(int));
+	if (n > 0 && at && (uint64_t)*at == end)
+		cork(to, false);
 	return n;
 }
 
 void http_reply_file(struct http_request *r, unsigned status, const char *type, int fd,
 	uint64_t offset, uint64_t len)
 {
-	if (fd < PART_FDS)
+	if (fd < PART_FDS) {
 		part_end[fd] = offset + len;
+		if (len > 0 && strcmp(r->method, "GET") == 0)
+			cork(socket_of(r), true);
+	}
 	struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(len, fd, offset);
 	if (!response)
 		close(fd);

@@ -35,6 +35,7 @@ setup_file() {
 }
 
 teardown_file() {
+	[ ! -e "$dir/slow.pid" ] || kill "$(cat "$dir/slow.pid")" 2>/dev/null || true
 	if [ -e "$dir/pid" ]; then
 		kill "$(cat "$dir/pid")" 2>/dev/null || true
 		wait "$(cat "$dir/pid")" 2>/dev/null || true
@@ -212,6 +213,7 @@ want() {
 	before=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
 	"$B/tests/lib/slow" 127.0.0.1 $PORT /shim/big.img 2000 > "$dir/slow" 2>&1 3>&- &
 	slow=$!
+	echo $slow > "$dir/slow.pid"
 	wait_for "open 2000" "$dir/slow" 1 20
 	threads=("/proc/$pid/task/"*)
 	after=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")

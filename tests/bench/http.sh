@@ -4,6 +4,7 @@
 # files over a veth pair, asked by wrk with 1, 100 and 1,000 connections. The medians of rounds in
 # which each has its turn. Read the ratios; client and server share this machine's cores, and `cpu`
 # is what the server alone used for a request.
+# Bytes are counted, since of a large file to many clients none may be whole by the end: a request is so many of them.
 # usage: B=build/dev tests/bench/http.sh [ROUNDS [SECONDS]]
 # shellcheck disable=SC2016 # awk's own $
 set -euo pipefail
@@ -93,7 +94,7 @@ cat > "$dir/spread.lua" <<-'EOF2'
 	end
 	function done(sum)
 		local e = sum.errors
-		io.write(string.format("figures %f %d %d\n", sum.requests * 1e6 / sum.duration, sum.requests,
+		io.write(string.format("figures %f %d %d\n", sum.bytes * 1e6 / sum.duration, sum.bytes,
 			e.connect + e.read + e.write + e.status + e.timeout))
 	end
 EOF2
@@ -141,12 +142,12 @@ median() {
 printf '%-6s %11s  %-12s %10s %8s %8s %7s %6s\n' file connections server requests/s MB/s cpu/us errors ratio
 for size in 257KB 13MB; do
 	for connections in 1 100 1000; do
-		of_nginx=$(median nginx $size $connections '$4')
+		of_nginx=$(median nginx $size $connections '$4 / len')
 		for name in baton-files nginx; do
-			of_this=$(median $name $size $connections '$4')
+			of_this=$(median $name $size $connections '$4 / len')
 			printf '%-6s %11s  %-12s %10.1f %8.0f %8.0f %7s %6.2f\n' $size $connections $name "$of_this" \
-				"$(median $name $size $connections '$4 * len / 1e6')" \
-				"$(median $name $size $connections '$7 / hz * 1e6 / ($5 ? $5 : 1)')" \
+				"$(median $name $size $connections '$4 / 1e6')" \
+				"$(median $name $size $connections '$7 / hz * 1e6 * len / ($5 ? $5 : 1)')" \
 				"$(median $name $size $connections '$6')" "$(awk "BEGIN { print $of_this / $of_nginx }")"
 		done
 	done
