@@ -2,7 +2,8 @@
 /* Many slow readers of one file by HTTP, each from an address of its own in 127.1.0.0/16:
  *   slow ADDR PORT PATH COUNT
  * Says "open COUNT" once each has the first bytes of its answer, then has each take a few bytes now
- * and then. On TERM it says "lost N", of those that the server has left, and ends. */
+ * and then. On TERM, or when who started it has gone, it says "lost N", of those that the server
+ * has left, and ends. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,6 +81,7 @@ int main(int argc, char **argv)
 	}
 	to.sin_port = htons((uint16_t)atoi(argv[2]));
 	signal(SIGTERM, on_term);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getrlimit(RLIMIT_NOFILE, &most) == 0) {
 		most.rlim_cur = most.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &most);
