@@ -61,7 +61,8 @@ killer() {
 		last=${pair%=*}
 	done
 	[ -z "${slow_from[none]-}" ] || slow
-	exec {lines}< <(exec tail -n +1 -f "$dir/log")
+	# From here on: what was said before would be read line by line, while the order goes on.
+	exec {lines}< <(exec tail -c +$(($(stat -c %s "$dir/log") + 1)) -f "$dir/log")
 	local tail=$!
 	: > "$dir/killing"
 	while [ ${#due[@]} -gt 0 ] && read -rt 90 -u "$lines" line; do
