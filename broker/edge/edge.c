@@ -153,6 +153,11 @@ static void send_lent(
 		port_send(p, answer + at, n - at < BATCH ? n - at : BATCH, true);
 }
 
+static void heard(const struct port *p, const struct engine_ask *ask)
+{
+	port_heard(p, ask->from, ask->from_port, ask->bytes, ask->len);
+}
+
 /* What is there, up to a batch, without what is not to be answered. */
 static unsigned read_questions(
 	struct edge *d, const struct port *p, struct engine_ask ask[BATCH], bool *more)
@@ -165,6 +170,7 @@ static unsigned read_questions(
 	got = foreign_without_probes(&d->foreign, &d->ports, ask, got);
 	for (unsigned i = 0; i < got; i++) {
 		ask[i].now_s = d->now_s;
+		heard(p, &ask[i]);
 		if (limit_allows(d->limit, t, &ask[i]))
 			ask[n++] = ask[i];
 	}
@@ -185,7 +191,7 @@ static void serve_questions(struct edge *d, const struct port *p)
 		for (unsigned i = n; i < n + got; i++) {
 			ask[i].unix_s = unix_s;
 			ask[i].here = here_of(t, &ask[i]);
-			port_heard(p, ask[i].from, ask[i].from_port, ask[i].bytes, ask[i].len);
+			heard(p, &ask[i]);
 			engine_answer(&answer[i], &ask[i]);
 			journal_note(&d->journal, &answer[i]);
 		}
@@ -193,6 +199,9 @@ static void serve_questions(struct edge *d, const struct port *p)
 		n += got;
 	} while (more && d->journal.promised && n + BATCH <= JOURNAL_ANSWERS);
 	send_lent(d, p, answer, n);
+	/* The bytes of a batch may have given way to the next: better none than another's. */
+	if (n > 1)
+		box_clear();
 	for (unsigned i = 0; i < n; i++) {
 		notice_answer(d->events, &ask[i], &answer[i], t);
 		proxied_answer(&d->proxied, &answer[i], t, &ask[i]);
