@@ -193,6 +193,9 @@ static void serve_questions(struct edge *d, const struct port *p)
 		n += got;
 	} while (more && d->journal.promised && n + BATCH <= JOURNAL_ANSWERS);
 	send_lent(d, p, answer, n);
+	/* The bytes of a batch may have given way to the next: better none than another's. */
+	if (n > 1)
+		box_clear();
 	for (unsigned i = 0; i < n; i++) {
 		notice_answer(d->events, &ask[i], &answer[i], t);
 		proxied_answer(&d->proxied, &answer[i], t, &ask[i]);

@@ -59,7 +59,7 @@ inside() { ip netns exec "$ns" "$@"; }
 # Starts batond anew, with a log of its own; what it was before must have ended.
 start() {
 	: > "$dir/log"
-	BATON_DEBUG=1 BATON_FAKE_DIR=$dir/fake ip netns exec "$ns" "${bin:-$dir/bin}/batond" \
+	BATON_DEBUG=1 BATON_FAKE_DIR=$dir/fake ip netns exec "$ns" "${under[@]}" "${bin:-$dir/bin}/batond" \
 		-c "$dir/baton.conf" 2>> "$dir/log" 3>&- &
 	echo $! > "$dir/pid"
 	wait_for 'batond started' && wait_for 'baton-broker started'
@@ -212,6 +212,21 @@ http() { inside curl -s -m 10 "http://$ADDR:8080$1"; }
 	baton status
 	[[ $(http /x) == no-such-path* ]]
 	wait_for 'baton-files table-taken'
+}
+
+@test "a kernel without Landlock: batond says what that means, and the jail says what is left of it" {
+	stop
+	under=(strace -D -f -o /dev/null -e trace=landlock_create_ruleset
+		-e inject=landlock_create_ruleset:error=EOPNOTSUPP)
+	start
+	wait_for 'batond: this kernel has no Landlock, or was started without it'
+	wait_for 'baton-edge started .*jail=seccomp$'
+	wait_for 'baton-files started .*jail=seccomp '
+	stop
+	under=()
+	start
+	wait_for 'baton-edge started .*jail=seccomp+landlock$'
+	[ "$(grep -c 'no Landlock' "$dir/log")" -eq 0 ]
 }
 
 @test "a second batond on the same run_dir is refused" {

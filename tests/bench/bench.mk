@@ -26,6 +26,10 @@ bench-dhcp: bench-setup $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 	@B=$(B) tests/bench/swap.sh
 	@B=$(B) tests/bench/flood.sh
 
+## bench-restart: what a crash of the edge costs those who ask (needs root)
+bench-restart: bench-setup programs $(BENCH_DHCP) $(B)/tests/lib/give $(B)/tests/lib/ask
+	@B=$(B) tests/bench/restart.sh
+
 ## bench-tftp: TFTP beside tftpd-hpa (needs root)
 bench-tftp: bench-setup $(B)/baton-edge $(BENCH_DHCP) $(B)/tests/lib/give
 	@B=$(B) tests/bench/tftp.sh
@@ -38,6 +42,6 @@ bench-setup:
 	@tests/setup.sh bench
 
 ## bench: every figure: the double boot beside the same by hand, DHCP and TFTP beside their peers (needs root)
-bench: run-ready bench-dhcp bench-tftp bench-http
+bench: run-ready bench-dhcp bench-restart bench-tftp bench-http
 	@tests/bench/double-boot.sh
-.PHONY: bench bench-dhcp bench-tftp bench-http bench-check bench-setup
+.PHONY: bench bench-restart bench-dhcp bench-tftp bench-http bench-check bench-setup
