@@ -8,6 +8,7 @@
 
 #include "base/pace.h"
 #include "core/table.h"
+#include "files/kept.h"
 #include "host/follow.h"
 #include "host/http.h"
 
@@ -47,7 +48,8 @@ struct refusal {
 struct files {
 	uv_loop_t *loop;
 	int boot, packs; /* folders that are served */
-	int events;      /* to and from the broker */
+	struct kept kept;
+	int events; /* to and from the broker */
 	struct follow follow;
 	struct table table;
 	bool has_table;

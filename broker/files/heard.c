@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a stranger sends goes into the box before libmicrohttpd takes it apart: the library reads
- * through the name recv, and finds this one, since a program's own stands before libc's. Without it
- * a request that ends us inside the library would leave no trace. */
+/* Two names by which libmicrohttpd looks for libc and finds us, since a program's own stands before
+ * a library's. What a stranger sends goes into the box before the library takes it apart (recv):
+ * without that a request that ends us inside it would leave no trace. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/list.h"
 #include "files/files.h"
@@ -38,4 +40,13 @@ void heard_whole(const struct http_request *r, const struct http_peer *peer, con
 	size_t at = head < HEAD_LEN ? (size_t)head : HEAD_LEN - 1;
 	memcpy(bytes + at, body, len < REPORT_LEN ? len : REPORT_LEN);
 	box_put(kind, interface, peer->addr, 0, bytes, at + len);
+}
+
+/* The library corks a socket for each header and uncorks it before the file: the header leaves as
+ * a packet of its own and wakes its client for nothing. host/http.c corks once around both, by the
+ * call itself; what the library wishes of TCP comes to nothing. */
+int setsockopt(int fd, int level, int option, const void *value, socklen_t len)
+{
+	return level == IPPROTO_TCP ? 0
+				    : (int)syscall(SYS_setsockopt, fd, level, option, value, len);
 }

@@ -153,6 +153,7 @@ static int run(struct files *f, struct err *e)
 	for (unsigned i = 0; i < f->listeners; i++)
 		http_server_free(f->listener[i].server);
 	uv_run(f->loop, UV_RUN_DEFAULT);
+	kept_fini(&f->kept);
 	follow_fini(&f->follow);
 	return 0;
 }

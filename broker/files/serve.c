@@ -285,30 +285,32 @@ static void refuse_open(struct asking *a, int code)
 		a->url.file);
 }
 
+enum { ETAG_TEXT = 64 };
+
 /* Strong: whoever puts other bytes under a name makes a new file, or changes its length or the time
  * of its last change. */
-static void add_etag(struct asking *a, char *etag, size_t room, const struct stat *st)
+static const char *etag_text(char etag[ETAG_TEXT], const struct stat *st)
 {
-	snprintf(etag, room, "\"%llx-%llx-%llx\"", (unsigned long long)st->st_ino,
+	snprintf(etag, ETAG_TEXT, "\"%llx-%llx-%llx\"", (unsigned long long)st->st_ino,
 		(unsigned long long)st->st_size,
 		(unsigned long long)st->st_mtim.tv_sec * 1000000000 +
 			(unsigned long long)st->st_mtim.tv_nsec);
-	http_add_field(a->request, "ETag", etag);
-	http_add_field(a->request, "Accept-Ranges", "bytes");
+	return etag;
 }
 
 /* What this request wants of a file, and the fields that say what it gets. */
 static unsigned part_wanted(struct asking *a, struct http_part *part, const struct stat *st)
 {
 	struct http_request *r = a->request;
-	char etag[64], range[80];
+	char etag[ETAG_TEXT], range[80];
 	uint64_t len = (uint64_t)st->st_size;
 	bool get = strcmp(http_method(r), "GET") == 0;
 	struct http_wish wish = { .range = get ? http_field(r, "Range") : NULL,
 		.if_range = http_field(r, "If-Range"),
 		.if_match = http_field(r, "If-Match"),
 		.if_none_match = http_field(r, "If-None-Match") };
-	add_etag(a, etag, sizeof etag, st);
+	http_add_field(r, "ETag", etag_text(etag, st));
+	http_add_field(r, "Accept-Ranges", "bytes");
 	unsigned status = http_part(part, &wish, len, etag);
 	if (status == 206)
 		snprintf(range, sizeof range, "bytes %llu-%llu/%llu",
@@ -321,12 +323,74 @@ static unsigned part_wanted(struct asking *a, struct http_part *part, const stru
 	return status;
 }
 
+/* Whoever takes the end of it has it all. */
+static void tell_if_shim(const struct asking *a, bool to_the_end)
+{
+	if (a->url.kind != URL_SHIM || strcmp(a->url.file, "initrd.img") != 0 || !to_the_end)
+		return;
+	files_follow(a->files);
+	tell_shim(a);
+}
+
+static void serve_part(struct asking *a, int fd, const struct stat *st)
+{
+	struct http_part part;
+	unsigned status = part_wanted(a, &part, st);
+	if (status == 200 || status == 206) {
+		tell_if_shim(a, part.first + part.len == (uint64_t)st->st_size);
+		http_reply_file(a->request, status, type_of(a->url.file), fd, part.first, part.len);
+		return;
+	}
+	close(fd);
+	if (status == 412)
+		http_reply_text(
+			a->request, 412, "other-file: this is another file than the one you mean");
+	else if (status == 416)
+		http_reply_text(a->request, 416, "no-range: the file ends before that");
+	else
+		http_reply(a->request, 304, NULL, NULL, 0);
+}
+
+/* Nothing is asked that makes this answer another than anybody's. If-Range alone means nothing. */
+static bool wants_the_whole(const struct http_request *r)
+{
+	return !http_field(r, "Range") && !http_field(r, "If-Match") &&
+	       !http_field(r, "If-None-Match");
+}
+
+static void serve_whole(struct asking *a, const struct http_answer *answer)
+{
+	tell_if_shim(a, true);
+	http_reply_answer(a->request, answer);
+}
+
+/* The answer that gives the whole of a file, kept for the next who asks; NULL: no memory. */
+static const struct http_answer *keep(
+	struct asking *a, int folder, const char *path, int fd, const struct stat *st)
+{
+	char etag[ETAG_TEXT];
+	struct http_answer *answer =
+		http_answer_file(type_of(a->url.file), fd, (uint64_t)st->st_size);
+	if (!answer)
+		return NULL;
+	http_answer_add_field(answer, "ETag", etag_text(etag, st));
+	http_answer_add_field(answer, "Accept-Ranges", "bytes");
+	kept_put(&a->files->kept, folder, path, st, answer);
+	return answer;
+}
+
 static void serve_file(struct asking *a)
 {
 	struct files *f = a->files;
 	int folder = a->url.kind == URL_PACK ? f->packs : f->boot;
-	char path[URL_FILE_LEN + 8];
+	bool whole = wants_the_whole(a->request);
+	char path[KEPT_PATH];
 	snprintf(path, sizeof path, "%s%s", a->url.kind == URL_SHIM ? "shim/" : "", a->url.file);
+	const struct http_answer *answer = whole ? kept_find(&f->kept, folder, path) : NULL;
+	if (answer) {
+		serve_whole(a, answer);
+		return;
+	}
 	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
 	OWN(fd)
 	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -335,22 +399,15 @@ static void serve_file(struct asking *a)
 		refuse_open(a, fd < 0 ? errno : EISDIR);
 		return;
 	}
-	struct http_part part;
-	unsigned status = part_wanted(a, &part, &st);
-	if (status == 412) {
-		http_reply_text(
-			a->request, 412, "other-file: this is another file than the one you mean");
-	} else if (status == 416) {
-		http_reply_text(a->request, 416, "no-range: the file ends before that");
-	} else if (status == 304) {
-		http_reply(a->request, 304, NULL, NULL, 0);
-	} else {
-		bool to_the_end = part.first + part.len == (uint64_t)st.st_size;
-		if (a->url.kind == URL_SHIM && strcmp(a->url.file, "initrd.img") == 0 && to_the_end)
-			tell_shim(a);
-		http_reply_file(a->request, status, type_of(a->url.file), fd_take(&fd), part.first,
-			part.len);
+	if (!whole) {
+		serve_part(a, fd_take(&fd), &st);
+		return;
 	}
+	answer = keep(a, folder, path, fd_take(&fd), &st);
+	if (answer)
+		serve_whole(a, answer);
+	else
+		refuse_open(a, ENOMEM);
 }
 
 static bool method_fits(struct asking *a)
@@ -371,7 +428,6 @@ void serve(void *ctx, struct http_request *r)
 {
 	struct listener *l = ctx;
 	struct asking a = { .files = l->files, .listener = l, .request = r };
-	files_follow(l->files);
 	http_peer(&a.peer, r);
 	heard_whole(r, &a.peer, l->interface);
 	if (!url_parse(&a.url, http_path(r))) {
@@ -393,6 +449,8 @@ void serve(void *ctx, struct http_request *r)
 	case URL_SAID:
 		break;
 	}
+	/* What a file holds depends on no table. */
+	files_follow(l->files);
 	if (!proved(&a))
 		return;
 	if (a.url.kind == URL_JOB)

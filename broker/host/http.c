@@ -56,6 +56,7 @@ struct http_request {
 	unsigned fields, status;
 	struct MHD_Response *response;
 	bool handed; /* to handle(), which may not have answered yet */
+	bool kept;   /* the response is an http_answer's */
 	void (*sent)(void *ctx, bool whole);
 	void *sent_ctx;
 };
@@ -106,7 +107,7 @@ static void request_free(struct http_request *r)
 		free(r->field[i].name);
 		free(r->field[i].value);
 	}
-	if (r->response)
+	if (r->response && !r->kept)
 		MHD_destroy_response(r->response);
 	free(r->method);
 	free(r->path);
@@ -164,7 +165,8 @@ static uint64_t body_promised(struct MHD_Connection *conn)
 static enum MHD_Result queue(struct http_request *r)
 {
 	enum MHD_Result ok = MHD_queue_response(r->conn, r->status, r->response);
-	MHD_destroy_response(r->response);
+	if (!r->kept)
+		MHD_destroy_response(r->response);
 	r->response = NULL;
 	return ok;
 }
@@ -416,7 +418,7 @@ static uint64_t part_end[PART_FDS];
 /* Corked, a socket keeps what fills no packet: the header goes with the first of the file. */
 static void cork(int fd, bool on)
 {
-	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &(int){ on }, sizeof(int));
+	syscall(SYS_setsockopt, fd, IPPROTO_TCP, TCP_CORK, &(int){ on }, sizeof(int));
 }
 
 /* libmicrohttpd asks for 128 KiB of a file at a time, so that a fast client does not hold up
@@ -435,16 +437,71 @@ ssize_t sendfile64(int to, int from, off64_t *at, size_t len)
 	return n;
 }
 
-void http_reply_file(struct http_request *r, unsigned status, const char *type, int fd,
-	uint64_t offset, uint64_t len)
+/* The response owns fd, or fd is closed and it is NULL. */
+static struct MHD_Response *of_file(int fd, uint64_t offset, uint64_t len)
 {
-	if (fd < PART_FDS) {
-		part_end[fd] = offset + len;
-		if (len > 0 && strcmp(r->method, "GET") == 0)
-			cork(socket_of(r), true);
-	}
 	struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(len, fd, offset);
 	if (!response)
 		close(fd);
+	else if (fd < PART_FDS)
+		part_end[fd] = offset + len;
+	return response;
+}
+
+/* sendfile64() takes it off again, which it does for all but a descriptor that it cannot count. */
+static void cork_for(const struct http_request *r, int fd, uint64_t len)
+{
+	if (fd < PART_FDS && len > 0 && strcmp(r->method, "GET") == 0)
+		cork(socket_of(r), true);
+}
+
+void http_reply_file(struct http_request *r, unsigned status, const char *type, int fd,
+	uint64_t offset, uint64_t len)
+{
+	struct MHD_Response *response = of_file(fd, offset, len);
+	if (response)
+		cork_for(r, fd, len);
 	answer(r, status, type, response);
+}
+
+struct http_answer {
+	struct MHD_Response *response;
+	int fd; /* the response's */
+	uint64_t len;
+};
+
+struct http_answer *http_answer_file(const char *type, int fd, uint64_t len)
+{
+	struct http_answer *a = malloc(sizeof *a);
+	struct MHD_Response *response = of_file(fd, 0, len);
+	if (!a || !response) {
+		if (response)
+			MHD_destroy_response(response);
+		free(a);
+		return NULL;
+	}
+	*a = (struct http_answer){ response, fd, len };
+	http_answer_add_field(a, "Content-Type", type);
+	return a;
+}
+
+void http_answer_add_field(struct http_answer *a, const char *name, const char *value)
+{
+	MHD_add_response_header(a->response, name, value);
+}
+
+void http_answer_free(struct http_answer *a)
+{
+	if (a)
+		MHD_destroy_response(a->response);
+	free(a);
+}
+
+void http_reply_answer(struct http_request *r, const struct http_answer *a)
+{
+	assert(!r->response && !r->link);
+	cork_for(r, a->fd, a->len);
+	r->response = a->response;
+	r->kept = true;
+	r->status = 200;
 }

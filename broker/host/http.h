@@ -62,3 +62,12 @@ void http_reply_text(struct http_request *r, unsigned status, const char *senten
 /* Answers with len bytes of a file from offset on, by sendfile(); the descriptor is taken over. */
 void http_reply_file(struct http_request *r, unsigned status, const char *type, int fd,
 	uint64_t offset, uint64_t len);
+
+/* A file that many ask for: opened once, its fields written once. Each request may be answered with
+ * it within handle(), with 200 and the whole of it; those on their way when it is freed go on. */
+struct http_answer;
+/* fd is taken over. NULL: no memory. */
+struct http_answer *http_answer_file(const char *type, int fd, uint64_t len);
+void http_answer_add_field(struct http_answer *a, const char *name, const char *value);
+void http_answer_free(struct http_answer *a); /* takes NULL */
+void http_reply_answer(struct http_request *r, const struct http_answer *a);

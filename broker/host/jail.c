@@ -108,7 +108,6 @@ static int rules_of_arguments(scmp_filter_ctx ctx, struct err *e)
 {
 	const uint32_t ok = SCMP_ACT_ALLOW;
 	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
-	const scmp_datum_t tcp[] = { TCP_NODELAY, TCP_CORK };
 	int r = 0;
 	/* Memory is for data: nothing that was written here is ever run. */
 	r = r ? r
@@ -118,9 +117,9 @@ static int rules_of_arguments(scmp_filter_ctx ctx, struct err *e)
 	      : seccomp_rule_add(
 			ctx, ok, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, 0));
 	/* Of a socket, when a segment of TCP goes: no filter, no interface, no other protocol. */
-	for (size_t i = 0; r == 0 && i < COUNT(tcp); i++)
-		r = seccomp_rule_add(ctx, ok, SCMP_SYS(setsockopt), 2,
-			SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2(SCMP_CMP_EQ, tcp[i]));
+	r = r ? r
+	      : seccomp_rule_add(ctx, ok, SCMP_SYS(setsockopt), 2,
+			SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2(SCMP_CMP_EQ, TCP_CORK));
 	/* abort() of this process and no signal to any other. */
 	r = r ? r
 	      : seccomp_rule_add(

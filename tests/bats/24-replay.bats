@@ -172,7 +172,7 @@ publish() {
 	cp "$1" "$dir/table/new"
 	chmod 644 "$dir/table/new"
 	mv "$dir/table/new" "$dir/table/boot.table"
-	ip netns exec "$CLIENT" curl -s -m 5 -o /dev/null http://10.77.0.1:8080/shim/vmlinuz
+	ip netns exec "$CLIENT" curl -s -m 5 -o /dev/null http://10.77.0.1:8080/b/x/job
 	wait_for 'table-taken\|table-refused' "$dir/edge.events" $((edge + 1))
 	wait_for 'table-taken\|table-refused' "$dir/files.events" $((files + 1))
 }

@@ -207,6 +207,38 @@ want() {
 	want 412 "other-file: "
 }
 
+@test "a file that is fetched again and again is the one that lies there now" {
+	echo first > "$dir/boot/again.efi"
+	for now in second third; do
+		fetch /loaders/again.efi
+		fetch /loaders/again.efi
+		want 200 "$(cat "$dir/boot/again.efi")"
+		echo $now > "$dir/boot/again.new"
+		mv "$dir/boot/again.new" "$dir/boot/again.efi"
+	done
+	fetch /loaders/again.efi
+	want 200 third
+	echo "written in place" > "$dir/boot/again.efi"
+	fetch /loaders/again.efi
+	want 200 "written in place"
+	chmod 600 "$dir/boot/again.efi"
+	fetch /loaders/again.efi
+	want 404 "no-file: this file is there but not readable"
+	rm "$dir/boot/again.efi"
+	ln -s snponly.efi "$dir/boot/again.efi"
+	fetch /loaders/again.efi
+	want 404 "no-file: this file is a link"
+	# More of them than are kept open.
+	for i in $(seq 80); do echo "loader $i" > "$dir/boot/many-$i.efi"; done
+	for i in $(seq 80) 1 40; do
+		fetch "/loaders/many-$i.efi"
+		want 200 "loader $i"
+	done
+	pid=$(sed -n 's/.*baton-files started pid=\([0-9]*\).*/\1/p' "$dir/stderr" | tail -1)
+	open=("/proc/$pid/fd/"*)
+	[ ${#open[@]} -lt 70 ]
+}
+
 @test "2,000 slow readers at once need no thread and little memory, and nobody waits for them" {
 	pid=$(sed -n 's/.*baton-files started pid=\([0-9]*\).*/\1/p' "$dir/stderr" | tail -1)
 	head -c 8000000 /dev/urandom > "$dir/boot/shim/big.img"

@@ -120,10 +120,10 @@ static int filter_a_socket(void)
 	return result(setsockopt(-1, SOL_SOCKET, SO_ATTACH_FILTER, &none, sizeof none));
 }
 
-static int hurry_a_socket(void)
+static int cork_a_socket(void)
 {
 	int yes = 1;
-	return result(setsockopt(-1, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes));
+	return result(setsockopt(-1, IPPROTO_TCP, TCP_CORK, &yes, sizeof yes));
 }
 
 static int more_descriptors(void)
@@ -216,7 +216,7 @@ static void a_jailed_process_can_do_this_and_not_that(void)
 		{ "connects a socket", connect_somewhere, NULL, EPERM },
 		{ "binds a socket", bind_somewhere, NULL, EPERM },
 		{ "filters a socket", filter_a_socket, NULL, EPERM },
-		{ "hurries a socket", hurry_a_socket, NULL, EBADF },
+		{ "corks a socket", cork_a_socket, NULL, EBADF },
 		{ "raises a limit", more_descriptors, NULL, EPERM },
 		{ "opens a socket", new_socket, NULL, EPERM },
 		{ "opens a socket, allowed", new_socket, more, 0 },
