@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -19,6 +20,26 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
 	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Pages of the kernel's own, so that an outlived copy goes back to it; large ones where it has
+ * them, since a look-up in a long table jumps about. */
+static bool room_get(struct follow_room *ret, size_t len)
+{
+	len = len ? len : 1;
+	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		return false;
+	madvise(at, len, MADV_HUGEPAGE);
+	*ret = (struct follow_room){ at, len };
+	return true;
+}
+
+static void room_drop(struct follow_room *r)
+{
+	if (r->at)
+		munmap(r->at, r->len);
+	*r = (struct follow_room){ 0 };
 }
 
 /* Up to len bytes: fewer when the file has shrunk since it was looked at. */
@@ -49,16 +70,16 @@ static int load(struct follow *f, struct stat *now, const void **bytes, size_t *
 	if (now->st_size < 0 || (uint64_t)now->st_size > f->len_max)
 		return err_say(e, EFBIG, "%s: %lld bytes, more than the %zu that are allowed",
 			f->name, (long long)now->st_size, f->len_max);
-	char *to = malloc((size_t)now->st_size + 1);
-	if (!to)
+	struct follow_room room;
+	if (!room_get(&room, (size_t)now->st_size))
 		return err_set(e, ENOMEM, "%s", f->name);
-	ssize_t n = read_all(fd, to, (size_t)now->st_size);
+	ssize_t n = read_all(fd, room.at, (size_t)now->st_size);
 	if (n < 0) {
-		free(to);
+		room_drop(&room);
 		return err_set(e, (int)-n, "read %s", f->name);
 	}
-	f->tried = to;
-	*bytes = to;
+	f->tried = room;
+	*bytes = room.at;
 	*len = (size_t)n;
 	return 1;
 }
@@ -82,19 +103,18 @@ int follow_look(struct follow *f, const void **bytes, size_t *len, struct err *e
 
 void follow_take(struct follow *f)
 {
-	free(f->used);
-	f->used = TAKE(f->tried);
+	room_drop(&f->used);
+	f->used = f->tried;
+	f->tried = (struct follow_room){ 0 };
 }
 
 void follow_refuse(struct follow *f)
 {
-	free(f->tried);
-	f->tried = NULL;
+	room_drop(&f->tried);
 }
 
 void follow_fini(struct follow *f)
 {
-	follow_refuse(f);
-	free(f->used);
-	f->used = NULL;
+	room_drop(&f->tried);
+	room_drop(&f->used);
 }

@@ -8,13 +8,18 @@
 
 #include "base/err.h"
 
+struct follow_room {
+	void *at; /* aligned for any type; NULL: none */
+	size_t len;
+};
+
 struct follow {
 	int folder;       /* borrowed */
 	const char *name; /* one component, borrowed */
 	size_t len_max;
-	void *used, *tried; /* aligned for any type; NULL: none */
-	struct stat seen;   /* of the file that was looked at last */
-	int trouble;        /* -errno of the last look; 0: it went well */
+	struct follow_room used, tried;
+	struct stat seen; /* of the file that was looked at last */
+	int trouble;      /* -errno of the last look; 0: it went well */
 };
 
 /* 1: the file is another than the last one offered: its bytes are on trial, until follow_take()

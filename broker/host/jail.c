@@ -116,6 +116,9 @@ static int rules_of_arguments(scmp_filter_ctx ctx, struct err *e)
 	r = r ? r
 	      : seccomp_rule_add(
 			ctx, ok, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, 0));
+	r = r ? r
+	      : seccomp_rule_add(
+			ctx, ok, SCMP_SYS(madvise), 1, SCMP_A2(SCMP_CMP_EQ, MADV_HUGEPAGE));
 	/* Of a socket, when a segment of TCP goes: no filter, no interface, no other protocol. */
 	r = r ? r
 	      : seccomp_rule_add(ctx, ok, SCMP_SYS(setsockopt), 2,

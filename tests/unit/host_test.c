@@ -65,12 +65,12 @@ static void a_file_is_offered_once_for_each_change(void)
 	CHECK(memcmp(bytes, "one", 3) == 0);
 	follow_take(&f);
 	CHECK_INT(follow_look(&f, &bytes, &len, &e), 0);
-	const char *used = f.used;
+	const char *used = f.used.at;
 	replace(dir, "x", "two");
 	CHECK_INT(follow_look(&f, &bytes, &len, &e), 1);
 	follow_refuse(&f);
 	CHECK_INT(follow_look(&f, &bytes, &len, &e), 0);
-	CHECK(f.used == used && memcmp(used, "one", 3) == 0);
+	CHECK(f.used.at == used && memcmp(used, "one", 3) == 0);
 	follow_fini(&f);
 	folder_close(dir);
 }
@@ -85,7 +85,7 @@ static void what_is_in_use_does_not_feel_its_file_shrink(void)
 	CHECK_INT(follow_look(&f, &bytes, &len, NULL), 1);
 	follow_take(&f);
 	put(dir, "x", "");
-	CHECK(memcmp(f.used, "one", 3) == 0);
+	CHECK(memcmp(f.used.at, "one", 3) == 0);
 	CHECK_INT(follow_look(&f, &bytes, &len, NULL), 1);
 	CHECK_INT(len, 0);
 	follow_fini(&f);
