@@ -116,7 +116,8 @@ char *deed_answer(const struct hand *hand, const char *line, size_t len)
 	json_object_set_new(answer, "ok", json_true());
 	int r = deed_run(hand, line, len, answer, &e);
 	if (r < 0) {
-		const char *name = strerrorname_np(-r);
+		/* One number, two names: this is the one that the deeds have. */
+		const char *name = r == -ENOTSUP ? "ENOTSUP" : strerrorname_np(-r);
 		json_object_clear(answer);
 		json_object_set_new(answer, "ok", json_false());
 		json_object_set_new(answer, "errno", json_string(name ? name : "EIO"));
