@@ -21,7 +21,7 @@ $(foreach l,$(LAYERS),$(eval $(call archive,$(l))))
 PROGRAMS     := baton-files baton-broker baton-hand batond baton
 baton-files  := files core api wire host base
 baton-broker := broker store core api host base
-baton-hand   := hand drivers core host base
+baton-hand   := hand drivers wire core host base
 batond       := warden core host base
 baton        := cli api core host base
 need_core    := -lnettle

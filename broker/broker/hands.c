@@ -242,12 +242,22 @@ void hands_close(struct hands *h)
 	uv_close((uv_handle_t *)&h->poll, hands_gone);
 }
 
+/* Does the deed administer a tgtd, which only the warden can connect to? */
+static bool deed_wants_tgt(const json_t *deed)
+{
+	const char *word = json_string_value(json_object_get(deed, "deed"));
+	const char *kind = json_string_value(json_object_get(json_object_get(deed, "san"), "kind"));
+	return word && kind && strcmp(kind, "tgt") == 0 &&
+	       (strcmp(word, "san-fence") == 0 || strcmp(word, "san-look-again") == 0);
+}
+
 /* Asks the warden for a hand whose stdin and stdout is fd. */
-static int hand_ask(struct hands *h, uint64_t id, unsigned deadline_ms, int fd, struct err *e)
+static int hand_ask(
+	struct hands *h, uint64_t id, unsigned deadline_ms, int fd, bool tgt, struct err *e)
 {
 	char line[96];
-	int n = snprintf(
-		line, sizeof line, "hand id=%" PRIu64 " deadline_ms=%u\n", id, deadline_ms);
+	int n = snprintf(line, sizeof line, "hand id=%" PRIu64 " deadline_ms=%u%s\n", id,
+		deadline_ms, tgt ? " tgt=1" : "");
 	struct iovec iov = { .iov_base = line, .iov_len = (size_t)n };
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -292,7 +302,7 @@ int hand_start(uint64_t *ret, struct hands *h, const json_t *deed, unsigned dead
 	struct hand *hand = calloc(1, sizeof *hand);
 	int r = hand ? deed_write(pair[0], deed, e) : err_set(e, ENOMEM, "hand");
 	if (r == 0)
-		r = hand_ask(h, id, deadline_ms, pair[1], e);
+		r = hand_ask(h, id, deadline_ms, pair[1], deed_wants_tgt(deed), e);
 	close(pair[1]);
 	int u = r < 0 ? 0 : uv_poll_init(h->loop, &hand->poll, pair[0]);
 	if (u < 0)

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A LUN made of one file, $BATON_FAKE_DIR/TARGET.san, for tests of what uses a SAN. A line each:
+/* A target made of two files in $BATON_FAKE_DIR, for tests of what uses a SAN. TARGET.san, a line
+ * each:
  *   lun=1 bytes=1073741824 block_len=512 bootable=1     a disk; other LUNs are not there
  *   account=USER SECRET       a CHAP account; without any, all are let in
+ *   outgoing=USER SECRET      what the target shows in turn; one at most
+ *   registration=KEY          of a reservation, on every LUN
  *   dead=PORTAL               nothing listens there
- *   hang=PORTAL               never answers there */
+ *   hang=PORTAL               never answers there
+ *   fence=hang, fence=refuse  so does what administers it; nothing is changed
+ *   stays=INITIATOR           its session is told to go, and stays
+ * TARGET.sessions: an initiator's name each, who is logged in. The driver reads and empties it; a
+ * session begins where a test says so. A fence writes TARGET.san anew. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/own.h"
 #include "drivers/san.h"
 #include "drivers/wait.h"
+
+enum { LINE_LEN = 256, STAYS_MAX = 8, LOOK_AGAIN_MS = 20 };
 
 static void file_drop(FILE **f)
 {
@@ -21,32 +31,95 @@ static void file_drop(FILE **f)
 }
 
 struct disk {
-	uint64_t lun; /* the one that is looked for */
+	const struct san_login *login; /* NULL at a fence */
+	const struct san_fence *fence; /* NULL at a look */
+	uint64_t lun;                  /* the one that is looked for */
 	struct san_facts facts;
-	bool found, accounts, account_right, dead, hang;
+	bool found, accounts, account_right, shown_right, dead, hang, refuse;
+	unsigned registrations, removed;
+	char newer[LINE_LEN], stays[STAYS_MAX][LINE_LEN];
+	unsigned stay;
 };
 
-static bool disk_line(struct disk *d, const char *line, const struct san_login *login)
+static int path_of(char to[PATH_MAX], const char *target, const char *end, struct err *e)
 {
-	char account[160];
-	unsigned bootable;
-	if (strncmp(line, "account=", 8) == 0) {
-		snprintf(account, sizeof account, "%s %s", login->user ? login->user : "",
-			login->secret ? login->secret : "");
-		d->accounts = true;
-		d->account_right |= strcmp(line + 8, account) == 0;
-		return true;
-	}
-	if (strncmp(line, "dead=", 5) == 0) {
-		d->dead |= strcmp(line + 5, login->portal) == 0;
-		return true;
-	}
-	if (strncmp(line, "hang=", 5) == 0) {
-		d->hang |= strcmp(line + 5, login->portal) == 0;
-		return true;
-	}
+	const char *dir = getenv("BATON_FAKE_DIR");
+	if (!dir || !iqn_ok(target))
+		return err_say(e, EINVAL,
+			"a fake SAN wants the folder in BATON_FAKE_DIR, and an IQN as target");
+	if (snprintf(to, PATH_MAX, "%s/%s.%s", dir, target, end) >= PATH_MAX)
+		return err_say(e, ENAMETOOLONG, "BATON_FAKE_DIR: the name is too long");
+	return 0;
+}
+
+/* "USER SECRET" */
+static bool account_is(const char *line, const char *user, const char *secret)
+{
+	size_t n = user ? strlen(user) : 0;
+	return user && strncmp(line, user, n) == 0 && line[n] == ' ' &&
+	       strcmp(line + n + 1, secret) == 0;
+}
+
+static void account_met(struct disk *d, const char *account)
+{
+	const struct san_fence *f = d->fence;
+	size_t n = strcspn(account, " ");
+	uint32_t generation;
+	d->accounts = true;
+	if (d->login)
+		d->account_right |= account_is(account, d->login->user, d->login->secret);
+	if (!f)
+		return;
+	if (san_account_of(&generation, account, n, f->persona) && generation > f->generation)
+		snprintf(d->newer, sizeof d->newer, "%.*s", (int)n, account);
+	if (!f->user)
+		return;
+	bool other = strlen(f->user) != n || strncmp(account, f->user, n) != 0;
+	bool own = strlen(f->own_user) == n && strncmp(account, f->own_user, n) == 0;
+	d->removed += other && !own;
+}
+
+static bool disk_line(struct disk *d, const char *line)
+{
+	static const char *const words[] = {
+		"account=", "outgoing=", "registration=", "dead=", "hang=", "fence=", "stays=", NULL
+	};
+	const char *portal = d->login ? d->login->portal : "";
+	int word = 0;
+	while (words[word] && strncmp(line, words[word], strlen(words[word])) != 0)
+		word++;
+	const char *value = words[word] ? line + strlen(words[word]) : line;
 	struct san_facts f = { .vendor = "BATON", .product = "FAKE DISK" };
+	unsigned bootable;
 	uint64_t lun;
+	switch (word) {
+	case 0:
+		account_met(d, value);
+		return true;
+	case 1:
+		d->shown_right |= d->login &&
+				  account_is(value, d->login->target_user, d->login->target_secret);
+		return true;
+	case 2:
+		d->registrations++;
+		return true;
+	case 3:
+		d->dead |= strcmp(value, portal) == 0;
+		return true;
+	case 4:
+		d->hang |= strcmp(value, portal) == 0;
+		return true;
+	case 5:
+		d->hang |= d->fence && strcmp(value, "hang") == 0;
+		d->refuse |= d->fence && strcmp(value, "refuse") == 0;
+		return true;
+	case 6:
+		if (d->stay < STAYS_MAX)
+			snprintf(d->stays[d->stay++], LINE_LEN, "%s", value);
+		return true;
+	default:
+		break;
+	}
 	if (sscanf(line, "lun=%" SCNu64 " bytes=%" SCNu64 " block_len=%" SCNu32 " bootable=%u",
 		    &lun, &f.bytes, &f.block_len, &bootable) != 4)
 		return false;
@@ -58,39 +131,204 @@ static bool disk_line(struct disk *d, const char *line, const struct san_login *
 	return true;
 }
 
-static int fake_look(struct san_facts *ret, const struct san_login *login, uint64_t lun,
-	unsigned timeout_ms, struct err *e)
+static int disk_read(struct disk *d, const char *target, const char *where, struct err *e)
 {
-	const char *dir = getenv("BATON_FAKE_DIR");
-	char path[PATH_MAX], line[256];
-	if (!dir || !iqn_ok(login->target))
-		return err_say(e, EINVAL,
-			"a fake SAN wants the folder in BATON_FAKE_DIR, and an IQN as target");
-	snprintf(path, sizeof path, "%s/%s.san", dir, login->target);
+	char path[PATH_MAX], line[LINE_LEN];
+	int r = path_of(path, target, "san", e);
+	if (r < 0)
+		return r;
 	OWN(file) FILE *f = fopen(path, "re");
 	if (!f)
-		return err_say(e, ENOENT, "portal %s: no target %s", login->portal, login->target);
-	struct disk d = { .lun = lun };
+		return err_say(e, ENOENT, "%s: no target %s", where, target);
 	while (fgets(line, sizeof line, f)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (!disk_line(&d, line, login))
+		if (!disk_line(d, line))
 			return err_say(e, EPROTO, "%s: cannot read \"%s\"", path, line);
 	}
-	if (d.dead)
-		return err_say(e, ECONNREFUSED, "portal %s: nothing listens there", login->portal);
-	if (d.hang) {
-		wait_until_ms(wait_now_ms() + timeout_ms);
-		return err_say(e, ETIMEDOUT, "portal %s: no answer within %u ms", login->portal,
-			timeout_ms);
-	}
-	if (d.accounts && !d.account_right)
-		return err_say(e, EACCES, "portal %s: target %s refused CHAP user \"%s\"",
-			login->portal, login->target, login->user ? login->user : "");
-	if (!d.found)
-		return err_say(e, ENXIO, "portal %s: target %s has no LUN %" PRIu64, login->portal,
-			login->target, lun);
-	*ret = d.facts;
 	return 0;
 }
 
-const struct san_ops san_fake = { .kind = "fake", .look = fake_look };
+static int silent(const char *where, unsigned timeout_ms, struct err *e)
+{
+	wait_until_ms(wait_now_ms() + timeout_ms);
+	return err_say(e, ETIMEDOUT, "%s: no answer within %u ms", where, timeout_ms);
+}
+
+/* The login, and whether the LUN is there. */
+static int disk_open(
+	struct disk *d, const struct san_login *l, uint64_t lun, unsigned timeout_ms, struct err *e)
+{
+	char where[300];
+	snprintf(where, sizeof where, "portal %s", l->portal);
+	*d = (struct disk){ .login = l, .lun = lun };
+	int r = disk_read(d, l->target, where, e);
+	if (r < 0)
+		return r;
+	if (d->dead)
+		return err_say(e, ECONNREFUSED, "%s: nothing listens there", where);
+	if (d->hang)
+		return silent(where, timeout_ms, e);
+	if (d->accounts && !d->account_right)
+		return err_say(e, EACCES, "%s: target %s refused CHAP user \"%s\"", where,
+			l->target, l->user ? l->user : "");
+	if (l->target_user && !d->shown_right)
+		return err_say(e, EACCES, "%s: target %s did not show account \"%s\"", where,
+			l->target, l->target_user);
+	if (!d->found)
+		return err_say(
+			e, ENXIO, "%s: target %s has no LUN %" PRIu64, where, l->target, lun);
+	return 0;
+}
+
+static int fake_look(struct san_facts *ret, const struct san_login *login, uint64_t lun,
+	unsigned timeout_ms, struct err *e)
+{
+	struct disk d;
+	int r = disk_open(&d, login, lun, timeout_ms, e);
+	if (r == 0)
+		*ret = d.facts;
+	return r;
+}
+
+/* Copies a file without the lines that keep() does not want, and puts it in its place. */
+static int file_filter(const char *path, bool (*keep)(const struct disk *d, const char *line),
+	const struct disk *d, const char *more, struct err *e)
+{
+	char next[PATH_MAX + 8], line[LINE_LEN];
+	snprintf(next, sizeof next, "%s.new", path);
+	OWN(file) FILE *from = fopen(path, "re");
+	OWN(file) FILE *to = fopen(next, "we");
+	if (!to || (!from && errno != ENOENT))
+		return err_set(e, errno, "write %s", path);
+	while (from && fgets(line, sizeof line, from))
+		if (keep(d, line))
+			fputs(line, to);
+	fputs(more, to);
+	if (fflush(to) != 0 || rename(next, path) < 0)
+		return err_set(e, errno, "write %s", path);
+	return 0;
+}
+
+static bool keep_account(const struct disk *d, const char *line)
+{
+	size_t own = strlen(d->fence->own_user);
+	if (strncmp(line, "outgoing=", 9) == 0)
+		return false;
+	if (strncmp(line, "account=", 8) != 0)
+		return true;
+	return own && strncmp(line + 8, d->fence->own_user, own) == 0 && line[8 + own] == ' ';
+}
+
+static bool keep_registration(const struct disk *d, const char *line)
+{
+	(void)d;
+	return strncmp(line, "registration=", 13) != 0;
+}
+
+static bool keep_session(const struct disk *d, const char *line)
+{
+	size_t n = strcspn(line, "\n");
+	for (unsigned i = 0; i < d->stay; i++)
+		if (strlen(d->stays[i]) == n && strncmp(d->stays[i], line, n) == 0)
+			return true;
+	return false;
+}
+
+static int fake_clear(unsigned *ret, const struct san_login *login, uint64_t lun,
+	unsigned timeout_ms, struct err *e)
+{
+	struct disk d;
+	char path[PATH_MAX];
+	int r = disk_open(&d, login, lun, timeout_ms, e);
+	r = r ? r : path_of(path, login->target, "san", e);
+	if (r == 0 && d.registrations)
+		r = file_filter(path, keep_registration, &d, "", e);
+	if (r == 0)
+		*ret = d.registrations;
+	return r;
+}
+
+static int accounts_set(const struct disk *d, struct err *e)
+{
+	const struct san_fence *f = d->fence;
+	char path[PATH_MAX], more[4 * SECRET_LEN + 64];
+	int n = snprintf(more, sizeof more, "account=%s %s\n", f->user, f->secret);
+	if (f->mutual_user)
+		snprintf(more + n, sizeof more - (size_t)n, "outgoing=%s %s\n", f->mutual_user,
+			f->mutual_secret);
+	int r = path_of(path, f->target, "san", e);
+	r = r ? r : file_filter(path, keep_account, d, more, e);
+	explicit_bzero(more, sizeof more);
+	return r;
+}
+
+/* The first line, and how many there are. */
+static unsigned lines_of(const char *path, char first[LINE_LEN])
+{
+	char line[LINE_LEN];
+	unsigned n = 0;
+	OWN(file) FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (n++ == 0)
+			snprintf(first, LINE_LEN, "%s", line);
+	}
+	return n;
+}
+
+static int sessions_drop(
+	unsigned *dropped, struct disk *d, unsigned timeout_ms, int64_t deadline, struct err *e)
+{
+	char path[PATH_MAX], first[LINE_LEN];
+	unsigned most = 0, n;
+	int r = path_of(path, d->fence->target, "sessions", e);
+	while (r == 0 && (n = lines_of(path, first)) > 0) {
+		most = n > most ? n : most;
+		d->stay = 0;
+		r = disk_read(d, d->fence->target, "fake", e);
+		r = r ? r : file_filter(path, keep_session, d, "", e);
+		if (r < 0 || lines_of(path, first) == 0)
+			break;
+		int64_t again = wait_now_ms() + LOOK_AGAIN_MS;
+		if (again >= deadline)
+			return err_say(e, ETIMEDOUT,
+				"target %s: after %u ms a session is still there: initiator %.100s",
+				d->fence->target, timeout_ms, first);
+		wait_until_ms(again);
+	}
+	*dropped = most;
+	return r;
+}
+
+static int fake_fence(
+	struct san_fenced *ret, const struct san_fence *f, unsigned timeout_ms, struct err *e)
+{
+	struct disk d = { .fence = f };
+	struct san_fenced done = { 0 };
+	int64_t deadline = wait_now_ms() + timeout_ms;
+	char where[IQN_LEN + 16];
+	snprintf(where, sizeof where, "target %s", f->target);
+	int r = san_fence_check(f, e);
+	r = r ? r : disk_read(&d, f->target, "fake", e);
+	if (r < 0)
+		return r;
+	if (d.hang)
+		return silent(where, timeout_ms, e);
+	if (d.refuse)
+		return err_say(e, EIO, "%s: it refuses to be administered", where);
+	if (*d.newer)
+		return err_say(e, ESTALE,
+			"%s: account %.100s is of a later generation than %u; nothing was changed",
+			where, d.newer, f->generation);
+	done.accounts_removed = f->user ? d.removed : 0;
+	if (f->user)
+		r = accounts_set(&d, e);
+	r = r ? r : sessions_drop(&done.sessions_dropped, &d, timeout_ms, deadline, e);
+	if (r == 0)
+		*ret = done;
+	return r;
+}
+
+const struct san_ops san_fake = {
+	.kind = "fake", .look = fake_look, .fence = fake_fence, .reservations_clear = fake_clear
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A look at a LUN over iSCSI, through libiscsi; the only file that sees it. One login, in plain
- * order: connect, log in, inquiry, size, first blocks, log out. libiscsi's calls do not wait, so
- * that every one of them can be held to the same deadline. */
+/* A look at a LUN over iSCSI, and the end of its reservations, through libiscsi; the only file that
+ * sees it. One login, in plain order: connect, log in, a few commands, log out. libiscsi's calls do
+ * not wait, so that every one of them can be held to the same deadline. */
 #include <errno.h>
 #include <inttypes.h>
 #include <iscsi/iscsi.h>
@@ -30,7 +30,11 @@ enum {
 	LOGIN_GONE = 0x0204,
 	BLOCKS = 2,
 	BLOCK_MAX = 65536,
+	KEYS_ROOM = 8192, /* of 8 bytes each */
 };
+
+/* What Baton registers with to clear the rest. Any number but 0 is right: "BATON" in ASCII. */
+static const uint64_t own_key = 0x4241544f4e;
 
 struct visit {
 	const struct san_login *login;
@@ -136,6 +140,12 @@ static int login_refused(struct visit *v, struct err *e)
 	const struct san_login *l = v->login;
 	switch (v->met) {
 	case LOGIN_NO_AUTH:
+		if (l->target_user)
+			return err_say(e, EACCES,
+				"portal %s: target %s refused CHAP user \"%s\" or its secret, or "
+				"has "
+				"no account to show in turn",
+				l->portal, l->target, l->user);
 		if (l->user)
 			return err_say(e, EACCES,
 				"portal %s: target %s refused CHAP user \"%s\" or its secret",
@@ -156,6 +166,12 @@ static int login_refused(struct visit *v, struct err *e)
 			"listen there?",
 			l->portal);
 	default:
+		if (l->target_user && strstr(v->words, "CHAP_"))
+			return err_say(e, EACCES,
+				"portal %s: target %s did not show account \"%s\" with its secret; "
+				"is "
+				"that the target?",
+				l->portal, l->target, l->target_user);
 		return err_say(e, EIO, "portal %s: target %s ended the login: %s", l->portal,
 			l->target, v->words);
 	}
@@ -176,7 +192,9 @@ static int visit_new_context(struct visit *v, struct err *e)
 	if (iscsi_set_targetname(v->ctx, l->target) < 0 ||
 		iscsi_set_session_type(v->ctx, ISCSI_SESSION_NORMAL) < 0 ||
 		iscsi_set_isid_random(v->ctx, ISID_RANDOM, 0) < 0 ||
-		(l->user && iscsi_set_initiator_username_pwd(v->ctx, l->user, l->secret) < 0))
+		(l->user && iscsi_set_initiator_username_pwd(v->ctx, l->user, l->secret) < 0) ||
+		(l->target_user && iscsi_set_target_username_pwd(
+					   v->ctx, l->target_user, l->target_secret) < 0))
 		return err_say(e, EINVAL, "portal %s: %s", l->portal, iscsi_get_error(v->ctx));
 	return 0;
 }
@@ -226,7 +244,18 @@ static void visit_logout(struct visit *v)
 		visit_wait(v, "the logout", NULL);
 }
 
-enum ask { ASK_INQUIRY, ASK_SIZE, ASK_BLOCKS };
+enum ask { ASK_INQUIRY, ASK_SIZE, ASK_BLOCKS, ASK_KEYS, ASK_REGISTER, ASK_CLEAR };
+
+static struct scsi_task *visit_reserve(struct visit *v, enum scsi_persistent_out_sa what)
+{
+	bool clear = what == SCSI_PERSISTENT_RESERVE_CLEAR;
+	struct scsi_persistent_reserve_out_basic p = {
+		.reservation_key = clear ? own_key : 0,
+		.service_action_reservation_key = clear ? 0 : own_key,
+	};
+	return iscsi_persistent_reserve_out_task(
+		v->ctx, v->lun, what, SCSI_PERSISTENT_RESERVE_SCOPE_LU, 0, &p, answered, v);
+}
 
 static struct scsi_task *visit_begin(struct visit *v, enum ask ask, uint32_t block_len)
 {
@@ -236,10 +265,17 @@ static struct scsi_task *visit_begin(struct visit *v, enum ask ask, uint32_t blo
 	case ASK_SIZE:
 		return iscsi_readcapacity16_task(v->ctx, v->lun, answered, v);
 	case ASK_BLOCKS:
+		return iscsi_read16_task(v->ctx, v->lun, 0, BLOCKS * block_len, (int)block_len, 0,
+			0, 0, 0, 0, answered, v);
+	case ASK_KEYS:
+		return iscsi_persistent_reserve_in_task(
+			v->ctx, v->lun, SCSI_PERSISTENT_RESERVE_READ_KEYS, KEYS_ROOM, answered, v);
+	case ASK_REGISTER: /* also where an earlier hand has left this key */
+		return visit_reserve(v, SCSI_PERSISTENT_RESERVE_REGISTER_AND_IGNORE_EXISTING_KEY);
+	case ASK_CLEAR:
 		break;
 	}
-	return iscsi_read16_task(
-		v->ctx, v->lun, 0, BLOCKS * block_len, (int)block_len, 0, 0, 0, 0, 0, answered, v);
+	return visit_reserve(v, SCSI_PERSISTENT_RESERVE_CLEAR);
 }
 
 /* One command; its answer is in v->task. A unit attention only tells what happened before we
@@ -321,18 +357,25 @@ static int visit_disk(struct visit *v, struct san_facts *f, struct err *e)
 	return 0;
 }
 
-static int iscsi_look(struct san_facts *ret, const struct san_login *login, uint64_t lun,
+static int visit_begins(struct visit *v, const struct san_login *login, uint64_t lun,
 	unsigned timeout_ms, struct err *e)
 {
 	if (lun > LUN_MAX)
 		return err_say(e, EINVAL, "LUN %" PRIu64 ": want 0 to %d", lun, LUN_MAX);
-	struct visit visit = { .login = login,
+	*v = (struct visit){ .login = login,
 		.lun = (int)lun | (lun > LUN_PERIPHERAL_MAX ? LUN_FLAT : 0),
 		.deadline = wait_now_ms() + timeout_ms,
 		.timeout_ms = timeout_ms };
+	return visit_login(v, e);
+}
+
+int san_iscsi_look(struct san_facts *ret, const struct san_login *login, uint64_t lun,
+	unsigned timeout_ms, struct err *e)
+{
+	struct visit visit = { .ctx = NULL };
 	OWN(visit) struct visit *v = &visit;
 	struct san_facts facts = { 0 };
-	int r = visit_login(v, e);
+	int r = visit_begins(v, login, lun, timeout_ms, e);
 	if (r < 0)
 		return r;
 	r = visit_disk(v, &facts, e);
@@ -342,4 +385,57 @@ static int iscsi_look(struct san_facts *ret, const struct san_login *login, uint
 	return r;
 }
 
-const struct san_ops san_iscsi = { .kind = "iscsi", .look = iscsi_look };
+/* How many registrations the LUN has. A target that knows no such command has none. */
+static int visit_keys(struct visit *v, unsigned *ret, struct err *e)
+{
+	*ret = 0;
+	int r = visit_ask(v, ASK_KEYS, 0, "to list its registrations", e);
+	if (r == -EIO && v->status == SCSI_STATUS_CHECK_CONDITION && v->task &&
+		v->task->sense.key == SCSI_SENSE_ILLEGAL_REQUEST) {
+		if (e)
+			*e = (struct err){ 0 };
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	const struct scsi_persistent_reserve_in_read_keys *keys = scsi_datain_unmarshall(v->task);
+	if (!keys)
+		return err_say(e, EPROTO, "portal %s: LUN %d: its list of registrations is cut",
+			v->login->portal, v->lun & LUN_MAX);
+	*ret = keys->additional_length / 8;
+	return 0;
+}
+
+static int visit_clear(struct visit *v, unsigned *ret, struct err *e)
+{
+	unsigned left;
+	int r = visit_keys(v, ret, e);
+	if (r < 0 || *ret == 0)
+		return r;
+	r = visit_ask(v, ASK_REGISTER, 0, "a registration of Baton's own", e);
+	r = r ? r : visit_ask(v, ASK_CLEAR, 0, "to clear its reservations", e);
+	r = r ? r : visit_keys(v, &left, e);
+	if (r == 0 && left)
+		r = err_say(e, EBUSY,
+			"portal %s: target %s: LUN %d was cleared and has %u registrations again; "
+			"who else is logged in?",
+			v->login->portal, v->login->target, v->lun & LUN_MAX, left);
+	return r;
+}
+
+int san_iscsi_reservations_clear(unsigned *ret, const struct san_login *login, uint64_t lun,
+	unsigned timeout_ms, struct err *e)
+{
+	struct visit visit = { .ctx = NULL };
+	OWN(visit) struct visit *v = &visit;
+	int r = visit_begins(v, login, lun, timeout_ms, e);
+	if (r < 0)
+		return r;
+	r = visit_clear(v, ret, e);
+	visit_logout(v);
+	return r;
+}
+
+const struct san_ops san_iscsi = {
+	.kind = "iscsi", .look = san_iscsi_look, .reservations_clear = san_iscsi_reservations_clear
+};

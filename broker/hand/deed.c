@@ -16,6 +16,7 @@
 enum {
 	POWER_MS = 30000, /* where the deed does not say */
 	LOOK_MS = 5000,
+	FENCE_MS = 15000,
 	SOFT_MS = 60000,
 };
 
@@ -54,6 +55,8 @@ static const struct deed {
 	{ "bmc-net-start", bmc_members, COUNT(bmc_members), POWER_MS, bmc_net_start },
 	{ "bmc-arm", bmc_members, COUNT(bmc_members), POWER_MS, bmc_arm },
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
+	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
+	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
 };
 
 static void json_drop(json_t **j)
@@ -113,7 +116,8 @@ char *deed_answer(const struct hand *hand, const char *line, size_t len)
 	json_object_set_new(answer, "ok", json_true());
 	int r = deed_run(hand, line, len, answer, &e);
 	if (r < 0) {
-		const char *name = strerrorname_np(-r);
+		/* One number, two names: this is the one that the deeds have. */
+		const char *name = r == -ENOTSUP ? "ENOTSUP" : strerrorname_np(-r);
 		json_object_clear(answer);
 		json_object_set_new(answer, "ok", json_false());
 		json_object_set_new(answer, "errno", json_string(name ? name : "EIO"));

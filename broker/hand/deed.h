@@ -21,3 +21,5 @@ int bmc_off(const struct hand *hand, const struct wish *w, json_t *answer, struc
 int bmc_net_start(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

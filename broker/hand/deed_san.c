@@ -7,38 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ids.h"
-#include "base/list.h"
 #include "base/own.h"
-#include "drivers/san.h"
-#include "drivers/wait.h"
 #include "hand/deadline.h"
-#include "hand/deed.h"
-#include "hand/fields.h"
-#include "hand/lock.h"
+#include "hand/san.h"
 #include "hand/secret.h"
 #include "host/fd.h"
-
-enum { PATHS = 4 };
-
-struct san_wish {
-	const char *kind, *target, *user, *secret; /* user and secret: the persona's, or "" */
-	uint64_t lun;
-	struct texts portals;
-};
-
-#define MEMBER(name, kind, needed, min, max)                                                       \
-	{                                                                                          \
-#name, kind, offsetof(struct san_wish, name), needed, min, max                     \
-	}
-static const struct field members[] = {
-	MEMBER(kind, FIELD_TEXT, true, 1, 16),
-	MEMBER(portals, FIELD_TEXTS, true, 1, PATHS),
-	MEMBER(target, FIELD_TEXT, true, 5, IQN_LEN),
-	MEMBER(lun, FIELD_UINT, true, 0, 16383),
-	MEMBER(user, FIELD_TEXT, false, 0, SECRET_LEN),
-	MEMBER(secret, FIELD_TEXT, false, 0, SECRET_LEN),
-};
 
 /* Who logs in: its words, and whose it is for the sentence. */
 struct account {
@@ -54,25 +27,6 @@ struct look {
 	uint64_t timeout_ms;
 	unsigned logins_left; /* the time that is left is shared by them */
 };
-
-static int san_wish_check(const struct san_wish *s, struct err *e)
-{
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-		".:-[]";
-	if (!iqn_ok(s->target))
-		return err_say(e, EINVAL, "san: target: want an IQN in lower case");
-	for (unsigned i = 0; i < s->portals.n; i++)
-		if (s->portals.of[i][strspn(s->portals.of[i], letters)] != '\0')
-			return err_say(
-				e, EINVAL, "san: portals: want addresses like 10.77.0.1:3260");
-	if (!s->user[0] != !s->secret[0])
-		return err_say(e, EINVAL, "san: want user and secret together, or neither of them");
-	if (s->user[0] && (!chap_word_ok(s->user) || !chap_word_ok(s->secret)))
-		return err_say(e, EINVAL,
-			"san: want a user and a secret of letters, digits and . _ : + / = -");
-	return 0;
-}
 
 /* All logins at one portal. */
 static int look_portal(struct look *l, const char *portal, struct san_facts *ret, struct err *e)
@@ -107,7 +61,7 @@ static int look_all(struct look *l, json_t *answer, struct err *e)
 		struct san_facts f = { 0 };
 		const char *portal = l->san->portals.of[i];
 		int r = look_portal(l, portal, &f, e);
-		if (r == -ECONNREFUSED || r == -ETIMEDOUT || r == -EHOSTUNREACH) {
+		if (san_is_dead(r)) {
 			json_array_append_new(dead, json_string(e->text));
 			continue;
 		}
@@ -137,7 +91,6 @@ static int san_session(const struct hand *hand, const struct wish *w, const stru
 {
 	struct account accounts[2];
 	struct secret own = { "" };
-	char lock[IQN_LEN + 8];
 	unsigned n = 0;
 	const struct san_ops *ops = san_of(s->kind, e);
 	if (!ops)
@@ -154,14 +107,11 @@ static int san_session(const struct hand *hand, const struct wish *w, const stru
 	if (n == 0)
 		accounts[n++] = (struct account){ NULL, NULL, "no account" };
 
-	snprintf(lock, sizeof lock, "san-%s", s->target);
-	deadline_doing("san %s: %s: another deed on it", s->target, w->deed);
-	OWN(fd) int held = lock_take(hand->run_dir, lock, e);
+	OWN(fd) int held = san_lock(hand, w, s->target, e);
 	if (held < 0) {
 		secret_wipe(&own);
 		return held;
 	}
-	deadline_doing("san %s: %s", s->target, w->deed);
 	struct look l = { .ops = ops,
 		.san = s,
 		.accounts = accounts,
@@ -176,9 +126,7 @@ static int san_session(const struct hand *hand, const struct wish *w, const stru
 
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e)
 {
-	struct san_wish s = { .user = "", .secret = "" };
-	int r = fields_read(&s, members, COUNT(members), w->on, "san", e);
-	if (r == 0)
-		r = san_wish_check(&s, e);
+	struct san_wish s;
+	int r = san_wish_read(&s, w, SAN_LOOK, e);
 	return r < 0 ? r : san_session(hand, w, &s, answer, e);
 }

@@ -56,7 +56,7 @@ static void on_closed(uv_handle_t *t)
 }
 
 /* A hand knows names of secrets and where they lie, and is told no value. */
-static int hand_start(struct hand *h, unsigned deadline_ms, int talk, struct err *e)
+static int hand_start(struct hand *h, unsigned deadline_ms, int talk, int tgt, struct err *e)
 {
 	const struct site *s = &h->warden->site;
 	const struct conf *c = &s->conf;
@@ -80,18 +80,30 @@ static int hand_start(struct hand *h, unsigned deadline_ms, int talk, struct err
 	env[n++] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	env[n] = NULL;
 	snprintf(path, sizeof path, "%s/baton-hand", s->programs);
-	struct spawn_fd alive = { "alive", h->warden->alive };
+	struct spawn_fd fds[] = { { "alive", h->warden->alive }, { "tgt", tgt } };
 	struct spawn spawn = { .path = path,
 		.env = env,
 		.uid = s->hand.uid,
 		.gid = s->hand.gid,
-		.fds = &alive,
-		.fd_count = 1,
+		.fds = fds,
+		.fd_count = tgt < 0 ? 1 : 2,
 		.talk = talk };
 	return spawn_start(&h->pid, &spawn, e);
 }
 
-static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int talk)
+/* A hand on a tgtd gets its way there, where this site has a tgtd. */
+static int hand_begin(struct hand *h, unsigned deadline_ms, int talk, bool wants_tgt, struct err *e)
+{
+	OWN(fd) int tgt = -1;
+	h->tgt = -1;
+	int r = wants_tgt && *h->warden->site.conf.tgt_control ? target_open(h, &tgt, e) : 0;
+	r = r ? r : hand_start(h, deadline_ms, talk, tgt, e);
+	if (r < 0)
+		target_close(h);
+	return r;
+}
+
+static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int talk, bool wants_tgt)
 {
 	struct err e = { 0 };
 	struct hand *h = NULL;
@@ -105,7 +117,7 @@ static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int t
 	if (h) {
 		h->warden = w;
 		h->id = id;
-		if (hand_start(h, deadline_ms, talk, &e) < 0) {
+		if (hand_begin(h, deadline_ms, talk, wants_tgt, &e) < 0) {
 			free(h);
 			h = NULL;
 		}
@@ -126,9 +138,10 @@ static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int t
 static void take_line(struct warden *w, const char *line, int talk)
 {
 	uint64_t id;
-	unsigned deadline_ms;
-	if (sscanf(line, "hand id=%" SCNu64 " deadline_ms=%u", &id, &deadline_ms) == 2) {
-		take_hand(w, id, deadline_ms, talk);
+	unsigned deadline_ms, tgt = 0;
+	if (sscanf(line, "hand id=%" SCNu64 " deadline_ms=%u tgt=%u", &id, &deadline_ms, &tgt) >=
+		2) {
+		take_hand(w, id, deadline_ms, talk, tgt == 1);
 	} else if (sscanf(line, "hand-kill id=%" SCNu64, &id) == 1) {
 		struct hand *h = find(w, id);
 		if (h)
@@ -237,6 +250,7 @@ bool hand_ended(struct warden *w, pid_t pid, int status)
 		: killed ? "signal"
 			 : "exit",
 		killed ? WTERMSIG(status) : WEXITSTATUS(status));
+	target_close(h);
 	uv_close((uv_handle_t *)&h->timer, on_closed);
 	if (!w->hands)
 		children_hands_gone(w);

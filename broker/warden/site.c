@@ -196,6 +196,8 @@ static void check_folders(struct finding *f, struct site *s)
 	check_folder(f, "boot_dir", c->boot_dir, MUST_BE);
 	check_folder(f, "scripts_dir", c->scripts_dir, MUST_BE);
 	check_secrets(f, s);
+	if (c->tgt_control[0] && c->tgt_control[0] != '/')
+		wrong(f, "tgt_control = %s: want a path from the root", c->tgt_control);
 	snprintf(table, sizeof table, "%s/table", c->run_dir);
 	if (c->run_dir[0] == '/' && !on_tmpfs(table))
 		wrong(f, "run_dir = %s: want a place on tmpfs, since the boot table holds secrets",

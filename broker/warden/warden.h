@@ -32,6 +32,8 @@ struct hand {
 	pid_t pid;
 	bool late; /* its deadline has passed and it was killed */
 	uv_timer_t timer;
+	int tgt; /* it asks for connections to tgtd there; -1: it may have none */
+	uv_poll_t *tgt_poll;
 };
 
 struct warden {
@@ -77,3 +79,8 @@ void hands_close(struct warden *w);
 bool hand_ended(struct warden *w, pid_t pid, int status);
 /* One line to the broker; dropped when there is none. */
 void control_say(struct warden *w, const char *line);
+
+/* warden/target.c */
+/* Lets the hand ask for connections to tgtd (setting tgt_control); *theirs is its end. */
+int target_open(struct hand *h, int *theirs, struct err *e);
+void target_close(struct hand *h);

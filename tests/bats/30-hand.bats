@@ -15,12 +15,9 @@ setup_file() {
 setup() {
 	. "$root/tests/lib/ipmi-sim.bash"
 	. "$root/tests/lib/tgt.bash"
+	. "$root/tests/lib/hand.bash"
 	host=$(loopback_address)
-	at=$BATS_TEST_TMPDIR
-	mkdir "$at/run" "$at/secrets" "$at/fake"
-	export BATON_RUN_DIR=$at/run BATON_SECRETS_DIR=$at/secrets BATON_FAKE_DIR=$at/fake
-	export BATON_DEADLINE_MS=20000 BATON_SAN_IQN=iqn.2026-01.baton:broker
-	unset BATON_SAN_USER BATON_SAN_SECRET
+	hand_setup
 	secret_put rack1 s3cret-word
 }
 
@@ -30,68 +27,12 @@ teardown() {
 	tgt_stop
 }
 
-secret_put() {
-	rm -f "$BATON_SECRETS_DIR/$1"
-	(umask 077 && printf '%s\n' "$2" >"$BATON_SECRETS_DIR/$1")
-}
-
-# hand DEED: one answer, in $output; it must be one line of JSON
-hand() {
-	run -0 --separate-stderr "$bin/baton-hand" <<<"$1"
-	echo "$output"
-	[ "${#lines[@]}" -eq 1 ] && [[ $output == '{"ok":'*'}' ]]
-}
-
-good() {
-	hand "$1" && [[ $output == '{"ok":true,'* ]]
-}
-
-# bad DEED ERRNO WORDS...: refused with that errno and a sentence that holds all the words
-bad() {
-	hand "$1"
-	[[ $output == '{"ok":false,"errno":"'"$2"'","why":"'* ]] || return 1
-	for words in "${@:3}"; do
-		[[ $output == *"$words"* ]] || return 1
-	done
-}
-
-now_ms() {
-	local s=${EPOCHREALTIME/./}
-	echo $((s / 1000))
-}
-
-# until_true SECONDS COMMAND...: waits for it, polling
-until_true() {
-	local deadline=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		((SECONDS < deadline)) || return 1
-		read -rt 0.02 <> <(:) || :
-	done
-}
-
 ipmi() {
 	ipmi_sim_start "$at/sim" "$host" 9001 baton s3cret-word "$root/tests/lib/chassis" "$at/fake" blade
 	bmc='"bmc":{"kind":"ipmi","host":"'$host'","port":9001,"user":"baton","secret":"rack1","cipher":3}'
 }
 
 fake='"bmc":{"kind":"fake","host":"blade","user":"baton","secret":"rack1"}'
-iqn=iqn.2026-01.org.example:web-01
-
-target() {
-	truncate -s 64M "$at/boots"
-	printf '\353\143\220' | dd of="$at/boots" conv=notrunc status=none
-	printf '\125\252' | dd of="$at/boots" bs=1 seek=510 conv=notrunc status=none
-	truncate -s 1M "$at/blank"
-	truncate -s 8M "$at/large"
-	printf 'EFI PART' | dd of="$at/large" bs=4096 seek=1 conv=notrunc status=none
-	tgt_start "$at/tgt" "$host" 3260
-	tgt_target 1 "$iqn"
-	tgt_lun 1 1 "$at/boots"
-	tgt_lun 1 2 "$at/blank"
-	tgt_lun 1 3 "$at/large" 4096
-	tgt_account 1 web-01 right-secret
-}
 
 persona_is_in() {
 	tgt_sessions 1 | grep -q example:persona
@@ -114,6 +55,19 @@ san() {
 	target
 	BATON_TEST_SAN="iscsi $host:3260 $host:3261 $iqn web-01 right-secret" \
 		run "$bin/tests/unit/san_contract_test"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "san_tgt keeps it too, fences included, while another initiator has the disk reserved" {
+	target
+	"$bin/tests/lib/writer" "$host:3260" "$iqn" 1 iqn.2026-01.org.example:persona web-01 right-secret "$at/writer" \
+		reserve 3>&- &
+	hand_pid=$!
+	until_true 10 grep -qx in "$at/writer"
+	grep -qx reserved "$at/writer"
+	BATON_TEST_SAN="tgt $host:3260 $host:3261 $iqn web-01 right-secret" BATON_TEST_RESERVED=1 \
+		run "$bin/tests/lib/tgtway" "/var/run/tgtd/socket.$tgt_control" "$at/asked" "$bin/tests/unit/san_contract_test"
 	echo "$output"
 	[ "$status" -eq 0 ]
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What core/san.h promises, asked of one driver: the fake, or a target that the environment names
  * (BATON_TEST_SAN="KIND PORTAL DEAD-PORTAL TARGET USER SECRET"). Either has LUN 1, 64 MiB with boot
- * code in an MBR; LUN 2, 1 MiB of nothing; LUN 3, 8 MiB in blocks of 4096 with a GPT; no LUN 4. */
+ * code in an MBR; LUN 2, 1 MiB of nothing; LUN 3, 8 MiB in blocks of 4096 with a GPT; no LUN 4.
+ * Somebody else is logged in with that account and has reserved LUN 1 if BATON_TEST_RESERVED says
+ * so. The fences come last: behind them the account is no good any more. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
@@ -17,11 +19,12 @@
 static char kind[16] = "fake", portal[64] = "10.0.0.1:3260", dead[64] = "10.0.0.2:3260";
 static char target[IQN_LEN + 1] = "iqn.2026-01.org.example:disk";
 static char user[32] = "web-01", secret[32] = "right-secret";
-static char folder[] = "/tmp/baton-san-XXXXXX", file[300], silent[64];
+static char folder[] = "/tmp/baton-san-XXXXXX", file[300], sessions[310], silent[64];
 
 static void folder_gone(void)
 {
 	unlink(file);
+	unlink(sessions);
 	rmdir(folder);
 }
 
@@ -54,6 +57,7 @@ static void ready(void)
 	atexit(folder_gone);
 	setenv("BATON_FAKE_DIR", folder, 1);
 	snprintf(file, sizeof file, "%s/%s.san", folder, target);
+	snprintf(sessions, sizeof sessions, "%s/%s.sessions", folder, target);
 	FILE *f = fopen(file, "w");
 	CHECK(f != NULL);
 	if (!f)
@@ -303,11 +307,228 @@ static void iscsi_survives_a_target_that_talks_nonsense(void)
 	}
 }
 
+/* The account and the target's own, of a generation. */
+static struct san_fence fence_of(unsigned generation)
+{
+	static char name[32], shown[40];
+	ready();
+	snprintf(name, sizeof name, "web-01.%u", generation);
+	snprintf(shown, sizeof shown, "%s.target", name);
+	return (struct san_fence){ .target = target,
+		.user = name,
+		.secret = "secret-of-this",
+		.mutual_user = shown,
+		.mutual_secret = "what-it-shows",
+		.persona = "web-01",
+		.generation = generation,
+		.own_user = "" };
+}
+
+/* False where the driver cannot: then there is nothing to be promised. */
+static bool fences(void)
+{
+	struct err e = { 0 };
+	ready();
+	const struct san_ops *ops = san_of(kind, &e);
+	return ops && ops->fence;
+}
+
+static int fence(struct san_fenced *done, const struct san_fence *f, struct err *e)
+{
+	*e = (struct err){ 0 };
+	*done = (struct san_fenced){ 0 };
+	int r = san_of(kind, e)->fence(done, f, 5000, e);
+	CHECK((r == 0) == (e->text[0] == '\0'));
+	CHECK(!f->secret || (!strstr(e->text, f->secret) && !strstr(e->text, "what-it-shows")));
+	if (e->text[0])
+		printf("# %s\n", e->text);
+	return r;
+}
+
+static int look_with(const char *as, const char *word)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	l.user = as;
+	l.secret = word;
+	return look(&f, &l, 1, 5000, &e);
+}
+
+static void reservations_are_cleared(void)
+{
+	struct err e = { 0 };
+	struct san_login l = login_right();
+	unsigned n = 99, want = getenv("BATON_TEST_RESERVED") ? 1 : 0;
+	const struct san_ops *ops = san_of(kind, &e);
+	if (ops == &san_fake) {
+		FILE *f = fopen(file, "a");
+		CHECK(f && fputs("registration=0x77\n", f) >= 0 && fclose(f) == 0);
+		want = 1;
+	}
+	CHECK_INT(ops->reservations_clear(&n, &l, 1, 5000, &e), 0);
+	CHECK_INT(n, want);
+	CHECK_INT(ops->reservations_clear(&n, &l, 1, 5000, &e), 0);
+	CHECK_INT(n, 0);
+	CHECK_TEXT(e.text, "");
+	l.secret = "wrong-secret";
+	CHECK_INT(ops->reservations_clear(&n, &l, 1, 5000, &e), -EACCES);
+	l = login_right();
+	l.portal = dead;
+	CHECK_INT(ops->reservations_clear(&n, &l, 1, 5000, &e), -ECONNREFUSED);
+}
+
+static void a_target_that_shows_no_account_is_not_believed(void)
+{
+	struct err e = { 0 };
+	struct san_facts f;
+	struct san_login l = login_right();
+	l.target_user = "shown";
+	l.target_secret = "what-it-shows";
+	CHECK_INT(look(&f, &l, 1, 5000, &e), -EACCES);
+}
+
+static void a_fence_lets_the_new_account_in_and_no_other(void)
+{
+	struct err e;
+	struct san_fenced done;
+	struct san_fence f = fence_of(7);
+	if (!fences())
+		return;
+	CHECK_INT(look_with(user, secret), 0);
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_INT(done.accounts_removed, 1);
+	CHECK_INT(look_with(f.user, f.secret), 0);
+	CHECK_INT(look_with(user, secret), -EACCES);
+	CHECK_INT(look_with(NULL, NULL), -EACCES);
+}
+
+static void a_fence_can_be_repeated_and_the_last_secret_counts(void)
+{
+	struct err e;
+	struct san_fenced done;
+	struct san_fence f = fence_of(7);
+	if (!fences())
+		return;
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_INT(done.accounts_removed, 0);
+	CHECK_INT(look_with(f.user, f.secret), 0);
+	f.secret = "another-secret";
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_INT(look_with(f.user, "another-secret"), 0);
+	CHECK_INT(look_with(f.user, "secret-of-this"), -EACCES);
+}
+
+static void an_older_generation_is_refused_and_changes_nothing(void)
+{
+	struct err e;
+	struct san_fenced done;
+	struct san_fence f = fence_of(6);
+	if (!fences())
+		return;
+	CHECK_INT(fence(&done, &f, &e), -ESTALE);
+	CHECK(strstr(e.text, "web-01.7") != NULL);
+	f.user = f.secret = f.mutual_user = f.mutual_secret = NULL;
+	CHECK_INT(fence(&done, &f, &e), -ESTALE);
+	CHECK_INT(look_with("web-01.7", "another-secret"), 0);
+	CHECK_INT(look_with("web-01.6", "secret-of-this"), -EACCES);
+}
+
+static void the_target_shows_its_own_account_in_turn(void)
+{
+	struct err e;
+	struct san_fenced done;
+	struct san_facts facts;
+	struct san_fence f = fence_of(8);
+	struct san_login l = login_right();
+	if (!fences())
+		return;
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_INT(done.accounts_removed, 1);
+	l.user = f.user;
+	l.secret = f.secret;
+	l.target_user = f.mutual_user;
+	l.target_secret = f.mutual_secret;
+	CHECK_INT(look(&facts, &l, 1, 5000, &e), 0);
+	l.target_secret = "what-it-shows-not";
+	CHECK_INT(look(&facts, &l, 1, 5000, &e), -EACCES);
+	l.target_user = l.target_secret = NULL;
+	CHECK_INT(look(&facts, &l, 1, 5000, &e), 0);
+	f.mutual_user = f.mutual_secret = NULL;
+	CHECK_INT(fence(&done, &f, &e), 0);
+	l.target_user = "web-01.8.target";
+	l.target_secret = "what-it-shows";
+	CHECK_INT(look(&facts, &l, 1, 5000, &e), -EACCES);
+}
+
+static void a_second_look_leaves_the_accounts_as_they_are(void)
+{
+	struct err e;
+	struct san_fenced done;
+	struct san_fence f = fence_of(8);
+	if (!fences())
+		return;
+	f.user = f.secret = f.mutual_user = f.mutual_secret = NULL;
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_INT(done.accounts_removed, 0);
+	CHECK_INT(done.sessions_dropped, 0);
+	CHECK_INT(look_with("web-01.8", "secret-of-this"), 0);
+}
+
+static void a_fence_of_no_target_says_so(void)
+{
+	struct err e;
+	struct san_fenced done;
+	struct san_fence f = fence_of(9);
+	if (!fences())
+		return;
+	f.target = "iqn.2026-01.org.example:nobody-made-it";
+	CHECK_INT(fence(&done, &f, &e), -ENOENT);
+	CHECK(strstr(e.text, f.target) != NULL);
+}
+
+static void fake_say(const char *line, const char *to)
+{
+	FILE *f = fopen(to, "a");
+	CHECK(f && fprintf(f, "%s\n", line) > 0 && fclose(f) == 0);
+}
+
+static void the_fake_drops_sessions_and_has_faults(void)
+{
+	struct err e;
+	struct san_fenced done;
+	struct san_fence f = fence_of(9);
+	if (san_of(kind, &e) != &san_fake)
+		return;
+	fake_say("iqn.x:old", sessions);
+	fake_say("iqn.x:older", sessions);
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_INT(done.sessions_dropped, 2);
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_INT(done.sessions_dropped, 0);
+	f.own_user = "baton";
+	fake_say("account=baton own-secret", file);
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_INT(done.accounts_removed, 0);
+	CHECK_INT(look_with("baton", "own-secret"), 0);
+
+	fake_say("iqn.x:stuck", sessions);
+	fake_say("stays=iqn.x:stuck", file);
+	int64_t begun = wait_now_ms();
+	CHECK_INT(san_fake.fence(&done, &f, 300, &e), -ETIMEDOUT);
+	CHECK(strstr(e.text, "after 300 ms a session is still there: initiator iqn.x:stuck"));
+	fake_say("fence=hang", file);
+	CHECK_INT(san_fake.fence(&done, &f, 300, &e), -ETIMEDOUT);
+	CHECK(wait_now_ms() - begun >= 550 && wait_now_ms() - begun < 3000);
+	CHECK_INT(look_with("web-01.9", "secret-of-this"), 0);
+}
+
 static void an_unknown_kind_is_answered_with_the_known_ones(void)
 {
 	struct err e = { 0 };
 	CHECK(san_of("floppy", &e) == NULL);
-	CHECK_TEXT(e.text, "no SAN kind \"floppy\": want one of iscsi, fake");
+	CHECK_TEXT(e.text, "no SAN kind \"floppy\": want one of iscsi, tgt, fake");
+	CHECK(san_iscsi.fence == NULL);
 }
 
 static void bootable_is_boot_code_with_its_mark_or_a_gpt(void)
@@ -339,4 +560,11 @@ TESTS(T(a_disk_tells_its_size_and_that_it_boots), T(a_blank_disk_does_not_boot),
 	T(a_look_can_be_repeated), T(iscsi_follows_a_redirection_but_not_for_ever),
 	T(iscsi_survives_a_target_that_talks_nonsense),
 	T(an_unknown_kind_is_answered_with_the_known_ones),
-	T(bootable_is_boot_code_with_its_mark_or_a_gpt))
+	T(bootable_is_boot_code_with_its_mark_or_a_gpt), T(reservations_are_cleared),
+	T(a_target_that_shows_no_account_is_not_believed),
+	T(a_fence_lets_the_new_account_in_and_no_other),
+	T(a_fence_can_be_repeated_and_the_last_secret_counts),
+	T(an_older_generation_is_refused_and_changes_nothing),
+	T(the_target_shows_its_own_account_in_turn),
+	T(a_second_look_leaves_the_accounts_as_they_are), T(a_fence_of_no_target_says_so),
+	T(the_fake_drops_sessions_and_has_faults))
