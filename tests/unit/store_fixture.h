@@ -33,6 +33,7 @@ static inline void must_(int r, const struct err *e, const char *what)
 		must_(call, &e, #call);                                                            \
 	} while (0)
 
+#ifndef SQLITE_VERSION /* store_priv.h has them, too */
 static inline void store_drop(struct store **s)
 {
 	store_close(*s);
@@ -42,6 +43,7 @@ static inline void list_drop(void *list)
 {
 	free(*(void **)list);
 }
+#endif
 
 static inline struct mac mac_of(const char *text)
 {
