@@ -41,6 +41,7 @@ conf() {
 		interfaces = mgmt0
 		run_dir = $dir/run
 		state_dir = $dir/state
+		key_file = $dir/store.key
 		boot_dir = $dir/boot
 		scripts_dir = $dir/scripts
 		packs_dir = $dir/packs
@@ -163,9 +164,9 @@ http() { inside curl -s -m 10 "http://$ADDR:8080$1"; }
 	{ conf | sed "s|^run_dir = .*|&/never|"; echo 'lease_s = 0'; echo 'colour = red'; echo 'http_port = 99999'; } > "$dir/wrong.conf"
 	run inside "$dir/bin/batond" -c "$dir/wrong.conf"
 	[ "$status" -eq 2 ]
-	[[ $output == *"wrong.conf:13: lease_s = 0: want 120 to 86400"* ]]
-	[[ $output == *"wrong.conf:14: colour: no such setting"* ]]
-	[[ $output == *"wrong.conf:15: http_port = 99999: want 1 to 65535"* ]]
+	[[ $output == *"wrong.conf:14: lease_s = 0: want 120 to 86400"* ]]
+	[[ $output == *"wrong.conf:15: colour: no such setting"* ]]
+	[[ $output == *"wrong.conf:16: http_port = 99999: want 1 to 65535"* ]]
 	[[ $output == *"3 wrong lines; nothing was started"* ]]
 	[ ! -e "$dir/run/never" ]
 }
@@ -302,6 +303,54 @@ dhcp() {
 	wait_for 'leases/1: want a plain file of root.s with one name; unknown machines will get no address'
 	stop
 	rm -rf "$dir/state"
+}
+
+# start_in_vain PATTERN: a batond whose broker says this and does not start.
+start_in_vain() {
+	: > "$dir/log"
+	ip netns exec "$ns" "$dir/bin/batond" -c "$dir/baton.conf" 2>> "$dir/log" 3>&- &
+	echo $! > "$dir/pid"
+	wait_for "$1"
+	[[ $(grep -c "baton-broker started" "$dir/log") -eq 0 ]]
+	stop
+}
+
+@test "the key of the store is made once, for the broker alone" {
+	ensure
+	baton pool add sealed --iqn iqn.2026-01.org.example.sealed: # so that there is something
+	[ "$(stat -c '%u:%g %a %s' "$dir/store.key")" = "64510:64510 400 32" ]
+	[ ! -e "$dir/store.key.new" ]
+	cp -p "$dir/store.key" "$dir/key.copy"
+	stop
+	start
+	cmp "$dir/store.key" "$dir/key.copy"
+}
+
+@test "without its key nothing starts, and with another one or an open one the broker does not" {
+	ensure
+	cp -p "$dir/store.key" "$dir/key.copy"
+	stop
+	local was
+	was=$(sha256sum "$dir/state/baton.db")
+	rm -f "$dir/store.key"
+	for how in "" --check; do
+		run inside "$dir/bin/batond" -c "$dir/baton.conf" $how
+		[ "$status" -eq 2 ]
+		[[ $output == "batond: key_file = $dir/store.key: it is not there, and the secrets in $dir/state/baton.db are sealed with it; put it back from the backup" ]]
+	done
+	[ ! -e "$dir/store.key" ]
+	install -o 64510 -m 400 <(head -c 32 /dev/urandom) "$dir/store.key"
+	start_in_vain "baton-broker: key_file = $dir/store.key: store $dir/state/baton.db: sealed with another key, nothing was changed; put the right one back from the backup"
+	install -o 64510 -m 440 "$dir/key.copy" "$dir/store.key"
+	start_in_vain "baton-broker: key_file = $dir/store.key: others than its owner may read it; .chmod 0400 $dir/store.key."
+	[ "$(sha256sum "$dir/state/baton.db")" = "$was" ]
+	cp -p "$dir/key.copy" "$dir/store.key"
+	start
+	baton pool list | grep -q sealed
+	sed "s|^key_file = .*|key_file = $dir/state/store.key|" "$dir/baton.conf" > "$dir/inside.conf"
+	run inside "$dir/bin/batond" -c "$dir/inside.conf" --check
+	[ "$status" -eq 2 ]
+	[[ $output == *"key_file = $dir/state/store.key: want a place outside of state_dir"* ]]
 }
 
 @test "each program killed with -9 comes back and serves" {
