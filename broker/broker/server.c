@@ -16,6 +16,7 @@
 #include "broker/api.h"
 #include "broker/events.h"
 #include "broker/hands.h"
+#include "broker/key.h"
 #include "broker/publish.h"
 #include "broker/reports.h"
 #include "broker/runner.h"
@@ -139,13 +140,19 @@ static int state_dir_lock(const char *path, struct err *e)
 /* What is on disk, and who may see it: nobody but the broker's user. */
 static int store_begin_with(struct server *s, struct err *e)
 {
-	char path[sizeof s->b.conf.state_dir + 16];
-	int r = state_dir_lock(s->b.conf.state_dir, e);
+	const struct conf *c = &s->b.conf;
+	char path[sizeof c->state_dir + 16];
+	uint8_t key[32];
+	int r = state_dir_lock(c->state_dir, e);
+	if (r == 0)
+		r = key_read(key, c->key_file, e);
 	if (r < 0)
 		return r;
 	umask(077);
-	snprintf(path, sizeof path, "%s/baton.db", s->b.conf.state_dir);
-	return store_open(&s->b.store, path, e);
+	snprintf(path, sizeof path, "%s/baton.db", c->state_dir);
+	r = store_open(&s->b.store, path, key, e);
+	explicit_bzero(key, sizeof key);
+	return r == -EKEYREJECTED ? err_in(e, r, "key_file = %s", c->key_file) : r;
 }
 
 /* The order matters: events before whoever says them, orders after all they need, the API last. */

@@ -11,6 +11,8 @@ static const char *const phases[] = { "identity", "persona", "restore" };
 static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
+static const char *const proofs[] = { "storage", "power", "port", "attested" };
+static const char *const administered[] = { "tgt", "fake" }; /* kinds of SAN */
 
 static int word_index(const char *const *words, size_t n, const char *word)
 {
@@ -70,6 +72,24 @@ bool idle_parse(enum idle *ret, const char *word)
 	if (i >= 0)
 		*ret = (enum idle)i;
 	return i >= 0;
+}
+
+const char *proof_word(enum proof_kind k)
+{
+	return proofs[k];
+}
+
+bool proof_parse(enum proof_kind *ret, const char *word)
+{
+	int i = word_index(proofs, COUNT(proofs), word);
+	if (i >= 0)
+		*ret = (enum proof_kind)i;
+	return i >= 0;
+}
+
+bool persona_is_fenced(const struct persona *p)
+{
+	return *p->target && word_index(administered, COUNT(administered), p->san) >= 0;
 }
 
 /* Two networks fit when they are the same, or when one side does not care. */

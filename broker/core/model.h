@@ -105,6 +105,7 @@ struct persona {
 	unsigned paths;
 	struct path path[PATHS_MAX];
 	char chap_user[SECRET_LEN + 1], chap_secret[SECRET_LEN + 1]; /* both or none */
+	bool mutual; /* the target shows a secret in turn, where Baton makes them */
 	uint32_t dns[SERVERS_MAX], ntp[SERVERS_MAX]; /* 0 ends; no dns: the network's */
 	char domain[DOMAIN_LEN + 1];
 	unsigned nics;
@@ -123,6 +124,22 @@ struct binding {
 	char persona[NAME_LEN + 1], machine[NAME_LEN + 1];
 	uint32_t generation;
 	enum phase phase;
+	bool fenced; /* nobody else can write to the disk: its secret may be given out */
+};
+
+/* The CHAP secrets of one generation: Baton makes them, and the target knows no others. */
+struct chap {
+	uint32_t generation;
+	char user[SECRET_LEN + 1], secret[SECRET_LEN + 1];
+	char mutual_user[SECRET_LEN + 1], mutual_secret[SECRET_LEN + 1]; /* "": none */
+};
+
+/* What shows that an old body does no harm: its disk is shut to it, or it is silent. */
+enum proof_kind {
+	PROOF_STORAGE,  /* the target has dropped its sessions and lists none */
+	PROOF_POWER,    /* off in two reads of its BMC */
+	PROOF_PORT,     /* its switch says that the port is down */
+	PROOF_ATTESTED, /* a person has signed for it */
 };
 
 const char *phase_word(enum phase p); /* "identity", "persona", "restore" */
@@ -133,6 +150,11 @@ const char *dhcp_mode_word(enum dhcp_mode m); /* "serve", "proxy" */
 bool dhcp_mode_parse(enum dhcp_mode *ret, const char *word);
 const char *idle_word(enum idle i); /* "park", "local" */
 bool idle_parse(enum idle *ret, const char *word);
+const char *proof_word(enum proof_kind k); /* "storage", "power", "port", "attested" */
+bool proof_parse(enum proof_kind *ret, const char *word);
+
+/* Its disk lies at a target that Baton administers: others can be shut out there. */
+bool persona_is_fenced(const struct persona *p);
 
 /* Which NIC of the machine takes the n-th NIC of the persona: carrying NICs in order, on the
  * network the persona wants. -1 where there is none. */

@@ -207,9 +207,52 @@ static const char *const version_2[] = {
 	NULL,
 };
 
+/* Secrets are sealed; one secret for each generation; who is fenced, what proves it, and which
+ * machines were left behind. Bindings of before had no fence to wait for, and count as awake. */
+static const char *const version_3[] = {
+	"ALTER TABLE persona ADD COLUMN mutual INTEGER NOT NULL DEFAULT 0",
+
+	"ALTER TABLE binding ADD COLUMN fenced INTEGER NOT NULL DEFAULT 0",
+	"UPDATE binding SET fenced = 1",
+	"ALTER TABLE binding ADD COLUMN awake_after INTEGER", /* a proof's id; NULL: never woken */
+	"UPDATE binding SET awake_after = 0",
+
+	"CREATE TABLE chap ("
+	"  persona TEXT PRIMARY KEY REFERENCES persona ON DELETE CASCADE,"
+	"  generation INTEGER NOT NULL UNIQUE,"
+	"  user TEXT NOT NULL,"
+	"  secret BLOB NOT NULL,"
+	"  mutual_user TEXT NOT NULL,"
+	"  mutual_secret BLOB NOT NULL"
+	") WITHOUT ROWID",
+
+	/* Names without references, and no row is ever removed: it says why a change was right. */
+	"CREATE TABLE proof ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  order_id INTEGER NOT NULL,"
+	"  persona TEXT NOT NULL,"
+	"  machine TEXT NOT NULL,"
+	"  generation INTEGER NOT NULL,"
+	"  kind TEXT NOT NULL,"
+	"  at_s REAL NOT NULL,"
+	"  seen TEXT NOT NULL"
+	")",
+	"CREATE INDEX proof_generation ON proof (generation, id)",
+
+	"CREATE TABLE stale ("
+	"  machine TEXT PRIMARY KEY REFERENCES machine ON DELETE CASCADE,"
+	"  persona TEXT NOT NULL REFERENCES persona,"
+	"  generation INTEGER NOT NULL,"
+	"  since_s REAL NOT NULL"
+	") WITHOUT ROWID",
+	"CREATE INDEX stale_persona ON stale (persona)",
+	NULL,
+};
+
 const struct migration schema[] = {
-	{ version_1 },
-	{ version_2 },
+	{ .sql = version_1 },
+	{ .sql = version_2 },
+	{ .sql = version_3, .then = clear_text_seal },
 };
 const unsigned schema_version = COUNT(schema);
 
@@ -243,6 +286,14 @@ static int references_check(struct store *s, struct err *e)
 		s->path, table);
 }
 
+static int bring_one(struct store *s, const struct migration *m, struct err *e)
+{
+	int r = 0;
+	for (const char *const *sql = m->sql; !r && *sql; sql++)
+		r = run_of(s, e, *sql, NULL, 0);
+	return !r && m->then ? m->then(s, e) : r;
+}
+
 int schema_bring(struct store *s, const struct migration *m, unsigned want, struct err *e)
 {
 	OWN(tx) struct store *tx = NULL;
@@ -268,9 +319,8 @@ int schema_bring(struct store *s, const struct migration *m, unsigned want, stru
 	if (version == want)
 		return 0;
 	for (unsigned at = (unsigned)version; at < want; at++)
-		for (const char *const *sql = m[at].sql; *sql; sql++)
-			if ((r = run_of(s, e, *sql, NULL, 0)) < 0)
-				return r;
+		if ((r = bring_one(s, &m[at], e)) < 0)
+			return r;
 	r = references_check(s, e);
 	if (!r)
 		r = pragma_write(s, "application_id", APPLICATION_ID, e);

@@ -10,7 +10,8 @@ struct store;
 
 /* What brings the schema from one version to the next; the n-th entry makes version n + 1. */
 struct migration {
-	const char *const *sql; /* statements, NULL at the end */
+	const char *const *sql;                      /* statements, NULL at the end */
+	int (*then)(struct store *s, struct err *e); /* what SQL cannot do; NULL: nothing */
 };
 extern const struct migration schema[];
 extern const unsigned schema_version; /* the newest */

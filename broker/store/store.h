@@ -6,7 +6,8 @@
  *
  * Errors: -ENOENT no such thing, -EEXIST name, MAC or IQN taken (the sentence says by whom),
  * -EBUSY something still uses it, -ESTALE a compare-and-swap lost, -ENOSPC the disk is full,
- * -EDQUOT a pool is used up or there is none. */
+ * -EDQUOT a pool is used up or there is none, -EPERM what would be needed to prove it is lacking,
+ * -EBADMSG the file is damaged, or a secret in it does not open. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -17,8 +18,10 @@
 
 struct store;
 
-/* Opens or makes the file ("" = in memory), brings an older schema forward, refuses a newer one. */
-int store_open(struct store **ret, const char *path, struct err *e);
+/* Opens or makes the file ("" = in memory), brings an older schema forward, refuses a newer one.
+ * The secrets in it are sealed with the key. -EKEYREJECTED: with another one; nothing was changed.
+ */
+int store_open(struct store **ret, const char *path, const uint8_t key[32], struct err *e);
 void store_close(struct store *s); /* takes NULL */
 
 /* One transaction around several calls. Pairs nest: an inner rollback takes back what was done
@@ -75,7 +78,8 @@ int store_persona(struct store *s, const char *name, struct persona *ret, struct
  * network's pool. *p is filled in. A MAC or IQN written out is recorded as given, too; one that a
  * removed persona had may be written out again, so that what was removed by mistake can be put
  * back. A drawn IQN is prefix + name, or prefix + name + "-2" and so on where that was given
- * before. */
+ * before.
+ * Where persona_is_fenced(), the target is this persona's alone and the secrets are Baton's. */
 int store_persona_add(struct store *s, struct persona *p, struct err *e);
 int store_persona_rm(struct store *s, const char *name, struct err *e);
 
@@ -83,13 +87,63 @@ int store_bindings(struct store *s, struct binding **ret, size_t *ret_n, struct 
 int store_binding(struct store *s, const char *persona, struct binding *ret, struct err *e);
 int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
 /* The claim: one compare-and-swap. Neither side may be bound, else -EBUSY names who is in the
- * way (but to each other: then it is a repeat and gives the binding as it stands). The generation
- * is greater than that of any binding there ever was, of whichever persona. */
+ * way (but to each other: then it is a repeat and gives the binding as it stands); nor may the
+ * machine be stale. The generation is greater than that of any binding or secret there ever was, of
+ * whichever persona. Where persona_is_fenced(), a secret of that generation is made with it, and
+ * ->fenced waits for store_fenced_set(); else it is true at once. A repeat after
+ * store_chap_renew() finds the binding's secret dead: it gets a new generation and a new secret. */
 int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
 	struct err *e);
+/* The claim of a restore: the stale machine carries its persona once more, in phase restore,
+ * without a secret. -EBUSY while that persona is on another machine, -ENOENT where the machine is
+ * not stale. May be repeated. */
+int store_bind_restore(struct store *s, const char *machine, struct binding *ret, struct err *e);
 /* Only if the binding still has this generation, else -ESTALE. */
 int store_phase_set(struct store *s, const struct binding *b, enum phase p, struct err *e);
+/* Nobody else can write: the secret may be given out. -ESTALE also when it is not the newest. */
+int store_fenced_set(struct store *s, const struct binding *b, struct err *e);
+/* Before the machine is powered on for this binding: no silence proved up to now counts. */
+int store_wake(struct store *s, const struct binding *b, struct err *e);
+/* -EPERM without store_silence(), unless the machine was never woken for this binding. */
 int store_unbind(struct store *s, const struct binding *b, struct err *e);
+
+/* The newest secrets of a persona; -ENOENT where it never had one. */
+int store_chap(struct store *s, const char *persona, struct chap *ret, struct err *e);
+/* Makes new ones, for nobody: a binding that there is loses ->fenced. */
+int store_chap_renew(struct store *s, const char *persona, struct chap *ret, struct err *e);
+
+struct proof {
+	uint64_t id, order;
+	char persona[NAME_LEN + 1], machine[NAME_LEN + 1];
+	uint32_t generation;
+	enum proof_kind kind;
+	double at_s;
+	char seen[200]; /* "off in two reads, 612 ms apart" */
+};
+/* Kept for good, also when what it names is removed. Fills id. PROOF_ATTESTED only for a binding
+ * that stands, else -ESTALE; -EPERM where the machine has no UUID on record, or where the disk
+ * cannot be shut to it. */
+int store_proof_add(struct store *s, struct proof *p, struct err *e);
+/* Newest first, `most` at most; "" is any. */
+int store_proofs(struct store *s, const char *persona, const char *machine, size_t most,
+	struct proof **ret, size_t *ret_n, struct err *e);
+/* The newest proof, of any kind but storage, that this binding's machine is silent since it was
+ * last woken. -ENOENT says what is wanted. */
+int store_silence(struct store *s, const struct binding *b, struct proof *ret, struct err *e);
+
+/* A machine whose cards may hold addresses of a persona that was taken from it. It carries nothing
+ * until it is restored. It can be removed; its persona cannot, meanwhile. */
+struct stale {
+	char machine[NAME_LEN + 1], persona[NAME_LEN + 1];
+	uint32_t generation;
+	double since_s;
+};
+int store_stales(struct store *s, struct stale **ret, size_t *ret_n, struct err *e);
+int store_stale(struct store *s, const char *machine, struct stale *ret, struct err *e);
+/* A repeat, for the same persona, keeps since_s. */
+int store_stale_add(struct store *s, const char *machine, const char *persona, uint32_t generation,
+	double since_s, struct err *e);
+int store_stale_rm(struct store *s, const char *machine, struct err *e);
 
 struct order {
 	uint64_t id;

@@ -14,9 +14,11 @@ static void persona_row(struct query *q, void *to)
 	col_text(q, p->san, sizeof p->san);
 	p->lun = col_u64(q);
 	col_text(q, p->chap_user, sizeof p->chap_user);
-	col_text(q, p->chap_secret, sizeof p->chap_secret);
+	col_sealed(q, &(struct seal_at){ "persona", p->name, "chap_secret" }, p->chap_secret,
+		sizeof p->chap_secret);
 	p->generation = col_u32(q);
 	col_text(q, p->domain, sizeof p->domain);
+	p->mutual = col_bool(q);
 }
 
 struct nic_of {
@@ -57,8 +59,8 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 	size_t n = 0, nics_n = 0, paths_n = 0;
 	OWN(query)
 	struct query q = QUERY(s,
-		"SELECT name, iqn, target, san, lun, chap_user, chap_secret, generation, domain "
-		"FROM persona WHERE name BETWEEN ? AND ? ORDER BY name",
+		"SELECT name, iqn, target, san, lun, chap_user, chap_secret, generation, domain, "
+		"mutual FROM persona WHERE name BETWEEN ? AND ? ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, persona_row, &all, &n, e);
 	if (r)
@@ -113,6 +115,30 @@ int store_persona(struct store *s, const char *name, struct persona *ret, struct
 	return r;
 }
 
+/* What goes with a target that Baton administers, and what only with others. */
+static int fenced_check(const struct persona *p, struct err *e)
+{
+	if (!persona_is_fenced(p)) {
+		if (p->mutual)
+			return err_say(e, EINVAL,
+				"persona %s: mutual is for a target that Baton administers; at "
+				"this one the secrets are yours",
+				p->name);
+		return 0;
+	}
+	if (*p->chap_user)
+		return err_say(e, EINVAL,
+			"persona %s: Baton makes the secrets of a disk of kind \"%s\"; leave "
+			"chap_user and chap_secret out",
+			p->name, p->san);
+	if (strlen(p->name) > FENCED_NAME_LEN)
+		return err_say(e, EINVAL,
+			"persona %s: want a name of %d characters at most, since it is part of a "
+			"CHAP user",
+			p->name, FENCED_NAME_LEN);
+	return 0;
+}
+
 static int disk_check(const struct persona *p, struct err *e)
 {
 	if (*p->iqn && !iqn_ok(p->iqn))
@@ -144,7 +170,7 @@ static int disk_check(const struct persona *p, struct err *e)
 			". _ : "
 			"+ / = -",
 			p->name, SECRET_LEN);
-	return 0;
+	return fenced_check(p, e);
 }
 
 static int persona_check(const struct persona *p, struct err *e)
@@ -178,6 +204,42 @@ static void name_row(struct query *q, void *to)
 	col_text(q, to, NAME_LEN + 1);
 }
 
+struct holder {
+	char name[NAME_LEN + 1];
+	char san[KIND_LEN + 1];
+};
+
+static void holder_row(struct query *q, void *to)
+{
+	struct holder *h = to;
+	col_text(q, h->name, sizeof h->name);
+	col_text(q, h->san, sizeof h->san);
+}
+
+/* Every session of a target is dropped when a persona there changes its body: the other one's must
+ * not be among them. Disks that Baton does not administer may share a target. */
+static int target_free(struct store *s, const struct persona *p, struct err *e)
+{
+	OWN(list) struct holder *all = NULL;
+	size_t n = 0;
+	if (!*p->target)
+		return 0;
+	OWN(query)
+	struct query q = QUERY(s, "SELECT name, san FROM persona WHERE target = ? ORDER BY name",
+		in_text(p->target));
+	int r = list_of(&q, sizeof *all, holder_row, &all, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		struct persona other = { .target = "x" };
+		memcpy(other.san, all[i].san, sizeof other.san);
+		if (persona_is_fenced(p) || persona_is_fenced(&other))
+			r = err_say(e, EEXIST,
+				"target %s is that of persona %s, and Baton drops all its sessions "
+				"when one moves; want a target for each",
+				p->target, all[i].name);
+	}
+	return r;
+}
+
 /* Takes what is written out, then draws what is not: so nothing is drawn that stands below. */
 static int names_fill(struct store *s, struct persona *p, struct err *e)
 {
@@ -208,6 +270,19 @@ static int names_fill(struct store *s, struct persona *p, struct err *e)
 	return r;
 }
 
+static int row_write(struct store *s, const struct persona *p, struct err *e)
+{
+	struct sealed secret;
+	int r = sealed_make(&secret, s, &(struct seal_at){ "persona", p->name, "chap_secret" },
+		p->chap_secret, strlen(p->chap_secret), e);
+	if (!r)
+		r = RUN(s, e, "INSERT INTO persona VALUES (?,?,?,?,?,?,?,0,?,?)", in_text(p->name),
+			in_text(p->iqn), in_text(p->target), in_text(p->san),
+			in_int((int64_t)p->lun), in_text(p->chap_user), in_sealed(&secret),
+			in_text(p->domain), in_int(p->mutual));
+	return r;
+}
+
 static int persona_write(struct store *s, struct persona *p, struct err *e)
 {
 	struct seat seat[NICS_MAX];
@@ -215,12 +290,11 @@ static int persona_write(struct store *s, struct persona *p, struct err *e)
 		seat[i] = (struct seat){ .network = p->nic[i].network, .addr = &p->nic[i].addr };
 	int r = seats_fill(s, seat, p->nics, e);
 	if (!r)
+		r = target_free(s, p, e);
+	if (!r)
 		r = names_fill(s, p, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO persona VALUES (?,?,?,?,?,?,?,0,?)", in_text(p->name),
-			in_text(p->iqn), in_text(p->target), in_text(p->san),
-			in_int((int64_t)p->lun), in_text(p->chap_user), in_text(p->chap_secret),
-			in_text(p->domain));
+		r = row_write(s, p, e);
 	for (unsigned i = 0; !r && i < p->nics; i++)
 		r = RUN(s, e, "INSERT INTO persona_nic VALUES (?,?,?,?,?,?)", in_text(p->name),
 			in_int(i), in_mac(&p->nic[i].mac), in_name(p->nic[i].network),
@@ -262,6 +336,8 @@ int store_persona_rm(struct store *s, const char *name, struct err *e)
 	if (!r && store_binding(s, name, &b, NULL) == 0)
 		r = err_say(e, EBUSY, "persona %s is on machine %s; `baton stop %s` first", name,
 			b.machine, name);
+	if (!r)
+		r = stale_none_of(s, name, e);
 	if (!r)
 		r = order_free(s, name, NULL, 0, e);
 	if (!r)

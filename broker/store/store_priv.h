@@ -8,12 +8,14 @@
 #include "base/list.h"
 #include "base/own.h"
 #include "store/schema.h"
+#include "store/seal.h"
 #include "store/store.h"
 
 struct store {
 	sqlite3 *db;
 	unsigned depth; /* of nested transactions */
 	char path[256]; /* for sentences */
+	uint8_t key[SEAL_KEY];
 };
 
 static inline void store_drop(struct store **s)
@@ -46,6 +48,7 @@ struct query {
 	int rc; /* SQLite's, of preparing */
 	int col;
 	bool bad;
+	char shut[NAME_LEN + 32]; /* what could not be unsealed: "chap_secret of web-01" */
 };
 struct query query_of(struct store *s, const char *sql, const struct arg *arg, size_t n);
 #define QUERY(s, sql, ...)                                                                         \
@@ -63,6 +66,23 @@ double col_real(struct query *q);
 bool col_bool(struct query *q);
 void col_blob(struct query *q, void *to, size_t len);
 void col_mac(struct query *q, struct mac *to); /* NULL gives zero */
+
+/* A secret of at most SECRET_LEN bytes as it lies in a column; nothing stays nothing. */
+struct sealed {
+	uint8_t bytes[SEAL_MORE + SECRET_LEN];
+	size_t len;
+};
+int sealed_make(struct sealed *ret, struct store *s, const struct seal_at *at, const void *clear,
+	size_t len, struct err *e);
+struct arg in_sealed(const struct sealed *sealed);
+void col_sealed(struct query *q, const struct seal_at *at, char *to, size_t size);
+
+/* 1: the file's check value opens, 0: it has none, -EKEYREJECTED: it was made with another key. */
+int key_prove(struct store *s, struct err *e);
+/* Version 3: seals what older files have in clear, and makes the check value. */
+int clear_text_seal(struct store *s, struct err *e);
+/* Then nothing of it may be left in the file's free space, after a crash in between neither. */
+int clear_text_forget(struct store *s, struct err *e);
 
 /* A statement without an answer. */
 int run_of(struct store *s, struct err *e, const char *sql, const struct arg *arg, size_t n);
@@ -120,6 +140,25 @@ struct seat {
 };
 /* Checks the addresses that are written out, draws the others. seats <= NICS_MAX. */
 int seats_fill(struct store *s, struct seat *seat, unsigned seats, struct err *e);
+
+/* The name of a persona is part of its CHAP users: "web-01.4294967295.t". */
+enum { FENCED_NAME_LEN = SECRET_LEN - 13 };
+/* Makes and keeps the secrets of a generation, over those of the one before; *ret may be NULL. */
+int chap_make(struct store *s, const struct persona *p, uint32_t generation, struct chap *ret,
+	struct err *e);
+/* Of the persona's newest secret; 0: it has none. */
+int chap_generation(struct store *s, const char *persona, uint32_t *ret, struct err *e);
+
+/* A number that no binding and no secret has had. */
+int generation_next(struct store *s, uint32_t *ret, struct err *e);
+/* -ESTALE, with what is so now, unless the persona's binding is b's machine and generation. */
+int binding_is(struct store *s, const struct binding *b, struct err *e);
+/* The same, after a statement that asked for them and may have found nothing. */
+int swap_check(struct store *s, const struct binding *b, struct err *e);
+
+/* -EBUSY when the machine is stale; when some machine is because of the persona. */
+int stale_free(struct store *s, const char *machine, struct err *e);
+int stale_none_of(struct store *s, const char *persona, struct err *e);
 
 /* What an OS is told of its persona: servers, domain, MTU, routes. Reads into n personas in order
  * of name, those with from <= name <= to; writes for one whose NICs are written. */

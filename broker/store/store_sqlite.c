@@ -6,7 +6,6 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "store/store_priv.h"
@@ -141,6 +140,11 @@ struct query query_of(struct store *s, const char *sql, const struct arg *arg, s
 int query_next(struct query *q, struct err *e)
 {
 	struct store *s = q->s;
+	if (*q->shut)
+		return err_say(e, EBADMSG,
+			"store %s: %s does not open: it was sealed with another key_file, or for "
+			"another row; put the right key back, or restore a backup",
+			s->path, q->shut);
 	if (q->bad)
 		return err_say(e, EBADMSG,
 			"store %s: a row holds a value that does not fit; restore a backup",
@@ -379,7 +383,39 @@ static int mode_set(struct store *s, struct err *e)
 	return 0;
 }
 
-int store_open(struct store **ret, const char *path, struct err *e)
+/* How this connection behaves. */
+static int pragmas_set(struct store *s, struct err *e)
+{
+	int r = RUN(s, e, "PRAGMA temp_store = MEMORY"); /* no file but ours */
+	if (!r)
+		r = RUN(s, e, "PRAGMA trusted_schema = OFF");
+	if (!r)
+		r = RUN(s, e, "PRAGMA secure_delete = ON"); /* what is removed is overwritten */
+	if (!r)
+		r = RUN(s, e, "PRAGMA synchronous = FULL");
+	return r;
+}
+
+/* The key is proved before anything is changed. What fails there in other ways, since it is no
+ * store yet or none of ours, is told by schema_bring(). */
+static int file_bring(struct store *s, struct err *e)
+{
+	if (key_prove(s, NULL) == -EKEYREJECTED)
+		return key_prove(s, e);
+	int r = schema_bring(s, schema, schema_version, e); /* and is the file ours at all? */
+	if (!r)
+		r = mode_set(s, e);
+	if (!r)
+		r = key_prove(s, e);
+	if (!r)
+		return err_say(e, EBADMSG,
+			"store %s: damaged (no check value of its key); "
+			"restore a backup",
+			s->path);
+	return r < 0 ? r : clear_text_forget(s, e);
+}
+
+int store_open(struct store **ret, const char *path, const uint8_t key[32], struct err *e)
 {
 	OWN(store) struct store *s = calloc(1, sizeof *s);
 	if (!s)
@@ -395,15 +431,10 @@ int store_open(struct store **ret, const char *path, struct err *e)
 		return s->db ? db_err(s, rc, e) : err_set(e, ENOMEM, "store %s", path);
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	r = RUN(s, e, "PRAGMA temp_store = MEMORY"); /* no file but ours */
+	memcpy(s->key, key, sizeof s->key);
+	r = pragmas_set(s, e);
 	if (!r)
-		r = RUN(s, e, "PRAGMA trusted_schema = OFF");
-	if (!r)
-		r = RUN(s, e, "PRAGMA synchronous = FULL");
-	if (!r)
-		r = schema_bring(s, schema, schema_version, e); /* and is the file ours at all? */
-	if (!r)
-		r = mode_set(s, e);
+		r = file_bring(s, e);
 	if (!r)
 		r = RUN(s, e, "PRAGMA foreign_keys = ON");
 	if (r)
@@ -417,27 +448,8 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	sqlite3_close(s->db);
+	explicit_bzero(s->key, sizeof s->key);
 	free(s);
-}
-
-int store_key(struct store *s, uint8_t ret[32], struct err *e)
-{
-	uint8_t key[32];
-	if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key)
-		return err_set(e, errno, "store %s: random bytes for its key", s->path);
-	int r = RUN(s, e, "INSERT INTO secret VALUES ('token-key', ?) ON CONFLICT DO NOTHING",
-		in_blob(key, sizeof key));
-	if (r)
-		return r;
-	OWN(query) struct query q = QUERY(s, "SELECT value FROM secret WHERE name = 'token-key'");
-	r = query_next(&q, e);
-	if (r <= 0)
-		return r;
-	col_blob(&q, key, sizeof key);
-	if (q.bad)
-		return query_next(&q, e);
-	memcpy(ret, key, sizeof key);
-	return 0;
 }
 
 int store_next(struct store *s, const char *counter, uint64_t *ret, struct err *e)

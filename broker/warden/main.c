@@ -21,6 +21,7 @@
 #include "host/fd.h"
 #include "host/landlock.h"
 #include "host/log.h"
+#include "warden/key.h"
 #include "warden/packs.h"
 #include "warden/warden.h"
 
@@ -114,6 +115,7 @@ static int prepare(struct warden *w, struct err *e)
 	int r = site_make_run_dir(&w->site, e);
 	r = r ? r : take_lock(w, e);
 	r = r ? r : site_make_folders(&w->site, e);
+	r = r ? r : key_make(&w->site, e);
 	r = r ? r : sockets_open(&w->sockets, &w->site, e);
 	r = r ? r : sockets_open_api(&w->sockets, &w->site, e);
 	r = r ? r : open_folder(&w->table, c->run_dir, "/table", e);

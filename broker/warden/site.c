@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "base/own.h"
 #include "host/fd.h"
+#include "warden/key.h"
 
 struct finding {
 	FILE *to;
@@ -152,6 +153,20 @@ static void check_secrets(struct finding *f, const struct site *s)
 			path, s->conf.user_hand, path, path);
 }
 
+/* Who takes a copy of state_dir along must not have taken the key along with it. */
+static void check_key(struct finding *f, const struct site *s)
+{
+	struct err e = { 0 };
+	const char *path = s->conf.key_file, *state = s->conf.state_dir;
+	size_t len = strlen(state);
+	if (path[0] != '/')
+		wrong(f, "key_file = %s: want a path from the root", path);
+	else if (strncmp(path, state, len) == 0 && (path[len] == '/' || state[len - 1] == '/'))
+		wrong(f, "key_file = %s: want a place outside of state_dir, which it locks", path);
+	else if (key_missing(s, &e) < 0)
+		wrong(f, "%s", e.text);
+}
+
 static void check_programs(struct finding *f, struct site *s)
 {
 	static const char *const names[] = { "baton-edge", "baton-files", "baton-broker",
@@ -196,6 +211,7 @@ static void check_folders(struct finding *f, struct site *s)
 	check_folder(f, "boot_dir", c->boot_dir, MUST_BE);
 	check_folder(f, "scripts_dir", c->scripts_dir, MUST_BE);
 	check_secrets(f, s);
+	check_key(f, s);
 	snprintf(table, sizeof table, "%s/table", c->run_dir);
 	if (c->run_dir[0] == '/' && !on_tmpfs(table))
 		wrong(f, "run_dir = %s: want a place on tmpfs, since the boot table holds secrets",

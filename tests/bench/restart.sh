@@ -18,6 +18,7 @@ cat >"$dir/conf" <<END
 interfaces = s0
 run_dir = $dir/run
 state_dir = $dir/state
+key_file = $dir/store.key
 boot_dir = $dir/boot
 scripts_dir = $dir/scripts
 packs_dir = $dir/packs

@@ -242,6 +242,7 @@ baton_up() {
 	cat >/mnt/lab/baton.conf <<END
 interfaces = mgmt0
 state_dir = /mnt/lab/state
+key_file = /mnt/lab/store.key
 run_dir = /run/baton
 boot_dir = /mnt/boot
 scripts_dir = /mnt/scripts

@@ -37,6 +37,7 @@ site_conf() {
 	cat <<-CONF
 		interfaces = mgmt0
 		state_dir = $dir/state
+		key_file = $dir/etc/store.key
 		run_dir = $dir/run
 		boot_dir = $dir/boot
 		scripts_dir = $dir/scripts

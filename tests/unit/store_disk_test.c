@@ -51,7 +51,7 @@ static void a_new_file_is_for_its_owner_alone(void)
 	CHECK_INT(st.st_mode & 0777, 0600);
 	struct store *s = NULL;
 	WANT(ENOENT, "store: make /nowhere/at/all.db: No such file or directory",
-		store_open(&s, "/nowhere/at/all.db", &e));
+		store_open(&s, "/nowhere/at/all.db", fixed_key, &e));
 	CHECK(!s);
 	folder_rm(folder);
 }
@@ -74,7 +74,7 @@ static void what_was_put_is_there_after_reopening(void)
 	MUST(store_persona(s, "web-01", &p, &e));
 	store_close(s);
 
-	MUST(store_open(&s, path, &e));
+	MUST(store_open(&s, path, fixed_key, &e));
 	MUST(store_key(s, again, &e));
 	CHECK(memcmp(key, again, sizeof key) == 0);
 	CHECK(memcmp(key, (uint8_t[32]){ 0 }, sizeof key) != 0);
@@ -96,7 +96,7 @@ static void __attribute__((noreturn)) journal(const char *path, int acks)
 	struct store *s = NULL;
 	struct order o;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (store_open(&s, path, NULL) || store_order(s, 1, &o, NULL))
+	if (store_open(&s, path, fixed_key, NULL) || store_order(s, 1, &o, NULL))
 		_exit(1);
 	for (;;)
 		if (store_step_begin(s, &o, 1, NULL) || write(acks, "a", 1) != 1)
@@ -134,7 +134,7 @@ static void what_was_acknowledged_outlives_kill_9(void)
 		int status = 0;
 		waitpid(child, &status, 0);
 		CHECK(WIFSIGNALED(status));
-		MUST(store_open(&s, path, &e));
+		MUST(store_open(&s, path, fixed_key, &e));
 		MUST(store_order_steps(s, 1, &step, &n, &e));
 		store_close(s);
 		CHECK(n >= acked && n <= acked + 1); /* one may be in, not yet acknowledged */
@@ -231,7 +231,7 @@ static void a_full_disk_is_one_sentence_and_loses_nothing(void)
 		/* killed here, it would find the same */
 		struct store *second = NULL;
 		struct err why = { 0 };
-		int r = store_open(&second, path, &why);
+		int r = store_open(&second, path, fixed_key, &why);
 		if (!r)
 			CHECK_INT(personas_there(second), added);
 		else
@@ -258,7 +258,7 @@ static void a_full_disk_is_one_sentence_and_loses_nothing(void)
 	struct persona p = plain_persona(added);
 	MUST(store_persona_add(s, &p, &e));
 	store_close(s);
-	MUST(store_open(&s, path, &e));
+	MUST(store_open(&s, path, fixed_key, &e));
 	CHECK_INT(personas_there(s), added + 1);
 	store_close(s);
 	umount(folder);

@@ -9,6 +9,9 @@
 #include "base/own.h"
 #include "store/store.h"
 
+/* What the tests' stores are sealed with. */
+static const uint8_t fixed_key[32] = "the key of the tests: no secret";
+
 /* Calls with a fresh err, then compares the code and the whole sentence. */
 #define WANT(code, words, call)                                                                    \
 	do {                                                                                       \
@@ -110,7 +113,7 @@ static inline struct store *world(const char *path)
 	mgmt.pool_to = ip4_of("10.77.0.103");
 	struct pool macs = mac_pool("macs", "02:ba:70:00:00:01", "02:ba:70:00:00:04");
 	struct pool iqns = iqn_pool("iqns", "iqn.2026-01.org.example:");
-	MUST(store_open(&s, path, &e));
+	MUST(store_open(&s, path, fixed_key, &e));
 	MUST(store_network_add(s, &mgmt, &e));
 	MUST(store_pool_add(s, &macs, &e));
 	MUST(store_pool_add(s, &iqns, &e));

@@ -12,6 +12,7 @@
 #include "store/store_priv.h"
 #include "tests/unit/tap.h"
 
+static const uint8_t fixed_key[32] = "the key of the tests: no secret";
 static struct err e;
 
 /* SQLite finds these before libc's, so that its syncs can be counted. */
@@ -56,7 +57,7 @@ static void the_file_is_set_as_promised(void)
 	struct event_row ev = { .word = "started" };
 	file_path(path);
 	OWN(store) struct store *s = NULL;
-	CHECK_INT(store_open(&s, path, &e), 0);
+	CHECK_INT(store_open(&s, path, fixed_key, &e), 0);
 	OWN(query) struct query q = QUERY(s, "PRAGMA journal_mode");
 	CHECK_INT(query_next(&q, &e), 1);
 	col_text(&q, mode, sizeof mode);
@@ -67,7 +68,8 @@ static void the_file_is_set_as_promised(void)
 	CHECK_INT(number(s, "PRAGMA busy_timeout"), 2000);
 	CHECK_INT(store_event_add(s, &ev, &e), 0);
 	CHECK_INT(number(s, "PRAGMA synchronous"), 2); /* and again after an event */
-	CHECK_INT(RUN(s, &e, "INSERT INTO binding VALUES ('no', 'body', 1, 'identity')"), -EEXIST);
+	CHECK_INT(RUN(s, &e, "INSERT INTO binding VALUES ('no', 'body', 1, 'identity', 0, NULL)"),
+		-EEXIST);
 	CHECK(strstr(e.text, "FOREIGN KEY") != NULL);
 	file_rm(path);
 }
@@ -88,7 +90,7 @@ static void every_change_waits_for_the_disk_and_no_event_does(void)
 	uint64_t v;
 	file_path(path);
 	OWN(store) struct store *s = NULL;
-	CHECK(syncs_of(store_open(&s, path, &e)) > 0);
+	CHECK(syncs_of(store_open(&s, path, fixed_key, &e)) > 0);
 	CHECK(syncs_of(store_next(s, "x", &v, &e)) > 0);
 	for (int i = 0; i < 20; i++) {
 		CHECK_INT(syncs_of(store_next(s, "x", &v, &e)), 1);
@@ -105,7 +107,7 @@ static void nothing_of_a_broken_transaction_is_committed_alone(void)
 {
 	OWN(store) struct store *s = NULL;
 	uint64_t v = 0;
-	CHECK_INT(store_open(&s, "", &e), 0);
+	CHECK_INT(store_open(&s, "", fixed_key, &e), 0);
 	CHECK_INT(store_begin(s, &e), 0);
 	CHECK_INT(store_next(s, "x", &v, &e), 0);
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL); /* as SQLite does on a full disk */
@@ -147,7 +149,8 @@ static struct store *bare(const char *path)
 
 static void an_older_schema_comes_forward_step_by_step(void)
 {
-	static const struct migration steps[] = { { made }, { widened }, { filled } };
+	static const struct migration steps[] = { { .sql = made }, { .sql = widened },
+		{ .sql = filled } };
 	OWN(store) struct store *s = bare("");
 	CHECK_INT(schema_bring(s, steps, 1, &e), 0);
 	CHECK_INT(number(s, "PRAGMA user_version"), 1);
@@ -162,8 +165,10 @@ static void an_older_schema_comes_forward_step_by_step(void)
 
 static void a_migration_that_fails_leaves_the_old_version(void)
 {
-	static const struct migration wrong[] = { { made }, { widened }, { broken } };
-	static const struct migration loose[] = { { made }, { widened }, { dangling } };
+	static const struct migration wrong[] = { { .sql = made }, { .sql = widened },
+		{ .sql = broken } };
+	static const struct migration loose[] = { { .sql = made }, { .sql = widened },
+		{ .sql = dangling } };
 	OWN(store) struct store *s = bare("");
 	CHECK_INT(schema_bring(s, wrong, 1, &e), 0);
 	CHECK_INT(schema_bring(s, wrong, 3, &e), -EIO);
@@ -180,7 +185,7 @@ static void a_migration_that_fails_leaves_the_old_version(void)
 static void the_real_schema_is_whole(void)
 {
 	OWN(store) struct store *s = NULL;
-	CHECK_INT(store_open(&s, "", &e), 0);
+	CHECK_INT(store_open(&s, "", fixed_key, &e), 0);
 	CHECK_INT(number(s, "PRAGMA user_version"), (int)schema_version);
 	CHECK_INT(
 		number(s,
@@ -242,6 +247,9 @@ static void a_site_of_version_1_comes_forward_whole(void)
 	CHECK_INT(p.nic[0].addr, 0x0a4d0065);
 	CHECK(!p.nic[0].mtu && !p.nic[0].routes && !p.dns[0] && !p.ntp[0] && !*p.domain);
 	CHECK_INT(store_binding(s, "p", &b, &e), 0);
+	CHECK(b.fenced);
+	/* its machine may be on: nobody wrote down whether it was ever switched off */
+	CHECK_INT(store_unbind(s, &b, &e), -EPERM);
 	/* references lead to the new table: one that is used stays, a dangling one is refused */
 	CHECK_INT(store_network_rm(s, "mgmt", &e), -EBUSY);
 	CHECK_INT(RUN(s, &e, "DELETE FROM network WHERE name = 'mgmt'"), -EEXIST);
@@ -254,7 +262,7 @@ static void a_newer_schema_is_refused(void)
 	char path[64], words[320];
 	file_path(path);
 	struct store *s = NULL;
-	CHECK_INT(store_open(&s, path, &e), 0);
+	CHECK_INT(store_open(&s, path, fixed_key, &e), 0);
 	CHECK_INT(RUN(s, &e, "PRAGMA user_version = 99"), 0);
 	store_close(s);
 	s = NULL;
@@ -262,7 +270,7 @@ static void a_newer_schema_is_refused(void)
 		"store %s: its schema version is 99 and this Baton knows up to %u; run the newer "
 		"Baton",
 		path, schema_version);
-	CHECK_INT(store_open(&s, path, &e), -EPROTONOSUPPORT);
+	CHECK_INT(store_open(&s, path, fixed_key, &e), -EPROTONOSUPPORT);
 	CHECK_TEXT(e.text, words);
 	CHECK(!s);
 	file_rm(path);
@@ -280,7 +288,7 @@ static void what_is_no_store_is_refused_and_left_alone(void)
 	sqlite3_exec(db, "CREATE TABLE theirs (x)", NULL, NULL, NULL);
 	sqlite3_close(db);
 	struct store *s = NULL;
-	CHECK_INT(store_open(&s, path, &e), -EBADMSG);
+	CHECK_INT(store_open(&s, path, fixed_key, &e), -EBADMSG);
 	snprintf(words, sizeof words,
 		"store %s: a database of another program; name another state_dir", path);
 	CHECK_TEXT(e.text, words);
@@ -296,14 +304,14 @@ static void what_is_no_store_is_refused_and_left_alone(void)
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	CHECK_INT(write(fd, junk, sizeof junk), sizeof junk);
 	close(fd);
-	CHECK_INT(store_open(&s, path, &e), -EBADMSG);
+	CHECK_INT(store_open(&s, path, fixed_key, &e), -EBADMSG);
 	snprintf(words, sizeof words,
 		"store %s: damaged (file is not a database); restore a backup", path);
 	CHECK_TEXT(e.text, words);
 	CHECK(stat(path, &st) == 0 && st.st_size == sizeof junk);
 	file_rm(path);
 
-	CHECK_INT(store_open(&s, "/tmp", &e), -EISDIR);
+	CHECK_INT(store_open(&s, "/tmp", fixed_key, &e), -EISDIR);
 	CHECK(!s);
 }
 
@@ -313,7 +321,7 @@ static void a_row_that_does_not_fit_is_an_error_not_a_guess(void)
 	struct network *all = NULL;
 	struct machine m;
 	size_t n = 0;
-	CHECK_INT(store_open(&s, "", &e), 0);
+	CHECK_INT(store_open(&s, "", fixed_key, &e), 0);
 	CHECK_INT(RUN(s, &e,
 			  "INSERT INTO network VALUES "
 			  "('n','eth0',1,24,0,0,0,0,'perhaps','serve',NULL)"),
@@ -335,8 +343,8 @@ static void a_file_that_is_held_is_waited_for_and_then_named(void)
 	file_path(path);
 	OWN(store) struct store *s = NULL, *other = NULL;
 	uint64_t v;
-	CHECK_INT(store_open(&s, path, &e), 0);
-	CHECK_INT(store_open(&other, path, &e), 0);
+	CHECK_INT(store_open(&s, path, fixed_key, &e), 0);
+	CHECK_INT(store_open(&other, path, fixed_key, &e), 0);
 	sqlite3_busy_timeout(s->db, 20);
 	CHECK_INT(store_begin(other, &e), 0);
 	CHECK_INT(store_next(s, "x", &v, &e), -EAGAIN);

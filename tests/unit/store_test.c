@@ -15,7 +15,7 @@ static void a_network_comes_back_as_it_was_put(void)
 	OWN(store) struct store *s = NULL;
 	OWN(list) struct network *all = NULL;
 	size_t n = 9;
-	MUST(store_open(&s, "", &e));
+	MUST(store_open(&s, "", fixed_key, &e));
 	MUST(store_networks(s, &all, &n, &e));
 	CHECK_INT(n, 0);
 	CHECK(!all);
@@ -221,7 +221,7 @@ static void without_pools_everything_must_be_written_out(void)
 {
 	OWN(store) struct store *s = NULL;
 	struct network bare = network_of("mgmt", "mgmt0", "10.77.0.1/24");
-	MUST(store_open(&s, "", &e));
+	MUST(store_open(&s, "", fixed_key, &e));
 	MUST(store_network_add(s, &bare, &e));
 	struct persona p = persona_of("web-01");
 	WANT(EDQUOT,

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Proofs: what was seen before a persona changed its body. No row is ever removed. */
+#include <errno.h>
+#include <string.h>
+
+#include "store/store_priv.h"
+
+#define PROOF_COLS "id, order_id, persona, machine, generation, kind, at_s, seen FROM proof "
+
+static void proof_row(struct query *q, void *to)
+{
+	struct proof *p = to;
+	char word[16];
+	p->id = col_u64(q);
+	p->order = col_u64(q);
+	col_text(q, p->persona, sizeof p->persona);
+	col_text(q, p->machine, sizeof p->machine);
+	p->generation = col_u32(q);
+	col_text(q, word, sizeof word);
+	if (!proof_parse(&p->kind, word))
+		q->bad = true;
+	p->at_s = col_real(q);
+	col_text(q, p->seen, sizeof p->seen);
+}
+
+int store_proofs(struct store *s, const char *persona, const char *machine, size_t most,
+	struct proof **ret, size_t *ret_n, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT " PROOF_COLS "WHERE (?1 = '' OR persona = ?1) AND (?2 = '' OR machine = ?2)"
+		" ORDER BY id DESC LIMIT ?3",
+		in_text(persona), in_text(machine),
+		in_int(most > INT32_MAX ? INT32_MAX : (int64_t)most));
+	return list_of(&q, sizeof **ret, proof_row, ret, ret_n, e);
+}
+
+/* A person's word is taken only where the disk is shut to the old body, and where that body could
+ * be told from the new one if it came back after all. */
+static int attested_check(struct store *s, const struct proof *p, struct err *e)
+{
+	struct persona persona;
+	struct machine m;
+	struct binding b = { .generation = p->generation };
+	memcpy(b.persona, p->persona, sizeof b.persona);
+	memcpy(b.machine, p->machine, sizeof b.machine);
+	int r = binding_is(s, &b, e);
+	if (!r)
+		r = store_persona(s, p->persona, &persona, e);
+	if (!r)
+		r = store_machine(s, p->machine, &m, e);
+	if (r)
+		return r;
+	if (*persona.target && !persona_is_fenced(&persona))
+		return err_say(e, EPERM,
+			"machine %s: nobody can attest for it: the disk of %s cannot be shut to it "
+			"at the target (kind \"%s\"); it must be seen off",
+			p->machine, p->persona, persona.san);
+	if (uuid_is_zero(&m.uuid))
+		return err_say(e, EPERM,
+			"machine %s: nobody can attest for it: it has no UUID on record, and if it "
+			"came back it would be taken for the new body; it must be seen off",
+			p->machine);
+	return 0;
+}
+
+int store_proof_add(struct store *s, struct proof *p, struct err *e)
+{
+	OWN(tx) struct store *tx = NULL;
+	int64_t id = 0;
+	int r = tx_begin(&tx, s, e);
+	if (!r && p->kind == PROOF_ATTESTED)
+		r = attested_check(s, p, e);
+	if (!r)
+		r = RUN(s, e, "INSERT INTO proof VALUES (NULL,?,?,?,?,?,?,?)",
+			in_int((int64_t)p->order), in_text(p->persona), in_text(p->machine),
+			in_int(p->generation), in_text(proof_word(p->kind)), in_real(p->at_s),
+			in_text(p->seen));
+	if (!r)
+		id = sqlite3_last_insert_rowid(s->db);
+	if (!r)
+		r = tx_commit(&tx, e);
+	if (!r)
+		p->id = (uint64_t)id;
+	return r;
+}
+
+int store_silence(struct store *s, const struct binding *b, struct proof *ret, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT " PROOF_COLS "WHERE generation = ?1 AND persona = ?2 AND machine = ?3"
+		" AND kind <> 'storage' AND id > coalesce("
+		"  (SELECT awake_after FROM binding WHERE generation = ?1), 0)"
+		" ORDER BY id DESC LIMIT 1",
+		in_int(b->generation), in_text(b->persona), in_text(b->machine));
+	int r = one_of(&q, proof_row, ret, e);
+	if (r == 0)
+		return err_say(e, ENOENT,
+			"machine %s: nothing proves that it is silent since it was last powered on "
+			"for %s (generation %u); want it seen off by its BMC, its switch port "
+			"down, or `baton attest`",
+			b->machine, b->persona, b->generation);
+	return r < 0 ? r : 0;
+}
+
+int store_wake(struct store *s, const struct binding *b, struct err *e)
+{
+	int r = RUN(s, e,
+		"UPDATE binding SET awake_after = (SELECT coalesce(max(id), 0) FROM proof)"
+		" WHERE persona = ? AND machine = ? AND generation = ?",
+		in_text(b->persona), in_text(b->machine), in_int(b->generation));
+	return r ? r : swap_check(s, b, e);
+}
