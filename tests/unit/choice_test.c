@@ -46,7 +46,7 @@ static void labels_put(struct traits *t, const char *words)
 static struct machine machine_made(const struct has *h)
 {
 	struct machine m = { .nics = h->nics ? h->nics : 1,
-		.is = { h->arch, h->firmware, h->memory_mb, h->cpus, 0, { { "" } } } };
+		.is = { h->arch, h->firmware, h->memory_mb, h->cpus, 0, { { "", "" } } } };
 	snprintf(m.name, sizeof m.name, "%s", h->name);
 	for (unsigned i = 0; i < m.nics; i++)
 		m.nic[i].carries = true;
@@ -58,7 +58,7 @@ static struct persona persona_made(const struct wants *w)
 {
 	struct persona p = { .name = "web-01",
 		.nics = w->nics ? w->nics : 1,
-		.wants = { w->arch, w->firmware, w->memory_mb, w->cpus, 0, { { "" } } } };
+		.wants = { w->arch, w->firmware, w->memory_mb, w->cpus, 0, { { "", "" } } } };
 	snprintf(p.apart, sizeof p.apart, "%s", w->apart ? w->apart : "");
 	labels_put(&p.wants, w->labels);
 	return p;
