@@ -46,5 +46,5 @@ size_t choice_make(struct verdict *ret, const struct persona *p, const struct ca
 	size_t n, const struct neighbour *near, size_t nears);
 
 /* "blade-a (carries persona db-01), blade-c (has 32 GiB of memory, web-01 wants 64 GiB), and 9
- * more": as many as there is room for; to is 300 bytes at least. */
+ * more": as many as there is room for. */
 void choice_text(char *to, size_t size, const struct verdict *v, size_t n);

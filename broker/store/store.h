@@ -71,7 +71,7 @@ int store_machine_rm(struct store *s, const char *name, struct err *e);
 int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
 	const struct mac *factory, struct err *e);
 /* What the shim has found there, its labels aside. Where the operator wrote nothing, the machine is
- * as it was found last. */
+ * as it was found last; what was not said this time stays. */
 int store_found_set(
 	struct store *s, const char *machine, const struct traits *found, struct err *e);
 

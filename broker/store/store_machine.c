@@ -243,9 +243,10 @@ int store_found_set(struct store *s, const char *machine, const struct traits *f
 	int r = traits_check("machine", machine, found, e);
 	if (!r)
 		r = RUN(s, e,
-			"UPDATE machine SET found_arch = ?, found_firmware = ?, found_memory_mb = "
-			"?, "
-			"found_cpus = ? WHERE name = ?",
+			"UPDATE machine SET found_arch = coalesce(nullif(?, ''), found_arch),"
+			" found_firmware = coalesce(nullif(?, ''), found_firmware),"
+			" found_memory_mb = coalesce(nullif(?, 0), found_memory_mb),"
+			" found_cpus = coalesce(nullif(?, 0), found_cpus) WHERE name = ?",
 			in_text(arch_word(found->arch)), in_text(firmware_word(found->firmware)),
 			in_int(found->memory_mb), in_int(found->cpus), in_text(machine));
 	return r;

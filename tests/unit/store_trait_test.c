@@ -84,6 +84,10 @@ static void what_the_shim_found_fills_only_what_nobody_wrote(void)
 	MUST(store_found_set(s, "blade-c", &found, &e));
 	MUST(store_machine(s, "blade-c", &m, &e));
 	CHECK_INT(m.is.memory_mb, 65536);
+	MUST(store_found_set(s, "blade-c", &(struct traits){ .cpus = 2 }, &e));
+	MUST(store_machine(s, "blade-c", &m, &e));
+	CHECK_INT(m.is.memory_mb, 65536);
+	CHECK_INT(m.is.arch, ARCH_X86_64);
 	MUST(store_machine(s, "blade-a", &m, &e));
 	CHECK_INT(m.is.memory_mb, 0);
 	found.cpus = CPUS_MAX + 1;
