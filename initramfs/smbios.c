@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Walks the structures of SMBIOS's table: see smbios.h. Each has a formatted part of its own length,
- * then strings with a NUL each, then one more NUL (6.1.2, 6.1.3). */
+/* Walks the structures of SMBIOS's table: see smbios.h. Each has a formatted part of its own
+ * length, then strings with a NUL each, then one more NUL (6.1.2, 6.1.3). */
 #include "initramfs/smbios.h"
 
 enum {
@@ -26,10 +26,10 @@ static uint64_t module_mb(const uint8_t *s)
 	if (size == SIZE_UNKNOWN)
 		return 0;
 	if (size == SIZE_LARGE)
-		return s[1] < AT_LARGE_SIZE + 4 ? 0
-						: (word_at(s, AT_LARGE_SIZE) |
-							  word_at(s, AT_LARGE_SIZE + 2) << 16) &
-							  0x7fffffff;
+		return s[1] < AT_LARGE_SIZE + 4
+			       ? 0
+			       : (word_at(s, AT_LARGE_SIZE) | word_at(s, AT_LARGE_SIZE + 2) << 16) &
+					 0x7fffffff;
 	return size & SIZE_IN_KB ? (size & ~(uint32_t)SIZE_IN_KB) / 1024 : size;
 }
 

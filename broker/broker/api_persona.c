@@ -50,8 +50,7 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 		"target", p->target, "san", p->san, "lun", (json_int_t)p->lun, "portals", portals,
 		"chap_user", p->chap_user, "chap_secret", *p->chap_secret != '\0', "generation",
 		(json_int_t)p->generation, "dns", json_addrs(p->dns, SERVERS_MAX), "ntp",
-		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "wants", wants, "nics",
-		nics);
+		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "wants", wants, "nics", nics);
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)

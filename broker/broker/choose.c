@@ -143,8 +143,8 @@ static int near_add(
 	struct machine *m = &f->stands_on[f->nears];
 	int r = store_machine(s, machine, m, e);
 	if (r == 0)
-		f->near[f->nears++] = (struct neighbour){ persona, m->name,
-			traits_label(&m->is, RACK_LABEL) };
+		f->near[f->nears++] =
+			(struct neighbour){ persona, m->name, traits_label(&m->is, RACK_LABEL) };
 	return r;
 }
 
@@ -226,8 +226,8 @@ static int judge(struct choice *ret, const struct field *f, const char *pool,
 	return err_say(e, EBUSY, none, pool, p->name, text);
 }
 
-int choose_machine(struct choice *ret, struct store *s, const char *pool, const char *persona,
-	struct err *e)
+int choose_machine(
+	struct choice *ret, struct store *s, const char *pool, const char *persona, struct err *e)
 {
 	OWN(field) struct field f = { .machine = NULL };
 	struct persona p;

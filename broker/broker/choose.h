@@ -20,8 +20,8 @@ void choice_drop(struct choice *c);
 /* -ENOENT: no machine is in that pool; -EBUSY: none of them fits, the sentence says why as far as
  * there is room, and ret all of it. Call it inside the transaction that adds the order, so that no
  * two orders choose one machine. */
-int choose_machine(struct choice *ret, struct store *s, const char *pool, const char *persona,
-	struct err *e);
+int choose_machine(
+	struct choice *ret, struct store *s, const char *pool, const char *persona, struct err *e);
 
 /* {"pool","machine","others":[{"machine","why"}]}; machine "" where none fits. NULL: nothing was
  * chosen, or there is no memory. most: of the others at most so many, and "more" says how many were

@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (http_answer_parse(&answer, text, size, &e) == 0)
 		assert(strlen(answer.body) <= HTTP_BODY_MAX);
 	free(text);
-	uint8_t *table = malloc(size ? size : 1); /* of its own, so that a read past its end is seen */
+	uint8_t *table =
+		malloc(size ? size : 1); /* of its own, so that a read past its end is seen */
 	if (table && size)
 		memcpy(table, data, size);
 	if (table)
