@@ -49,6 +49,6 @@ $(B)/lab/nvram.img: $(B)/lab/packs/nvram/nvram initramfs/pack-image initramfs/cp
 	$(Q)initramfs/pack-image $(<D) $@
 
 # What the unit test and the fuzzer of the shim need beside the archives.
-SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o)
+SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o smbios.o)
 $(B)/tests/unit/pack_test: $(SHIM_TESTED)
 -include $(wildcard $(B)/initramfs/*.d)

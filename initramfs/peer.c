@@ -128,7 +128,16 @@ static bool is_in_job(const struct job *j, const struct card *c)
 	return false;
 }
 
-char *report_found(const struct job *j, const struct card *card, size_t cards)
+static void add_facts(json_t *o, const struct facts *f)
+{
+	json_object_set_new(o, "arch", json_string(f->arch));
+	json_object_set_new(o, "firmware", json_string(f->firmware));
+	json_object_set_new(o, "memory_mb", json_integer((json_int_t)f->memory_mb));
+	json_object_set_new(o, "cpus", json_integer(f->cpus));
+}
+
+char *report_found(
+	const struct job *j, const struct facts *f, const struct card *card, size_t cards)
 {
 	char word[64];
 	struct uuid uuid;
@@ -138,6 +147,7 @@ char *report_found(const struct job *j, const struct card *card, size_t cards)
 	smbios_word(word, sizeof word, "product_serial");
 	json_t *serial = json_string(word);
 	json_object_set_new(o, "serial", serial ? serial : json_string(""));
+	add_facts(o, f);
 	for (int pass = 0; pass < 2; pass++)
 		for (const struct card *c = card; c < card + cards; c++)
 			if (is_in_job(j, c) == (pass == 0))

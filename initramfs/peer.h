@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The shim's talk with baton-files: one base URL, asked until it answers. */
 #pragma once
+#include "initramfs/facts.h"
 #include "initramfs/http.h"
 #include "initramfs/job.h"
 
@@ -14,7 +15,8 @@ int peer_ask(struct http_answer *ret, const struct http_url *base, const char *r
 void peer_say(const struct http_url *base, const char *step, const char *what);
 
 /* The three reports, JSON, malloc'ed and the caller's. */
-char *report_found(const struct job *j, const struct card *card, size_t cards);
+char *report_found(
+	const struct job *j, const struct facts *f, const struct card *card, size_t cards);
 struct read_back {
 	char pci[PCI_TEXT], tool[NAME_LEN + 1];
 	struct mac mac;

@@ -125,6 +125,7 @@ static int do_find(char **arg, struct err *e)
 {
 	struct http_url base;
 	struct job j;
+	struct facts f;
 	size_t cards;
 	(void)arg;
 	int bad = base_read(&base, e);
@@ -139,7 +140,8 @@ static int do_find(char **arg, struct err *e)
 			card[i].device);
 	}
 	fflush(stdout);
-	OWN(text) char *body = report_found(&j, card, cards);
+	facts_read(&f);
+	OWN(text) char *body = report_found(&j, &f, card, cards);
 	bad = peer_ask(&answer, &base, "/report", body, e);
 	return bad ? bad : job_keep(&j, e);
 }

@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "broker/api.h"
 #include "broker/standing.h"
+#include "broker/traits.h"
 
 static const char hint_add[] = "`baton machine add --help` shows what a machine is made of";
 
@@ -27,12 +28,15 @@ static json_t *machine_json(const struct machine *m, const struct standing *at)
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
-	return json_pack("{s:s,s:s,s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s},s:s,s:s,s:s,s:o}", "name",
-		m->name, "state", standing_machine_state(at, m->name), "persona",
-		b ? b->persona : "", "bmc", "kind", m->bmc.kind, "host", m->bmc.host, "port",
-		(int)m->bmc.port, "user", m->bmc.user, "secret", m->bmc.secret, "cipher",
+	json_t *all = json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s},s:s,s:s,s:s}",
+		"name", m->name, "pool", m->pool, "state", standing_machine_state(at, m->name),
+		"persona", b ? b->persona : "", "bmc", "kind", m->bmc.kind, "host", m->bmc.host,
+		"port", (int)m->bmc.port, "user", m->bmc.user, "secret", m->bmc.secret, "cipher",
 		(int)m->bmc.cipher, "quirks", m->bmc.quirks, "uuid", uuid, "idle",
-		idle_word(m->idle), "loader", m->loader, "nics", nics);
+		idle_word(m->idle), "loader", m->loader);
+	traits_put(all, &m->is);
+	json_object_set_new(all, "nics", nics);
+	return all;
 }
 
 /* A file of its folder and nothing else. */
@@ -109,7 +113,10 @@ static int machine_read(struct machine *m, const json_t *body, struct err *e)
 {
 	char uuid[UUID_TEXT] = "", idle[16] = "park";
 	const json_t *bmc = NULL, *nics = NULL;
+	struct traits_members is = { .labels = NULL };
 	const struct member members[] = {
+		TRAITS_MEMBERS(is),
+		{ "pool", MEMBER_TEXT, m->pool, sizeof m->pool, 0, false },
 		{ "name", MEMBER_TEXT, m->name, sizeof m->name, 0, true },
 		{ "bmc", MEMBER_DICT, &bmc, 0, 0, true },
 		{ "uuid", MEMBER_TEXT, uuid, sizeof uuid, 0, false },
@@ -125,6 +132,9 @@ static int machine_read(struct machine *m, const json_t *body, struct err *e)
 			"machine: \"name\": want 1 to 63 of a-z, 0-9 and -, not - first");
 	if (*uuid && !uuid_parse(&m->uuid, uuid))
 		return err_say(e, EINVAL, "machine: \"uuid\": \"%s\" is not a UUID", uuid);
+	if (*m->pool && !name_ok(m->pool))
+		return err_say(e, EINVAL,
+			"machine: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
 	if (!idle_parse(&m->idle, idle))
 		return err_say(e, EINVAL, "machine: \"idle\": want park or local");
 	if (!file_name_ok(m->loader))
@@ -135,6 +145,8 @@ static int machine_read(struct machine *m, const json_t *body, struct err *e)
 		return err_say(e, EINVAL, "machine: \"nics\": want 1 to %d of them", NICS_MAX);
 	for (m->nics = 0; r == 0 && m->nics < n; m->nics++)
 		r = nic_read(&m->nic[m->nics], json_array_get(nics, m->nics), e);
+	if (r == 0)
+		r = traits_take(&m->is, &is, "machine", e);
 	return r < 0 ? r : bmc_read(&m->bmc, bmc, e);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "broker/api.h"
+#include "broker/choose.h"
 #include "broker/events.h"
 #include "broker/publish.h"
 #include "broker/runner.h"
@@ -74,8 +75,12 @@ json_t *order_json(struct broker *b, const struct order *stored, bool steps)
 		o->from, "to", o->to, "state", o->id ? order_state_word(o->at.state) : "planned",
 		"step", open ? plan->step[o->at.step].name : "", "why", o->why, "begun", o->begun_s,
 		"ended", o->ended_s, "undoes", (json_int_t)o->undoes);
-	if (j && steps)
+	if (j && steps) {
+		json_t *choice = choice_kept(b->store, o->id);
 		json_object_set_new(j, "steps", steps_json(b, o));
+		if (choice)
+			json_object_set_new(j, "choice", choice);
+	}
 	return j;
 }
 
@@ -113,14 +118,20 @@ void api_order_show(const struct ask *a, struct reply *to)
 		reply_ok(to, order_json(a->b, &o, true));
 }
 
+/* Where it shall lead: a machine, or a pool that one is chosen from. */
+struct target {
+	char machine[NAME_LEN + 1], pool[NAME_LEN + 1];
+};
+
 static int order_read(
-	struct order *o, char machine[NAME_LEN + 1], bool *plan, const json_t *body, struct err *e)
+	struct order *o, struct target *t, bool *plan, const json_t *body, struct err *e)
 {
 	char verb[16] = "";
 	const struct member members[] = {
 		{ "verb", MEMBER_TEXT, verb, sizeof verb, 0, true },
 		{ "persona", MEMBER_TEXT, o->persona, sizeof o->persona, 0, true },
-		{ "machine", MEMBER_TEXT, machine, NAME_LEN + 1, 0, false },
+		{ "machine", MEMBER_TEXT, t->machine, sizeof t->machine, 0, false },
+		{ "pool", MEMBER_TEXT, t->pool, sizeof t->pool, 0, false },
 		{ "plan", MEMBER_BOOL, plan, 0, 0, false },
 	};
 	int r = members_read(body, "order", members, COUNT(members), MEMBERS_STRICT, e);
@@ -128,10 +139,17 @@ static int order_read(
 		return r;
 	if (!verb_parse(&o->verb, verb))
 		return err_say(e, EINVAL, "order: verb \"%s\": want start, stop or move", verb);
-	if ((o->verb == VERB_STOP) != !*machine)
+	if (*t->machine && *t->pool)
+		return err_say(e, EINVAL, "order: %s: want a machine or a pool, not both", verb);
+	if (*t->pool && !name_ok(t->pool))
+		return err_say(
+			e, EINVAL, "order: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
+	if ((o->verb == VERB_STOP) != (!*t->machine && !*t->pool))
 		return err_say(e, EINVAL, "order: %s: %s", verb,
-			o->verb == VERB_STOP ? "the machine is known; leave it out"
-					     : "want the machine that it shall run on");
+			o->verb == VERB_STOP
+				? "the machine is known; leave it out"
+				: "want the machine that it shall run on, or a pool of them");
+	memcpy(o->to, t->machine, sizeof o->to);
 	return 0;
 }
 
@@ -199,7 +217,17 @@ static int nobody_at_work(struct broker *b, const struct order *o, struct err *e
 	return r;
 }
 
-static int order_check(struct broker *b, struct order *o, struct err *e)
+static int machine_choose(
+	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
+{
+	int r = choose_machine(chosen, b->store, pool, o->persona, e);
+	if (r == 0)
+		memcpy(o->to, chosen->verdict[0].machine, sizeof o->to);
+	return r;
+}
+
+static int order_check(
+	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
 {
 	struct binding at;
 	bool bound = false;
@@ -213,6 +241,8 @@ static int order_check(struct broker *b, struct order *o, struct err *e)
 			o->persona, at.machine);
 	if (o->verb != VERB_START && !bound)
 		return err_say(e, EBUSY, "persona %s is on no machine: start it", o->persona);
+	if (*pool && (r = machine_choose(b, o, pool, chosen, e)) < 0)
+		return r;
 	if (o->verb == VERB_MOVE && strcmp(at.machine, o->to) == 0)
 		return err_say(e, EBUSY, "persona %s is on machine %s already", o->persona, o->to);
 	if (o->verb != VERB_START)
@@ -228,25 +258,60 @@ static void order_say(const struct ask *a, const struct order *o)
 		o->persona, *o->from ? " from=" : "", o->from, *o->to ? " to=" : "", o->to, a->uid);
 }
 
+/* What is chosen is the order's before anybody else can choose. A plan is no order. */
+static int order_place(struct broker *b, struct order *o, const char *pool, bool plan,
+	struct choice *chosen, struct err *e)
+{
+	if (plan)
+		return order_check(b, o, pool, chosen, e);
+	int r = store_begin(b->store, e);
+	if (r < 0)
+		return r;
+	r = order_check(b, o, pool, chosen, e);
+	if (r == 0)
+		r = store_order_add(b->store, o, e);
+	if (r == 0 && *pool)
+		r = choice_keep(b->store, o->id, chosen, e);
+	if (r < 0)
+		store_rollback(b->store);
+	else
+		r = store_commit(b->store, e);
+	return r;
+}
+
+static const char hint_none_fits[] =
+	"mend what is said of one of them, or name a machine yourself; -o json tells it of each";
+
+static void order_refuse(struct reply *to, const struct choice *chosen, const struct err *e)
+{
+	bool none = chosen->machines && !chosen->fit;
+	reply_err(to, e, none ? hint_none_fits : "`baton status` shows what runs where");
+	if (none && to->body)
+		json_object_set_new(to->body, "choice", choice_json(chosen, SIZE_MAX));
+}
+
 void api_order_add(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
 	struct order o = { .at = { ORDER_RUNNING, 0, 0 } };
+	struct target target = { .machine = "" };
+	OWN(choice) struct choice chosen = { .pool = "" };
 	bool plan = false;
-	int r = order_read(&o, o.to, &plan, a->body, &e);
+	int r = order_read(&o, &target, &plan, a->body, &e);
 	if (r == 0)
-		r = order_check(a->b, &o, &e);
-	if (r == 0 && !plan)
-		r = store_order_add(a->b->store, &o, &e);
+		r = order_place(a->b, &o, target.pool, plan, &chosen, &e);
 	if (r < 0) {
-		reply_err(to, &e, "`baton status` shows what runs where");
+		order_refuse(to, &chosen, &e);
 		return;
 	}
 	if (!plan) {
 		order_say(a, &o);
 		runner_begin(a->b->runner, &o);
 	}
-	reply_ok(to, order_json(a->b, &o, true));
+	json_t *body = order_json(a->b, &o, true);
+	if (plan && *target.pool)
+		json_object_set_new(body, "choice", choice_json(&chosen, SIZE_MAX));
+	reply_ok(to, body);
 }
 
 void api_order_retry(const struct ask *a, struct reply *to)
@@ -305,7 +370,7 @@ void api_order_undo(const struct ask *a, struct reply *to)
 			: o.verb == VERB_STOP ? "start the persona"
 					      : "move the persona back");
 	if (r == 0)
-		r = runner_stop(a->b->runner, o.id, "taken back by `baton order undo`", &e);
+		r = runner_stop(a->b->runner, o.id, TAKEN_BACK, &e);
 	if (r == 0)
 		r = store_order(a->b->store, o.id, &o, &e);
 	if (r == 0)

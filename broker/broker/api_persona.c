@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "broker/api.h"
 #include "broker/standing.h"
+#include "broker/traits.h"
 
 enum { LUN_MAX = 16383, PORTAL_PORT = 3260, PORTAL_TEXT = IP4_TEXT + 6 };
 
@@ -32,7 +33,9 @@ static json_t *nic_json(const struct persona_nic *n)
 static json_t *persona_json(const struct persona *p, const struct standing *at)
 {
 	const struct binding *b = standing_of_persona(at, p->name);
-	json_t *nics = json_array(), *portals = json_array();
+	json_t *nics = json_array(), *portals = json_array(), *wants = json_object();
+	traits_put(wants, &p->wants);
+	json_object_set_new(wants, "apart", json_string(p->apart));
 	for (unsigned i = 0; i < p->nics; i++)
 		json_array_append_new(nics, nic_json(&p->nic[i]));
 	for (unsigned i = 0; i < p->paths; i++) {
@@ -41,13 +44,13 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 			text, sizeof text, "%s:%u", ip4_text(ip, p->path[i].addr), p->path[i].port);
 		json_array_append_new(portals, json_string(text));
 	}
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o,s:o,s:s,s:o}",
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o,s:o,s:s,s:o,s:o}",
 		"name", p->name, "state", standing_persona_state(at, p->name), "machine",
 		b ? b->machine : "", "phase", b ? phase_word(b->phase) : "", "iqn", p->iqn,
 		"target", p->target, "san", p->san, "lun", (json_int_t)p->lun, "portals", portals,
 		"chap_user", p->chap_user, "chap_secret", *p->chap_secret != '\0', "generation",
 		(json_int_t)p->generation, "dns", json_addrs(p->dns, SERVERS_MAX), "ntp",
-		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "nics", nics);
+		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "wants", wants, "nics", nics);
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)
@@ -116,6 +119,23 @@ static int nic_read(struct persona_nic *n, const json_t *from, struct err *e)
 	return routes_read(n, routes, e);
 }
 
+static int wants_read(struct persona *p, const json_t *from, struct err *e)
+{
+	struct traits_members wants = { .labels = NULL };
+	const struct member members[] = {
+		TRAITS_MEMBERS(wants),
+		{ "apart", MEMBER_TEXT, p->apart, sizeof p->apart, 0, false },
+	};
+	int r = members_read(from, "persona: wants", members, COUNT(members), MEMBERS_STRICT, e);
+	if (r == 0)
+		r = traits_take(&p->wants, &wants, "persona: wants", e);
+	if (r == 0 && *p->apart && !name_ok(p->apart))
+		r = err_say(e, EINVAL,
+			"persona: wants: \"apart\": want a group's name, 1 to 63 of a-z, 0-9 and "
+			"-, not - first");
+	return r;
+}
+
 /* What must hold between the members. */
 static int persona_check(const struct persona *p, struct err *e)
 {
@@ -144,7 +164,7 @@ static int persona_check(const struct persona *p, struct err *e)
 
 static int persona_read(struct persona *p, const json_t *body, struct err *e)
 {
-	const json_t *portals = NULL, *nics = NULL;
+	const json_t *portals = NULL, *nics = NULL, *wants = NULL;
 	snprintf(p->san, sizeof p->san, "iscsi");
 	const struct member members[] = {
 		{ "name", MEMBER_TEXT, p->name, sizeof p->name, 0, true },
@@ -158,6 +178,7 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		{ "dns", MEMBER_ADDRS, p->dns, SERVERS_MAX, 0, false },
 		{ "ntp", MEMBER_ADDRS, p->ntp, SERVERS_MAX, 0, false },
 		{ "domain", MEMBER_TEXT, p->domain, sizeof p->domain, 0, false },
+		{ "wants", MEMBER_DICT, &wants, 0, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
 	};
 	int r = members_read(body, "persona", members, COUNT(members), MEMBERS_STRICT, e);
@@ -174,6 +195,8 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		r = path_read(&p->path[p->paths], json_array_get(portals, p->paths), e);
 	for (; r == 0 && p->nics < n; p->nics++)
 		r = nic_read(&p->nic[p->nics], json_array_get(nics, p->nics), e);
+	if (r == 0 && wants)
+		r = wants_read(p, wants, e);
 	return r < 0 ? r : persona_check(p, e);
 }
 

@@ -61,6 +61,24 @@ static int nic_read(struct report *r, const json_t *from, struct err *e)
 	return ret;
 }
 
+/* They help a choice, and no boot depends on them: a word or number that is strange here is passed
+ * over. */
+static void found_read(struct traits *found, const json_t *body)
+{
+	const char *arch = json_string_value(json_object_get(body, "arch"));
+	const char *firmware = json_string_value(json_object_get(body, "firmware"));
+	json_int_t mb = json_integer_value(json_object_get(body, "memory_mb"));
+	json_int_t cpus = json_integer_value(json_object_get(body, "cpus"));
+	if (arch)
+		arch_parse(&found->arch, arch);
+	if (firmware)
+		firmware_parse(&found->firmware, firmware);
+	if (mb > 0 && mb <= MEMORY_MB_MAX)
+		found->memory_mb = (uint32_t)mb;
+	if (cpus > 0 && cpus <= CPUS_MAX)
+		found->cpus = (uint32_t)cpus;
+}
+
 static int body_read(struct report *r, const json_t *body, struct err *e)
 {
 	char stage[16] = "", deed[16] = "", uuid[UUID_TEXT] = "";
@@ -85,6 +103,7 @@ static int body_read(struct report *r, const json_t *body, struct err *e)
 	/* Firmware without a UUID says so in many ways; only a real one is compared. */
 	if (!uuid_parse(&r->uuid, uuid))
 		memset(&r->uuid, 0, sizeof r->uuid);
+	found_read(&r->found, body);
 	ret = stage_read(r, stage, deed, e);
 	if (ret == 0 && json_array_size(nics) > REPORT_NICS)
 		ret = err_say(e, EINVAL, "report: more than %d NICs", REPORT_NICS);

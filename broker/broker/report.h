@@ -24,6 +24,8 @@ struct report {
 	char machine[NAME_LEN + 1];
 	uint32_t said_generation;
 	struct uuid uuid; /* zero: not said */
+	struct traits
+		found; /* without labels; what was not said, or is not known here, is unknown */
 	char step[64], why[256];
 	unsigned nics;
 	struct report_nic nic[REPORT_NICS];

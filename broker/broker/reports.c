@@ -186,6 +186,8 @@ static int judge_found(struct broker *b, struct stand *s, const struct report *r
 		if (news[i])
 			ret = store_nic_journal(b->store, s->m.name, i, pci, &n->factory, e);
 	}
+	if (ret == 0)
+		ret = store_found_set(b->store, s->m.name, &r->found, e);
 	if (ret < 0) {
 		store_rollback(b->store);
 		return ret == -EEXIST ? WRONG : NOT_NOW;

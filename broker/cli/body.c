@@ -32,66 +32,87 @@ static json_t *list_in(json_t *body, const char *member)
 	return list;
 }
 
-/* One good `key=value` of --nic. */
-static void key_put(json_t *nic, const struct key *k, const char *value)
+/* One good `key=value`. */
+static void key_put(json_t *to, const struct key *k, const char *value)
 {
 	unsigned long long number = 0;
 	switch (k->kind) {
 	case OPT_FLAG:
-		json_object_set_new(nic, k->member, json_boolean(value[0] == 'y'));
+		json_object_set_new(to, k->member, json_boolean(value[0] == 'y'));
 		break;
 	case OPT_NUMBER:
 		number_parse(&number, value, LLONG_MAX);
-		json_object_set_new(nic, k->member, json_integer((json_int_t)number));
+		json_object_set_new(to, k->member, json_integer((json_int_t)number));
 		break;
 	case OPT_LIST:
-		json_array_append_new(list_in(nic, k->member), json_string(value));
+		json_array_append_new(list_in(to, k->member), json_string(value));
 		break;
 	default:
-		json_object_set_new(nic, k->member, json_string(value));
+		json_object_set_new(to, k->member, json_string(value));
 	}
 }
 
 static int key_check(const struct key *k, const char *value, const char *text, struct err *e)
 {
 	unsigned long long number;
-	if (k->kind == OPT_FLAG && !choice_has(k->value, value))
-		return err_say(
-			e, EINVAL, "--nic %s: %s=%s: want %s", text, k->key, value, k->value);
+	if (choice_is(k->value) && !choice_has(k->value, value))
+		return err_say(e, EINVAL, "--%s %s: %s=%s: want %s", k->option, text, k->key, value,
+			k->value);
 	if (k->kind == OPT_NUMBER && !number_parse(&number, value, LLONG_MAX))
-		return err_say(e, EINVAL, "--nic %s: %s=%s: want a number", text, k->key, value);
+		return err_say(
+			e, EINVAL, "--%s %s: %s=%s: want a number", k->option, text, k->key, value);
 	return 0;
 }
 
-/* One `key=value,key=value` of --nic. */
-static int nic_read(json_t **ret, const struct command *cmd, const char *text, struct err *e)
+/* One `key=value,key=value` of an option that takes keys, into its object. */
+static int keys_read(json_t *to, const struct opt *o, const char *text, struct err *e)
 {
-	OWN(json) json_t *nic = json_object();
 	for (const char *at = text;; at++) {
 		size_t n = strcspn(at, ","), name = strcspn(at, "=,");
-		const struct key *k = key_find(cmd, at, name);
+		const struct key *k = key_find(o, at, name);
 		if (!k)
-			return err_say(e, EINVAL, "--nic %s: there is no key \"%.*s\"", text,
-				(int)name, at);
+			return err_say(e, EINVAL, "--%s %s: there is no key \"%.*s\"", o->name,
+				text, (int)name, at);
 		if (name >= n || name + 1 == n)
-			return err_say(e, EINVAL, "--nic %s: want %s=%s", text, k->key, k->value);
-		if (!(k->how & OPT_MANY) && json_object_get(nic, k->member))
-			return err_say(e, EINVAL, "--nic %s: %s is given twice", text, k->key);
+			return err_say(
+				e, EINVAL, "--%s %s: want %s=%s", o->name, text, k->key, k->value);
+		if (!(k->how & OPT_MANY) && json_object_get(to, k->member))
+			return err_say(
+				e, EINVAL, "--%s %s: %s is given twice", o->name, text, k->key);
 		OWN(text) char *value = strndup(at + name + 1, n - name - 1);
-		int r = value ? key_check(k, value, text, e) : err_set(e, ENOMEM, "--nic");
+		int r = value ? key_check(k, value, text, e) : err_set(e, ENOMEM, "--%s", o->name);
 		if (r < 0)
 			return r;
-		key_put(nic, k, value);
+		key_put(to, k, value);
 		at += n;
 		if (!*at)
-			break;
+			return 0;
 	}
-	for (const struct key *k = NULL; (k = key_next(cmd, k));)
+}
+
+static int nic_read(json_t **ret, const struct opt *o, const char *text, struct err *e)
+{
+	OWN(json) json_t *nic = json_object();
+	int r = keys_read(nic, o, text, e);
+	if (r < 0)
+		return r;
+	for (const struct key *k = NULL; (k = key_next(o, k));)
 		if (k->how & OPT_NEED && !json_object_get(nic, k->member))
 			return err_say(
 				e, EINVAL, "--nic %s: %s=%s is missing", text, k->key, k->value);
 	*ret = TAKE(nic);
 	return 0;
+}
+
+/* The object of that name, made when its first pairs come. */
+static json_t *object_in(json_t *body, const char *member)
+{
+	json_t *object = json_object_get(body, member);
+	if (!object) {
+		object = json_object();
+		json_object_set_new(body, member, object);
+	}
+	return object;
 }
 
 /* KIND://[USER@]HOST[:PORT]; an IPv6 address stands in brackets. */
@@ -222,10 +243,16 @@ static int simple(json_t *body, const struct call *c, struct err *e)
 			json_object_set_new(body, o->member, json_integer((json_int_t)n));
 			continue;
 		}
+		if (o->kind == OPT_KEYS) {
+			int r = keys_read(object_in(body, o->member), o, value, e);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		json_t *list = list_in(body, o->member), *item = json_string(value);
 		if (o->kind == OPT_NICS) {
 			json_decref(item);
-			int r = nic_read(&item, c->command, value, e);
+			int r = nic_read(&item, o, value, e);
 			if (r < 0)
 				return r;
 		}
@@ -247,6 +274,18 @@ static int utf8_check(const struct call *c, struct err *e)
 	return 0;
 }
 
+/* A machine by its name, or a pool that one is chosen from. */
+static int target_own(json_t *body, const struct call *c, struct err *e)
+{
+	const char *pool = call_value(c, "pool");
+	if (c->args > 1 && pool)
+		return err_say(e, EINVAL, "give a MACHINE or --pool, not both");
+	if (c->args < 2 && !pool)
+		return err_say(e, EINVAL, "MACHINE is missing; name one, or give --pool NAME");
+	json_object_set_new(body, pool ? "pool" : "machine", json_string(pool ? pool : c->arg[1]));
+	return 0;
+}
+
 int body_of(json_t **ret, const struct call *c, struct err *e)
 {
 	enum command_id id = command_id(c->command);
@@ -257,8 +296,8 @@ int body_of(json_t **ret, const struct call *c, struct err *e)
 	if (id == COMMAND_start || id == COMMAND_stop || id == COMMAND_move) {
 		json_object_set_new(body, "verb", json_string(c->command->word));
 		json_object_set_new(body, "persona", json_string(c->arg[0]));
-		if (c->args > 1)
-			json_object_set_new(body, "machine", json_string(c->arg[1]));
+		if (id != COMMAND_stop && (r = target_own(body, c, e)) < 0)
+			return r;
 		if (call_value(c, "plan"))
 			json_object_set_new(body, "plan", json_true());
 		*ret = TAKE(body);

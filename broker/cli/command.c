@@ -22,8 +22,8 @@ const struct opt opt_info[] = {
 const size_t opts = COUNT(opt_info);
 
 const struct key key_info[] = {
-#define KEY(command, how, key, value, kind, member, what)                                          \
-	{ COMMAND_##command, OPT_##how, key, value, OPT_##kind, member, what },
+#define KEY(command, option, how, key, value, kind, member, what)                                  \
+	{ COMMAND_##command, option, OPT_##how, key, value, OPT_##kind, member, what },
 #include "cli/commands.def"
 };
 const size_t keys = COUNT(key_info);
@@ -73,17 +73,17 @@ const struct opt *opt_find(const struct command *c, const char *name, char lette
 	return NULL;
 }
 
-const struct key *key_next(const struct command *c, const struct key *after)
+const struct key *key_next(const struct opt *o, const struct key *after)
 {
 	for (size_t i = after ? (size_t)(after - key_info) + 1 : 0; i < keys; i++)
-		if (key_info[i].command == (int)command_id(c))
+		if (key_info[i].command == o->command && strcmp(key_info[i].option, o->name) == 0)
 			return &key_info[i];
 	return NULL;
 }
 
-const struct key *key_find(const struct command *c, const char *name, size_t len)
+const struct key *key_find(const struct opt *o, const char *name, size_t len)
 {
-	for (const struct key *k = NULL; (k = key_next(c, k));)
+	for (const struct key *k = NULL; (k = key_next(o, k));)
 		if (strlen(k->key) == len && memcmp(k->key, name, len) == 0)
 			return k;
 	return NULL;

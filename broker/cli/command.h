@@ -30,6 +30,7 @@ enum opt_kind {
 	OPT_NUMBER,
 	OPT_LIST, /* repeated: a JSON array of text */
 	OPT_NICS, /* repeated: a JSON array of objects, from key=value pairs */
+	OPT_KEYS, /* repeated: one JSON object, from all their key=value pairs */
 	OPT_OWN,  /* its command has its own way to turn it into JSON: body.c */
 };
 
@@ -47,10 +48,11 @@ extern const size_t opts;
 
 struct key {
 	int command;
+	const char *option; /* whose key it is: "nic" */
 	enum opt_how how;
 	const char *key, *value;
 	enum opt_kind kind; /* FLAG: a choice of yes and no */
-	const char *member; /* of the NIC in the API's body */
+	const char *member; /* of the option's object in the API's body */
 	const char *what;
 };
 extern const struct key key_info[];
@@ -77,8 +79,9 @@ const struct command *command_group(const char *word);
 const struct opt *opt_find(const struct command *c, const char *name, char letter);
 /* Steps through a command's own options and then those of every command; NULL begins and ends. */
 const struct opt *opt_next(const struct command *c, const struct opt *after);
-const struct key *key_find(const struct command *c, const char *name, size_t len);
-const struct key *key_next(const struct command *c, const struct key *after);
+/* The keys of one option; none where it takes no keys. */
+const struct key *key_find(const struct opt *o, const char *name, size_t len);
+const struct key *key_next(const struct opt *o, const struct key *after);
 
 /* Is `value` a choice ("park|local"), and is `given` one of its words? */
 int choice_is(const char *value);

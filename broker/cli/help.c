@@ -101,9 +101,7 @@ void help_command(FILE *to, const struct command *c)
 	fprintf(to, " %s.\n\n", c->what);
 	for (const struct opt *o = NULL; (o = opt_next(c, o));) {
 		option_put(to, o);
-		if (o->kind != OPT_NICS)
-			continue;
-		for (const struct key *k = NULL; (k = key_next(c, k));) {
+		for (const struct key *k = NULL; (k = key_next(o, k));) {
 			char left[64], what[160];
 			snprintf(left, sizeof left, "    %s=%s", k->key, k->value);
 			snprintf(what, sizeof what, "%s%s", k->what,
@@ -133,7 +131,7 @@ static void sentence_put(FILE *to, const char *text, const char *more)
 	fputc('\n', to);
 }
 
-static void mdoc_option(FILE *to, const struct command *c, const struct opt *o)
+static void mdoc_option(FILE *to, const struct opt *o)
 {
 	fputs(".It", to);
 	if (o->letter)
@@ -147,10 +145,10 @@ static void mdoc_option(FILE *to, const struct command *c, const struct opt *o)
 		: o->how & OPT_NEED     ? " (wanted)"
 		: o->how & OPT_MANY     ? " (may be repeated)"
 					: "");
-	if (o->kind != OPT_NICS)
+	if (!key_next(o, NULL))
 		return;
 	fputs(".Bl -tag -width Ds -compact\n", to);
-	for (const struct key *k = NULL; (k = key_next(c, k));) {
+	for (const struct key *k = NULL; (k = key_next(o, k));) {
 		fprintf(to, ".It Cm %s Ns = Ns Ar %s\n", k->key, k->value);
 		sentence_put(to, k->what, k->how & OPT_NEED ? " (wanted)" : "");
 	}
@@ -161,7 +159,7 @@ void help_mdoc_options(FILE *to)
 {
 	fputs(".Bl -tag -width Ds\n", to);
 	for (const struct opt *o = NULL; (o = opt_next(NULL, o));)
-		mdoc_option(to, NULL, o);
+		mdoc_option(to, o);
 	fputs(".El\n", to);
 }
 
@@ -181,7 +179,7 @@ void help_mdoc_commands(FILE *to)
 			continue;
 		fputs(".Bl -tag -width Ds\n", to);
 		for (; o->command != COMMAND_every; o = opt_next(c, o))
-			mdoc_option(to, c, o);
+			mdoc_option(to, o);
 		fputs(".El\n", to);
 	}
 	fputs(".El\n", to);

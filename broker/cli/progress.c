@@ -265,6 +265,34 @@ void timeline_draw(FILE *to, const struct term *t, const json_t *order)
 	}
 }
 
+void choice_draw(FILE *to, const struct term *t, const json_t *order)
+{
+	const json_t *choice = json_object_get(order, "choice"), *other;
+	const json_t *others = json_object_get(choice, "others");
+	double more = member_number(choice, "more");
+	OWN(grid) struct grid g = { 0 };
+	char machine[128], pool[128];
+	size_t i;
+	if (!choice)
+		return;
+	text_clean(machine, sizeof machine, member_word(choice, "machine"));
+	text_clean(pool, sizeof pool, member_word(choice, "pool"));
+	fprintf(to, "%s%s%s was chosen from pool %s%s\n", term_ink(t, INK_BOLD), machine,
+		term_ink(t, INK_PLAIN), pool,
+		json_array_size(others) ? "" : "; it is the only one there");
+	grid_column(&g, "OTHER", false);
+	grid_column(&g, "WHY NOT", false);
+	json_array_foreach(others, i, other)
+	{
+		grid_cell(&g, INK_PLAIN, member_word(other, "machine"));
+		grid_cell(&g, INK_DIM, member_word(other, "why"));
+	}
+	if (i)
+		grid_print(&g, to, t);
+	if (more > 0)
+		fprintf(to, "and %.0f more\n", more);
+}
+
 void plan_draw(FILE *to, const struct term *t, const json_t *order)
 {
 	const json_t *steps = json_object_get(order, "steps"), *step;
@@ -287,4 +315,7 @@ void plan_draw(FILE *to, const struct term *t, const json_t *order)
 		grid_cell(&g, INK_PLAIN, member_word(step, "when"));
 	}
 	grid_print(&g, to, t);
+	if (json_object_get(order, "choice"))
+		fputc('\n', to);
+	choice_draw(to, t, order);
 }

@@ -34,5 +34,8 @@ void steps_changes(FILE *to, const json_t *order, struct seen *seen, double now)
 /* A bar for each step that took time, and the whole. */
 void timeline_draw(FILE *to, const struct term *t, const json_t *order);
 
-/* The steps of a plan: what would be done, in order. */
+/* Which machine was chosen and why each other one was not; nothing where a person has named it. */
+void choice_draw(FILE *to, const struct term *t, const json_t *order);
+
+/* The steps of a plan, and its choice: what would be done, in order. */
 void plan_draw(FILE *to, const struct term *t, const json_t *order);

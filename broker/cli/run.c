@@ -79,6 +79,20 @@ enum exit_code run_rm(struct run *r)
 	return code;
 }
 
+/* One line about a machine that the broker has chosen; why it was not another is in the plan and in
+ * `baton order show`. */
+static void choice_say(const json_t *order)
+{
+	const json_t *choice = json_object_get(order, "choice");
+	char machine[128], pool[128];
+	if (!choice)
+		return;
+	text_clean(machine, sizeof machine, member_word(choice, "machine"));
+	text_clean(pool, sizeof pool, member_word(choice, "pool"));
+	printf("%s was chosen from pool %s; baton order show %.0f says why no other\n", machine,
+		pool, member_number(order, "id"));
+}
+
 /* Watches the order of a body, or says how to look at it. */
 static enum exit_code go_on(struct run *r, const struct answer *a)
 {
@@ -106,8 +120,11 @@ enum exit_code run_order(struct run *r)
 	json_decref(body);
 	if (code != EXIT_DONE)
 		return code;
-	if (!call_value(r->call, "plan"))
+	if (!call_value(r->call, "plan")) {
+		if (!r->json)
+			choice_say(a.json);
 		return go_on(r, &a);
+	}
 	if (r->json)
 		answer_print(&a);
 	else
@@ -168,6 +185,10 @@ enum exit_code run_order_show(struct run *r)
 	steps_draw(stdout, &whole, a.json, clock_now(), 0, "", 0);
 	if (strcmp(state, "done") == 0)
 		timeline_draw(stdout, &r->term, a.json);
+	if (json_object_get(a.json, "choice")) {
+		putchar('\n');
+		choice_draw(stdout, &r->term, a.json);
+	}
 	if (strcmp(state, "stopped") == 0) {
 		printf("\nstopped at %s: %s\n", member_word(a.json, "step"), why);
 		order_next(stdout, a.json);

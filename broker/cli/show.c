@@ -116,6 +116,39 @@ static void bmc_text(char *to, size_t len, const json_t *bmc)
 		snprintf(to + at, len - at, ":%d", port);
 }
 
+/* As --wants takes it. */
+static void wants_text(char *to, size_t len, const json_t *wants)
+{
+	const char *member;
+	json_t *value, *label;
+	size_t i, at = 0;
+	to[0] = '\0';
+	json_object_foreach((json_t *)wants, member, value)
+	{
+		char text[64];
+		value_text(text, sizeof text, value);
+		if (json_is_array(value) || !*text || strcmp(text, "0") == 0)
+			continue;
+		at += (size_t)snprintf(to + at, len - at, "%s%s=%s", at ? " " : "",
+			strcmp(member, "memory_mb") == 0 ? "memory-mb" : member, text);
+		if (at >= len)
+			return;
+	}
+	json_array_foreach(json_object_get(wants, "labels"), i, label)
+	{
+		if (at < len)
+			at += (size_t)snprintf(to + at, len - at, "%slabel=%s", at ? " " : "",
+				json_string_value(label) ? json_string_value(label) : "");
+	}
+}
+
+/* Numbers that are 0 while nobody knows them. */
+static bool is_unknown(const char *member, const json_t *value)
+{
+	return (strcmp(member, "memory_mb") == 0 || strcmp(member, "cpus") == 0) &&
+	       json_number_value(value) <= 0;
+}
+
 static void nics_text(char *to, size_t len, const json_t *nics)
 {
 	size_t i;
@@ -199,6 +232,7 @@ static const struct column machine_columns[] = {
 	{ "NAME", "name", TEXT },
 	{ "STATE", "state", STATE },
 	{ "PERSONA", "persona", TEXT },
+	{ "POOL", "pool", TEXT },
 	{ "BMC", "bmc", BMC },
 	{ "IDLE", "idle", TEXT },
 	{ "NICS", "nics", COUNT_OF },
@@ -426,7 +460,9 @@ void show_thing(FILE *to, const struct term *t, const json_t *body)
 		value_text(text, sizeof text, value);
 		if (strcmp(name, "bmc") == 0)
 			bmc_text(text, sizeof text, value);
-		if (!*text)
+		if (strcmp(name, "wants") == 0)
+			wants_text(text, sizeof text, value);
+		if (!*text || is_unknown(name, value))
 			continue;
 		grid_cell(&g, INK_DIM, name);
 		grid_cell(&g, INK_PLAIN, text);

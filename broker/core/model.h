@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/ids.h"
+#include "core/traits.h"
 
 enum {
 	NICS_MAX = 8,  /* of one machine or persona */
@@ -75,6 +76,8 @@ struct machine {
 		    1]; /* a file in boot_dir in place of the default one; "" = default */
 	unsigned nics;
 	struct nic nic[NICS_MAX];
+	char pool[NAME_LEN + 1]; /* the machines that it may be chosen from; "": only by its name */
+	struct traits is;        /* as the operator wrote, else as the shim found last */
 };
 
 struct static_route {
@@ -110,7 +113,9 @@ struct persona {
 	char domain[DOMAIN_LEN + 1];
 	unsigned nics;
 	struct persona_nic nic[NICS_MAX];
-	uint32_t generation; /* of its newest binding; only grows, 0 = never bound */
+	uint32_t generation;      /* of its newest binding; only grows, 0 = never bound */
+	struct traits wants;      /* of its machine, where that is chosen from a pool */
+	char apart[NAME_LEN + 1]; /* a group whose personas shall not share a rack; "": none */
 };
 
 /* What the next network boot of a bound machine has to do. */

@@ -249,10 +249,50 @@ static const char *const version_3[] = {
 	NULL,
 };
 
+/* What machines are and personas want, so that one can be chosen for the other. What the shim found
+ * stands beside what the operator wrote, and counts where he wrote nothing. */
+static const char *const version_4[] = {
+	"ALTER TABLE machine ADD COLUMN pool TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE machine ADD COLUMN arch TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE machine ADD COLUMN firmware TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE machine ADD COLUMN memory_mb INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE machine ADD COLUMN cpus INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE machine ADD COLUMN found_arch TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE machine ADD COLUMN found_firmware TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE machine ADD COLUMN found_memory_mb INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE machine ADD COLUMN found_cpus INTEGER NOT NULL DEFAULT 0",
+	"CREATE TABLE machine_label ("
+	"  machine TEXT NOT NULL REFERENCES machine ON DELETE CASCADE,"
+	"  key TEXT NOT NULL,"
+	"  value TEXT NOT NULL,"
+	"  PRIMARY KEY (machine, key)"
+	") WITHOUT ROWID",
+
+	"ALTER TABLE persona ADD COLUMN wants_arch TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE persona ADD COLUMN wants_firmware TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE persona ADD COLUMN wants_memory_mb INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE persona ADD COLUMN wants_cpus INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE persona ADD COLUMN apart TEXT NOT NULL DEFAULT ''",
+	"CREATE TABLE persona_label ("
+	"  persona TEXT NOT NULL REFERENCES persona ON DELETE CASCADE,"
+	"  key TEXT NOT NULL,"
+	"  value TEXT NOT NULL,"
+	"  PRIMARY KEY (persona, key)"
+	") WITHOUT ROWID",
+
+	/* Why the machine of an order was chosen, as JSON: for people, no decision reads it. */
+	"CREATE TABLE order_choice ("
+	"  order_id INTEGER PRIMARY KEY REFERENCES orders,"
+	"  text TEXT NOT NULL"
+	")",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
 	{ .sql = version_3, .then = clear_text_seal },
+	{ .sql = version_4 },
 };
 const unsigned schema_version = COUNT(schema);
 

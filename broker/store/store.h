@@ -70,6 +70,10 @@ int store_machine_rm(struct store *s, const char *name, struct err *e);
  * to a persona is -EEXIST. nic is the index in m->nic, or m->nics to add one that was unknown. */
 int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
 	const struct mac *factory, struct err *e);
+/* What the shim has found there, its labels aside. Where the operator wrote nothing, the machine is
+ * as it was found last; what was not said this time stays. */
+int store_found_set(
+	struct store *s, const char *machine, const struct traits *found, struct err *e);
 
 int store_personas(struct store *s, struct persona **ret, size_t *ret_n, struct err *e);
 int store_persona(struct store *s, const char *name, struct persona *ret, struct err *e);
@@ -82,6 +86,9 @@ int store_persona(struct store *s, const char *name, struct persona *ret, struct
  * Where persona_is_fenced(), the target is this persona's alone and the secrets are Baton's. */
 int store_persona_add(struct store *s, struct persona *p, struct err *e);
 int store_persona_rm(struct store *s, const char *name, struct err *e);
+/* The names of the personas that shall stay apart in this group. */
+int store_group(struct store *s, const char *group, char (**ret)[NAME_LEN + 1], size_t *ret_n,
+	struct err *e);
 
 int store_bindings(struct store *s, struct binding **ret, size_t *ret_n, struct err *e);
 int store_binding(struct store *s, const char *persona, struct binding *ret, struct err *e);
@@ -178,6 +185,11 @@ int store_order_steps(
 int store_order_close(struct store *s, uint64_t id, double now_s, struct err *e);
 /* Puts a stopped order back to running, at the place that order_retry() names. */
 int store_order_reopen(struct store *s, uint64_t id, struct order_at at, struct err *e);
+
+/* Why the machine of an order was chosen: one text, for people. *ret is malloc'ed and the
+ * caller's; NULL: a person has named the machine. */
+int store_choice_set(struct store *s, uint64_t order, const char *text, struct err *e);
+int store_choice(struct store *s, uint64_t order, char **ret, struct err *e);
 
 struct event_row {
 	uint64_t id, order;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Machines, their NICs, and the journal of what was burned into the cards. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "store/store_priv.h"
@@ -22,7 +23,12 @@ static void machine_row(struct query *q, void *to)
 	if (!idle_parse(&m->idle, word))
 		q->bad = true;
 	col_text(q, m->loader, sizeof m->loader);
+	col_text(q, m->pool, sizeof m->pool);
+	col_traits(q, &m->is);
 }
+
+static const struct labelled labels = { "machine_label", "machine", sizeof(struct machine),
+	offsetof(struct machine, is) };
 
 struct nic_of {
 	char machine[NAME_LEN + 1];
@@ -52,8 +58,12 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 	OWN(query)
 	struct query q = QUERY(s,
 		"SELECT name, uuid, bmc_kind, bmc_host, bmc_port, bmc_user, bmc_secret, "
-		"bmc_cipher, bmc_quirks, idle,"
-		" loader FROM machine WHERE name BETWEEN ? AND ? ORDER BY name",
+		"bmc_cipher, bmc_quirks, idle, loader, pool,"
+		" coalesce(nullif(arch, ''), found_arch),"
+		" coalesce(nullif(firmware, ''), found_firmware),"
+		" coalesce(nullif(memory_mb, 0), found_memory_mb),"
+		" coalesce(nullif(cpus, 0), found_cpus) FROM machine WHERE name BETWEEN ? AND ? "
+		"ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, machine_row, &all, &n, e);
 	if (r)
@@ -70,6 +80,9 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		while (k < nics_n && strcmp(nics[k].machine, all[i].name) == 0 &&
 			all[i].nics < NICS_MAX)
 			all[i].nic[all[i].nics++] = nics[k++].nic;
+	r = labels_read(s, &labels, from, to, all, n, e);
+	if (r)
+		return r;
 	*ret = TAKE(all);
 	*ret_n = n;
 	return 0;
@@ -103,6 +116,10 @@ static int machine_check(const struct machine *m, struct err *e)
 {
 	char text[MAC_TEXT];
 	int r = name_check("machine", m->name, e);
+	if (!r && *m->pool)
+		r = name_check("pool", m->pool, e);
+	if (!r)
+		r = traits_check("machine", m->name, &m->is, e);
 	if (r)
 		return r;
 	if (!name_ok(m->bmc.kind))
@@ -167,11 +184,17 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 		seat[i] = (struct seat){ .network = m->nic[i].network, .addr = &m->nic[i].addr };
 	int r = seats_fill(s, seat, m->nics, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+		r = RUN(s, e,
+			"INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0)",
 			in_text(m->name), in_blob(m->uuid.b, sizeof m->uuid.b),
 			in_text(m->bmc.kind), in_text(m->bmc.host), in_int(m->bmc.port),
 			in_text(m->bmc.user), in_text(m->bmc.secret), in_int(m->bmc.cipher),
-			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader));
+			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader),
+			in_text(m->pool), in_text(arch_word(m->is.arch)),
+			in_text(firmware_word(m->is.firmware)), in_int(m->is.memory_mb),
+			in_int(m->is.cpus));
+	if (!r)
+		r = labels_write(s, &labels, m->name, &m->is, e);
 	for (unsigned i = 0; !r && i < m->nics; i++)
 		r = nic_add(s, m->name, i, &m->nic[i], e);
 	return r ? err_in(e, r, "machine %s", m->name) : 0;
@@ -213,7 +236,21 @@ int store_machine_rm(struct store *s, const char *name, struct err *e)
 	return r ? r : tx_commit(&tx, e);
 }
 
-/* ------------------------------------------------------------------ the journal of cards */
+/* ------------------------------------------------------------------ what the shim found */
+
+int store_found_set(struct store *s, const char *machine, const struct traits *found, struct err *e)
+{
+	int r = traits_check("machine", machine, found, e);
+	if (!r)
+		r = RUN(s, e,
+			"UPDATE machine SET found_arch = coalesce(nullif(?, ''), found_arch),"
+			" found_firmware = coalesce(nullif(?, ''), found_firmware),"
+			" found_memory_mb = coalesce(nullif(?, 0), found_memory_mb),"
+			" found_cpus = coalesce(nullif(?, 0), found_cpus) WHERE name = ?",
+			in_text(arch_word(found->arch)), in_text(firmware_word(found->firmware)),
+			in_int(found->memory_mb), in_int(found->cpus), in_text(machine));
+	return r;
+}
 
 static int nic_learn(struct store *s, const struct machine *m, unsigned at, const char *pci,
 	const struct mac *factory, struct err *e)

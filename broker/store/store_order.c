@@ -141,6 +141,28 @@ int store_order_add(struct store *s, struct order *o, struct err *e)
 	return 0;
 }
 
+/* ------------------------------------------------------------------ why this machine */
+
+int store_choice_set(struct store *s, uint64_t order, const char *text, struct err *e)
+{
+	return RUN(s, e, "INSERT INTO order_choice VALUES (?,?)", in_int((int64_t)order),
+		in_text(text));
+}
+
+int store_choice(struct store *s, uint64_t order, char **ret, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(
+		s, "SELECT text FROM order_choice WHERE order_id = ?", in_int((int64_t)order));
+	int r = query_next(&q, e);
+	*ret = NULL;
+	if (r <= 0)
+		return r;
+	const char *text = (const char *)sqlite3_column_text(q.stmt, 0);
+	*ret = strdup(text ? text : "");
+	return *ret ? 0 : err_set(e, ENOMEM, "store %s", s->path);
+}
+
 /* ------------------------------------------------------------------ the journal */
 
 static int step_lost(const struct order *o, unsigned step, const char *how, struct err *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Personas: what a machine becomes. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "store/store_priv.h"
@@ -19,7 +20,12 @@ static void persona_row(struct query *q, void *to)
 	p->generation = col_u32(q);
 	col_text(q, p->domain, sizeof p->domain);
 	p->mutual = col_bool(q);
+	col_traits(q, &p->wants);
+	col_text(q, p->apart, sizeof p->apart);
 }
+
+static const struct labelled labels = { "persona_label", "persona", sizeof(struct persona),
+	offsetof(struct persona, wants) };
 
 struct nic_of {
 	char persona[NAME_LEN + 1];
@@ -60,7 +66,8 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 	OWN(query)
 	struct query q = QUERY(s,
 		"SELECT name, iqn, target, san, lun, chap_user, chap_secret, generation, domain, "
-		"mutual FROM persona WHERE name BETWEEN ? AND ? ORDER BY name",
+		"mutual, wants_arch, wants_firmware, wants_memory_mb, wants_cpus, apart "
+		"FROM persona WHERE name BETWEEN ? AND ? ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, persona_row, &all, &n, e);
 	if (r)
@@ -90,6 +97,8 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 			p->path[p->paths++] = paths[m++].path;
 	}
 	r = told_read(s, from, to, all, n, e);
+	if (!r)
+		r = labels_read(s, &labels, from, to, all, n, e);
 	if (r)
 		return r;
 	*ret = TAKE(all);
@@ -179,6 +188,10 @@ static int persona_check(const struct persona *p, struct err *e)
 	int r = name_check("persona", p->name, e);
 	if (!r)
 		r = disk_check(p, e);
+	if (!r)
+		r = traits_check("persona", p->name, &p->wants, e);
+	if (!r && *p->apart)
+		r = name_check("group", p->apart, e);
 	if (r)
 		return r;
 	if (p->nics > NICS_MAX)
@@ -276,10 +289,14 @@ static int row_write(struct store *s, const struct persona *p, struct err *e)
 	int r = sealed_make(&secret, s, &(struct seal_at){ "persona", p->name, "chap_secret" },
 		p->chap_secret, strlen(p->chap_secret), e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO persona VALUES (?,?,?,?,?,?,?,0,?,?)", in_text(p->name),
-			in_text(p->iqn), in_text(p->target), in_text(p->san),
+		r = RUN(s, e, "INSERT INTO persona VALUES (?,?,?,?,?,?,?,0,?,?,?,?,?,?,?)",
+			in_text(p->name), in_text(p->iqn), in_text(p->target), in_text(p->san),
 			in_int((int64_t)p->lun), in_text(p->chap_user), in_sealed(&secret),
-			in_text(p->domain), in_int(p->mutual));
+			in_text(p->domain), in_int(p->mutual), in_text(arch_word(p->wants.arch)),
+			in_text(firmware_word(p->wants.firmware)), in_int(p->wants.memory_mb),
+			in_int(p->wants.cpus), in_text(p->apart));
+	if (!r)
+		r = labels_write(s, &labels, p->name, &p->wants, e);
 	return r;
 }
 
@@ -323,6 +340,16 @@ int store_persona_add(struct store *s, struct persona *p, struct err *e)
 	if (!r)
 		*p = filled;
 	return r;
+}
+
+int store_group(struct store *s, const char *group, char (**ret)[NAME_LEN + 1], size_t *ret_n,
+	struct err *e)
+{
+	OWN(query)
+	struct query q =
+		QUERY(s, "SELECT name FROM persona WHERE apart = ? AND apart <> '' ORDER BY name",
+			in_text(group));
+	return list_of(&q, sizeof **ret, name_row, ret, ret_n, e);
 }
 
 int store_persona_rm(struct store *s, const char *name, struct err *e)

@@ -167,6 +167,21 @@ int told_read(struct store *s, const char *from, const char *to, struct persona 
 int told_check(const struct persona *p, struct err *e);
 int told_write(struct store *s, const struct persona *p, struct err *e);
 
+/* Arch, firmware, memory and CPUs, four columns; labels have a table of their own. */
+void col_traits(struct query *q, struct traits *to);
+/* The labels of n things of `size` bytes in order of name, those with from <= name <= to; each
+ * begins with its name and has its traits at `at`. */
+struct labelled {
+	const char *table, *owner; /* "machine_label", "machine" */
+	size_t size, at;
+};
+int labels_read(struct store *s, const struct labelled *of, const char *from, const char *to,
+	void *all, size_t n, struct err *e);
+int labels_write(struct store *s, const struct labelled *of, const char *name,
+	const struct traits *t, struct err *e);
+/* -EINVAL with a sentence that begins with `what` and the name. */
+int traits_check(const char *what, const char *name, const struct traits *t, struct err *e);
+
 /* -EBUSY when an order that is not done names this persona or machine; NULL where none is meant.
  * `but` is an order that does not count, or 0. */
 int order_free(

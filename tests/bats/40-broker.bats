@@ -95,8 +95,8 @@ state_is() { # machines|personas NAME STATE
 
 ITEMS='.items | type == "array"'
 ORDER='["begun","ended","from","id","persona","state","step","steps","to","undoes","verb","why"]'
-MACHINE='["bmc","idle","loader","name","nics","persona","state","uuid"]'
-PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","name","nics","ntp","phase","portals","san","state","target"]'
+MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","state","uuid"]'
+PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","name","nics","ntp","phase","portals","san","state","target","wants"]'
 NETWORK='["address","dns","gateway","interface","link","mode","name","pool","relays","unknown"]'
 
 # One row for each route, in their order: what stands for {}, the body, and what must hold of the answer.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any text as a manifest, as a work order and as an HTTP answer: refused with a sentence, or good
- * for every command that it holds. */
+ * for every command that it holds. Any bytes as the firmware's table: a number, and nothing read
+ * behind its end. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "initramfs/http.h"
 #include "initramfs/job.h"
 #include "initramfs/pack.h"
+#include "initramfs/smbios.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -46,5 +48,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (http_answer_parse(&answer, text, size, &e) == 0)
 		assert(strlen(answer.body) <= HTTP_BODY_MAX);
 	free(text);
+	uint8_t *table =
+		malloc(size ? size : 1); /* of its own, so that a read past its end is seen */
+	if (table && size)
+		memcpy(table, data, size);
+	if (table)
+		smbios_memory_mb(table, size);
+	free(table);
 	return 0;
 }

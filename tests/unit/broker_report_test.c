@@ -60,6 +60,29 @@ static void a_report_is_read(void)
 	CHECK(!r.restore);
 }
 
+static void what_kind_of_machine_it_is_is_read_and_nonsense_of_it_passed_over(void)
+{
+	static const char text[] = HEAD
+		"{\"stage\":\"found\",\"deed\":\"identity\",\"machine\":\"blade-a\","
+		"\"generation\":4,\"arch\":\"x86_64\",\"firmware\":\"uefi\",\"memory_mb\":65536,"
+		"\"cpus\":16}";
+	static const char odd[] =
+		HEAD "{\"stage\":\"found\",\"deed\":\"identity\",\"machine\":\"blade-a\","
+		     "\"generation\":4,\"arch\":\"vax\",\"firmware\":7,\"memory_mb\":-1,"
+		     "\"cpus\":4294967296}";
+	struct report r;
+	struct err e;
+	CHECK_INT(read_text(&r, text, &e), 0);
+	CHECK_INT(r.found.arch, ARCH_X86_64);
+	CHECK_INT(r.found.firmware, FIRMWARE_UEFI);
+	CHECK_INT(r.found.memory_mb, 65536);
+	CHECK_INT(r.found.cpus, 16);
+	CHECK_INT(read_text(&r, odd, &e), 0);
+	CHECK(!r.found.arch && !r.found.firmware && !r.found.memory_mb && !r.found.cpus);
+	CHECK_INT(read_text(&r, SAYS("found", ""), &e), 0);
+	CHECK(!r.found.arch && !r.found.firmware && !r.found.memory_mb && !r.found.cpus);
+}
+
 static void nonsense_is_refused_by_name(void)
 {
 	static const struct {
@@ -196,6 +219,7 @@ static void what_was_read_back_is_compared(void)
 	CHECK(!report_all_factory(&r, &m));
 }
 
-TESTS(T(a_report_is_read), T(nonsense_is_refused_by_name), T(every_cut_of_a_report_is_survived),
+TESTS(T(a_report_is_read), T(what_kind_of_machine_it_is_is_read_and_nonsense_of_it_passed_over),
+	T(nonsense_is_refused_by_name), T(every_cut_of_a_report_is_survived),
 	T(cards_are_found_by_maker_and_then_by_place), T(a_missing_or_foreign_card_is_named),
 	T(another_body_is_refused), T(what_was_read_back_is_compared))

@@ -125,7 +125,12 @@ static void a_wrong_line_gets_one_sentence(void)
 		{ "network lisst",
 			"baton network: \"lisst\" is not one of: add, list, show, rm; did you mean "
 			"\"list\"?" },
-		{ "start web-01", "MACHINE is missing" },
+		{ "start", "PERSONA is missing" },
+		{ "start web-01", "MACHINE is missing; name one, or give --pool NAME" },
+		{ "move web-01 --plan", "MACHINE is missing; name one, or give --pool NAME" },
+		{ "start web-01 blade-a --pool spares", "give a MACHINE or --pool, not both" },
+		{ "start web-01 --pool", "--pool wants a value: NAME" },
+		{ "stop web-01 --pool spares", "there is no option --pool here" },
 		{ "stop web-01 blade-a", "\"blade-a\" is one word too many" },
 		{ "start ~ b", "an argument is empty" },
 		{ "start a b --plan=yes", "--plan takes no value" },
@@ -199,6 +204,48 @@ static void bodies_of_machines(void)
 	check_body("machine add a --bmc fake://[fd00::9]:7 --nic mac=1",
 		"{\"name\":\"a\",\"bmc\":{\"kind\":\"fake\",\"host\":\"fd00::9\",\"port\":7},"
 		"\"nics\":[{\"mac\":\"1\",\"carries\":true}]}");
+}
+
+static void bodies_of_what_is_chosen_by(void)
+{
+	check_body("machine add a --bmc fake://h --nic mac=1 --pool spares --label rack=r1 --label "
+		   "gpu=a100 --arch x86_64 --firmware uefi --memory-mb 65536 --cpus 16",
+		"{\"name\":\"a\",\"bmc\":{\"kind\":\"fake\",\"host\":\"h\"},\"nics\":["
+		"{\"mac\":\"1\",\"carries\":true}],\"pool\":\"spares\",\"labels\":[\"rack=r1\","
+		"\"gpu=a100\"],\"arch\":\"x86_64\",\"firmware\":\"uefi\",\"memory_mb\":65536,"
+		"\"cpus\":16}");
+	check_body("persona add w --nic network=m --wants memory-mb=65536,firmware=uefi --wants "
+		   "label=rack=r1 --wants label=gpu=a100,apart=web --wants arch=x86_64 --wants "
+		   "cpus=8",
+		"{\"name\":\"w\",\"nics\":[{\"network\":\"m\"}],\"wants\":{\"memory_mb\":65536,"
+		"\"firmware\":\"uefi\",\"labels\":[\"rack=r1\",\"gpu=a100\"],\"apart\":\"web\","
+		"\"arch\":\"x86_64\",\"cpus\":8}}");
+	check_body("start web-01 --pool spares --plan",
+		"{\"verb\":\"start\",\"persona\":\"web-01\",\"pool\":\"spares\",\"plan\":true}");
+	check_body("move web-01 --pool spares",
+		"{\"verb\":\"move\",\"persona\":\"web-01\",\"pool\":\"spares\"}");
+	static const struct {
+		const char *line, *sentence;
+	} wrong[] = {
+		{ "machine add a --bmc fake://h --nic mac=1 --arch vax",
+			"--arch vax: want x86_64|aarch64" },
+		{ "machine add a --bmc fake://h --nic mac=1 --memory-mb 64G",
+			"--memory-mb 64G: want a number" },
+		{ "persona add w --nic network=m --wants rack=r1",
+			"--wants rack=r1: there is no key \"rack\"" },
+		{ "persona add w --nic network=m --wants label",
+			"--wants label: want label=KEY=VALUE" },
+		{ "persona add w --nic network=m --wants firmware=efi",
+			"--wants firmware=efi: firmware=efi: want bios|uefi" },
+		{ "persona add w --nic network=m --wants cpus=many",
+			"--wants cpus=many: cpus=many: want a number" },
+		{ "persona add w --nic network=m --wants cpus=1 --wants cpus=2",
+			"--wants cpus=2: cpus is given twice" },
+		{ "persona add w --nic memory-mb=1",
+			"--nic memory-mb=1: there is no key \"memory-mb\"" },
+	};
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		check_refused(wrong[i].line, wrong[i].sentence);
 }
 
 static void the_first_of_several_nics_keeps_its_mac(void)
@@ -395,6 +442,40 @@ static void an_order_is_drawn_as_it_stands(void)
 	json_decref(order);
 }
 
+static void a_plan_says_why_no_other_machine(void)
+{
+	json_t *order = json_loads(
+		"{\"id\":0,\"verb\":\"start\",\"persona\":\"w\",\"to\":\"b\",\"steps\":[{\"name\":"
+		"\"claim\",\"machine\":\"b\",\"when\":\"it is "
+		"its\"}],\"choice\":{\"pool\":\"spares\","
+		"\"machine\":\"b\",\"others\":[{\"machine\":\"a\",\"why\":\"carries persona x\"}],"
+		"\"more\":3}}",
+		0, NULL);
+	struct term plain = { 0 };
+	draw_begin();
+	plan_draw(draw_to, &plain, order);
+	fclose(draw_to);
+	CHECK_TEXT(drawn, "start w on b would take these steps; nothing was changed\n"
+			  "   STEP   MACHINE  WHAT\n"
+			  "1  claim  b        it is its\n\n"
+			  "b was chosen from pool spares\n"
+			  "OTHER  WHY NOT\n"
+			  "a      carries persona x\n"
+			  "and 3 more\n");
+	json_array_clear(json_object_get(json_object_get(order, "choice"), "others"));
+	json_object_del(json_object_get(order, "choice"), "more");
+	draw_begin();
+	choice_draw(draw_to, &plain, order);
+	fclose(draw_to);
+	CHECK_TEXT(drawn, "b was chosen from pool spares; it is the only one there\n");
+	json_object_del(order, "choice");
+	draw_begin();
+	choice_draw(draw_to, &plain, order);
+	fclose(draw_to);
+	CHECK_TEXT(drawn, "");
+	json_decref(order);
+}
+
 static void a_change_is_said_once(void)
 {
 	json_t *order = json_loads(order_text, 0, NULL);
@@ -432,8 +513,9 @@ static void the_timeline_gives_the_longest_step_the_longest_bar(void)
 TESTS(T(every_command_is_understood_by_its_words), T(every_route_has_a_command),
 	T(an_option_stands_anywhere_and_in_every_form), T(a_wrong_line_gets_one_sentence),
 	T(help_asks_for_nothing_else), T(bodies_of_networks_and_pools), T(bodies_of_machines),
-	T(the_first_of_several_nics_keeps_its_mac), T(a_wrong_machine_gets_one_sentence),
-	T(bodies_of_personas_and_orders), T(bodies_of_what_an_os_is_told),
-	T(a_wrong_secret_gets_one_sentence), T(a_terminal_is_given_no_control_characters),
-	T(spans_read_as_people_say_them), T(an_order_is_drawn_as_it_stands),
+	T(bodies_of_what_is_chosen_by), T(the_first_of_several_nics_keeps_its_mac),
+	T(a_wrong_machine_gets_one_sentence), T(bodies_of_personas_and_orders),
+	T(bodies_of_what_an_os_is_told), T(a_wrong_secret_gets_one_sentence),
+	T(a_terminal_is_given_no_control_characters), T(spans_read_as_people_say_them),
+	T(an_order_is_drawn_as_it_stands), T(a_plan_says_why_no_other_machine),
 	T(a_change_is_said_once), T(the_timeline_gives_the_longest_step_the_longest_bar))

@@ -7,6 +7,7 @@
 #include "initramfs/job.h"
 #include "initramfs/pack.h"
 #include "initramfs/run.h"
+#include "initramfs/smbios.h"
 #include "tests/unit/tap.h"
 
 #define LAB                                                                                        \
@@ -269,9 +270,63 @@ static void a_tool_that_hangs_is_ended_with_its_children(void)
 	CHECK_TEXT(r.output, "gone\n");
 }
 
+/* One memory module: its size as it stands in the table, and the large one behind it. */
+static size_t module_put(uint8_t *to, uint8_t len, uint32_t size, uint32_t large)
+{
+	memset(to, 0, len);
+	to[0] = 17;
+	to[1] = len;
+	to[0x0c] = (uint8_t)size;
+	to[0x0d] = (uint8_t)(size >> 8);
+	for (int i = 0; len >= 0x20 && i < 4; i++)
+		to[0x1c + i] = (uint8_t)(large >> 8 * i);
+	return len;
+}
+
+static size_t strings_put(uint8_t *to, const char *strings, size_t len)
+{
+	memcpy(to, strings, len);
+	return len;
+}
+#define STRINGS(to, words) strings_put(to, words "\0", sizeof words + 1)
+
+static void the_firmwares_table_says_how_much_memory_is_in(void)
+{
+	uint8_t t[512] = { 1, 8, 0, 0, 17, 17, 17, 17 }; /* a type 1 of 8 bytes, with strings */
+	size_t n = 8, with_all;
+	n += STRINGS(t + n, "Maker\0Model");
+	n += module_put(t + n, 0x28, 16384, 0);
+	n += STRINGS(t + n, "DIMM 0");
+	n += module_put(t + n, 0x28, 0, 0); /* nothing is in that one */
+	n += STRINGS(t + n, "DIMM 1");
+	n += module_put(t + n, 0x28, 0x7fff, 65536);
+	n += STRINGS(t + n, "");
+	n += module_put(t + n, 0x1b, 0x8000 | 2048, 0); /* an old form, in KiB */
+	n += STRINGS(t + n, "");
+	n += module_put(t + n, 0x28, 0xffff, 7); /* it does not know */
+	n += STRINGS(t + n, "");
+	with_all = n;
+	t[n++] = 127;
+	t[n++] = 4;
+	n += 4;
+	n += module_put(t + n, 0x28, 99, 0); /* behind the end */
+	CHECK_INT(smbios_memory_mb(t, with_all), 16384 + 65536 + 2);
+	CHECK_INT(smbios_memory_mb(t, n), 16384 + 65536 + 2);
+	CHECK_INT(smbios_memory_mb(t, 0), 0);
+	for (size_t cut = 0; cut < n; cut++) { /* whatever is missing at its end */
+		uint8_t *some = malloc(cut + 1);
+		memcpy(some, t, cut);
+		CHECK(smbios_memory_mb(some, cut) <= 16384 + 65536 + 2);
+		free(some);
+	}
+	t[1] = 3; /* shorter than its own head */
+	CHECK_INT(smbios_memory_mb(t, n), 0);
+}
+
 TESTS(T(a_manifest_says_which_cards_and_how), T(a_wrong_manifest_is_told_its_line),
 	T(a_rule_that_would_run_away_is_refused), T(a_command_takes_the_cards_values),
 	T(the_address_is_found_in_what_the_tool_says), T(the_packs_that_ship_are_good),
 	T(a_work_order_is_read), T(a_card_is_known_by_place_then_by_address),
 	T(an_answer_is_whole_or_refused), T(a_base_url_is_an_address_in_digits),
-	T(a_tools_words_are_kept), T(a_tool_that_hangs_is_ended_with_its_children))
+	T(a_tools_words_are_kept), T(a_tool_that_hangs_is_ended_with_its_children),
+	T(the_firmwares_table_says_how_much_memory_is_in))

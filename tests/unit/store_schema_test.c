@@ -242,7 +242,9 @@ static void a_site_of_version_1_comes_forward_whole(void)
 	free(all);
 	CHECK_INT(store_machine(s, "m", &m, &e), 0);
 	CHECK_TEXT(m.nic[0].network, "mgmt");
+	CHECK(!*m.pool && !m.is.arch && !m.is.firmware && !m.is.memory_mb && !m.is.labels);
 	CHECK_INT(store_persona(s, "p", &p, &e), 0);
+	CHECK(!*p.apart && !p.wants.arch && !p.wants.cpus && !p.wants.labels);
 	CHECK_INT(p.generation, 7);
 	CHECK_INT(p.nic[0].addr, 0x0a4d0065);
 	CHECK(!p.nic[0].mtu && !p.nic[0].routes && !p.dns[0] && !p.ntp[0] && !*p.domain);
@@ -332,7 +334,7 @@ static void a_row_that_does_not_fit_is_an_error_not_a_guess(void)
 	CHECK(!all);
 	CHECK_INT(RUN(s, &e,
 			  "INSERT INTO machine VALUES ('m', x'00', 'fake', '', 0, '', '', 0, '', "
-			  "'park', '')"),
+			  "'park', '', '', '', '', 0, 0, '', '', 0, 0)"),
 		0);
 	CHECK_INT(store_machine(s, "m", &m, &e), -EBADMSG);
 }
