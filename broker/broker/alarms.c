@@ -25,6 +25,9 @@ static const struct {
 		"another DHCP server answers on network {network}: {addr}[, MAC {server-mac}][, "
 		"which "
 		"has offered {offered}]; switch it off, or serve this network with --mode proxy" },
+	{ EV_stale_woke, 900, false, { "machine" },
+		"machine {machine} is on again with the addresses of {persona}, which runs "
+		"elsewhere: it gets no answer; switched off by its BMC: {off}[ ({why})]" },
 	{ EV_leases_not_kept, 120, false, { NULL },
 		"strangers get no address: what is lent to them cannot be written down: {why}" },
 	{ EV_table_waits, 120, false, { NULL },

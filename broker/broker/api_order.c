@@ -129,7 +129,7 @@ static int order_read(
 	char verb[16] = "";
 	const struct member members[] = {
 		{ "verb", MEMBER_TEXT, verb, sizeof verb, 0, true },
-		{ "persona", MEMBER_TEXT, o->persona, sizeof o->persona, 0, true },
+		{ "persona", MEMBER_TEXT, o->persona, sizeof o->persona, 0, false },
 		{ "machine", MEMBER_TEXT, t->machine, sizeof t->machine, 0, false },
 		{ "pool", MEMBER_TEXT, t->pool, sizeof t->pool, 0, false },
 		{ "plan", MEMBER_BOOL, plan, 0, 0, false },
@@ -138,17 +138,24 @@ static int order_read(
 	if (r < 0)
 		return r;
 	if (!verb_parse(&o->verb, verb))
-		return err_say(e, EINVAL, "order: verb \"%s\": want start, stop or move", verb);
+		return err_say(e, EINVAL,
+			"order: verb \"%s\": want start, stop, move, failover or restore", verb);
 	if (*t->machine && *t->pool)
 		return err_say(e, EINVAL, "order: %s: want a machine or a pool, not both", verb);
 	if (*t->pool && !name_ok(t->pool))
 		return err_say(
 			e, EINVAL, "order: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
+	if (*t->pool && o->verb == VERB_RESTORE)
+		return err_say(e, EINVAL, "order: restore: want one machine");
 	if ((o->verb == VERB_STOP) != (!*t->machine && !*t->pool))
 		return err_say(e, EINVAL, "order: %s: %s", verb,
 			o->verb == VERB_STOP
 				? "the machine is known; leave it out"
 				: "want the machine that it shall run on, or a pool of them");
+	if ((o->verb == VERB_RESTORE) != !*o->persona)
+		return err_say(e, EINVAL, "order: %s: %s", verb,
+			o->verb == VERB_RESTORE ? "the persona is known; leave it out"
+						: "want the persona");
 	memcpy(o->to, t->machine, sizeof o->to);
 	return 0;
 }
@@ -172,11 +179,18 @@ static int machine_side(struct broker *b, const struct order *o, struct err *e)
 	struct persona p;
 	struct machine m;
 	struct binding other;
+	struct stale left;
 	int r = store_persona(b->store, o->persona, &p, e);
 	if (r == 0)
 		r = store_machine(b->store, o->to, &m, e);
 	if (r < 0)
 		return r;
+	if (store_stale(b->store, o->to, &left, NULL) == 0)
+		return err_say(e, EBUSY,
+			"machine %s is stale: its cards may hold addresses of %s; `baton restore "
+			"%s` "
+			"takes them off",
+			o->to, left.persona, o->to);
 	r = store_binding_of(b->store, o->to, &other, e);
 	if (r == 0)
 		return err_say(e, EBUSY,
@@ -217,6 +231,30 @@ static int nobody_at_work(struct broker *b, const struct order *o, struct err *e
 	return r;
 }
 
+/* A machine that a failover left behind gets its own addresses back while the persona that it had
+ * is nowhere: two bodies never hold one MAC while one of them boots. */
+static int restore_check(struct broker *b, struct order *o, struct err *e)
+{
+	struct stale left;
+	struct binding at;
+	memcpy(o->from, o->to, sizeof o->from);
+	*o->to = '\0';
+	int r = store_stale(b->store, o->from, &left, e);
+	if (r < 0)
+		return r;
+	memcpy(o->persona, left.persona, sizeof o->persona);
+	r = nobody_at_work(b, o, e);
+	if (r < 0)
+		return r;
+	r = store_binding(b->store, o->persona, &at, e);
+	if (r == 0 && strcmp(at.machine, o->from) != 0)
+		return err_say(e, EBUSY,
+			"machine %s holds the addresses of persona %s, which runs on %s: stop it "
+			"first, since two machines must not boot with one MAC",
+			o->from, o->persona, at.machine);
+	return r == -ENOENT ? 0 : r;
+}
+
 static int machine_choose(
 	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
 {
@@ -229,6 +267,8 @@ static int machine_choose(
 static int order_check(
 	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
 {
+	if (o->verb == VERB_RESTORE)
+		return restore_check(b, o, e);
 	struct binding at;
 	bool bound = false;
 	int r = persona_side(b, o, &at, &bound, e);
@@ -243,7 +283,7 @@ static int order_check(
 		return err_say(e, EBUSY, "persona %s is on no machine: start it", o->persona);
 	if (*pool && (r = machine_choose(b, o, pool, chosen, e)) < 0)
 		return r;
-	if (o->verb == VERB_MOVE && strcmp(at.machine, o->to) == 0)
+	if (o->verb != VERB_START && strcmp(at.machine, o->to) == 0)
 		return err_say(e, EBUSY, "persona %s is on machine %s already", o->persona, o->to);
 	if (o->verb != VERB_START)
 		memcpy(o->from, at.machine, sizeof o->from);
@@ -345,7 +385,8 @@ static int undo(struct broker *b, const struct order *was, struct order *back, s
 	*back = (struct order){ .verb = verb_undo(was->verb), .undoes = was->id };
 	memcpy(back->persona, was->persona, sizeof back->persona);
 	memcpy(back->from, was->to, sizeof back->from);
-	memcpy(back->to, was->from, sizeof back->to);
+	if (back->verb != VERB_STOP)
+		memcpy(back->to, was->from, sizeof back->to);
 	int r = store_begin(b->store, e);
 	if (r < 0)
 		return r;
@@ -369,6 +410,9 @@ void api_order_undo(const struct ask *a, struct reply *to)
 			o.verb == VERB_START  ? "stop the persona"
 			: o.verb == VERB_STOP ? "start the persona"
 					      : "move the persona back");
+	if (r == 0 && verb_undo(o.verb) == VERBS)
+		r = err_say(&e, EBUSY, "order %" PRIu64 ": a %s is not taken back; retry it", o.id,
+			verb_word(o.verb));
 	if (r == 0)
 		r = runner_stop(a->b->runner, o.id, TAKEN_BACK, &e);
 	if (r == 0)

@@ -44,13 +44,15 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 			text, sizeof text, "%s:%u", ip4_text(ip, p->path[i].addr), p->path[i].port);
 		json_array_append_new(portals, json_string(text));
 	}
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:I,s:o,s:o,s:s,s:o,s:o}",
-		"name", p->name, "state", standing_persona_state(at, p->name), "machine",
+	return json_pack(
+		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:b,s:I,s:o,s:o,s:s,s:o,s:o}", "name",
+		p->name, "state", standing_persona_state(at, p->name), "machine",
 		b ? b->machine : "", "phase", b ? phase_word(b->phase) : "", "iqn", p->iqn,
 		"target", p->target, "san", p->san, "lun", (json_int_t)p->lun, "portals", portals,
-		"chap_user", p->chap_user, "chap_secret", *p->chap_secret != '\0', "generation",
-		(json_int_t)p->generation, "dns", json_addrs(p->dns, SERVERS_MAX), "ntp",
-		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "wants", wants, "nics", nics);
+		"chap_user", p->chap_user, "chap_secret", *p->chap_secret != '\0', "mutual",
+		p->mutual, "generation", (json_int_t)p->generation, "dns",
+		json_addrs(p->dns, SERVERS_MAX), "ntp", json_addrs(p->ntp, SERVERS_MAX), "domain",
+		p->domain, "wants", wants, "nics", nics);
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)
@@ -171,6 +173,7 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		{ "iqn", MEMBER_TEXT, p->iqn, sizeof p->iqn, 0, false },
 		{ "target", MEMBER_TEXT, p->target, sizeof p->target, 0, false },
 		{ "san", MEMBER_TEXT, p->san, sizeof p->san, 0, false },
+		{ "mutual", MEMBER_BOOL, &p->mutual, 0, 0, false },
 		{ "lun", MEMBER_UINT, &p->lun, 0, LUN_MAX, false },
 		{ "portals", MEMBER_LIST, &portals, 0, 0, false },
 		{ "chap_user", MEMBER_TEXT, p->chap_user, sizeof p->chap_user, 0, false },
@@ -186,6 +189,10 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		return r;
 	if (!name_ok(p->san))
 		return err_say(e, EINVAL, "persona: \"san\": want a word, as in iscsi");
+	if (p->mutual && !persona_is_fenced(p))
+		return err_say(e, EINVAL,
+			"persona: \"mutual\": Baton makes the secrets of a target that it "
+			"administers (san tgt), and of no other");
 	size_t paths = json_array_size(portals), n = json_array_size(nics);
 	if (paths > PATHS_MAX)
 		return err_say(e, EINVAL, "persona: \"portals\": want at most %d", PATHS_MAX);

@@ -19,6 +19,7 @@ struct broker {
 	struct hands *hands;         /* broker/hands.h */
 	struct reports *reports;     /* broker/reports.h */
 	struct runner *runner;       /* broker/runner.h */
+	struct woken *woken;         /* broker/woken.h */
 };
 
 /* Unix time with its fraction. */

@@ -209,6 +209,33 @@ void publisher_close(struct publisher *p)
 		uv_close((uv_handle_t *)&p->again, publisher_gone);
 }
 
+/* The account of each binding that may have its disk. One whose secret is of another generation has
+ * been fenced off: it is not ready any more. */
+static int chaps_read(
+	struct chap **ret, struct store *s, struct binding *b, size_t n, struct err *e)
+{
+	struct chap *list = calloc(n ? n : 1, sizeof *list);
+	if (!list)
+		return err_set(e, ENOMEM, "table");
+	*ret = list;
+	for (size_t i = 0; i < n; i++) {
+		int r = b[i].fenced ? store_chap(s, b[i].persona, &list[i], e) : -ENOENT;
+		if (r < 0 && r != -ENOENT)
+			return r;
+		b[i].fenced = b[i].fenced && (r < 0 || list[i].generation == b[i].generation);
+		if (!b[i].fenced || r < 0)
+			explicit_bzero(&list[i], sizeof list[i]);
+	}
+	return 0;
+}
+
+static void chaps_free(struct chap *list, size_t n)
+{
+	if (list)
+		explicit_bzero(list, n * sizeof *list);
+	free(list);
+}
+
 static int source_build(struct bytes *ret, struct publisher *p, uint64_t number, struct err *e)
 {
 	struct store *s = p->b->store;
@@ -216,6 +243,7 @@ static int source_build(struct bytes *ret, struct publisher *p, uint64_t number,
 	struct machine *machine = NULL;
 	struct persona *persona = NULL;
 	struct binding *binding = NULL;
+	struct chap *chap = NULL;
 	struct table_source from = { .generation = number,
 		.made_s = (uint64_t)now_s(),
 		.http_port = p->b->conf.http_port,
@@ -232,10 +260,13 @@ static int source_build(struct bytes *ret, struct publisher *p, uint64_t number,
 		r = store_personas(s, &persona, &from.personas, e);
 	if (r == 0)
 		r = store_bindings(s, &binding, &from.bindings, e);
+	if (r == 0)
+		r = chaps_read(&chap, s, binding, from.bindings, e);
 	from.network = network;
 	from.machine = machine;
 	from.persona = persona;
 	from.binding = binding;
+	from.chap = chap;
 	for (int i = 0; i < SCRIPTS; i++)
 		from.script[i] = p->from.script[i];
 	if (r == 0)
@@ -244,6 +275,7 @@ static int source_build(struct bytes *ret, struct publisher *p, uint64_t number,
 	free(machine);
 	free(persona);
 	free(binding);
+	chaps_free(chap, from.bindings);
 	return r;
 }
 

@@ -242,11 +242,12 @@ static int judge_written(struct broker *b, struct stand *s, const struct report 
 	return r->restore ? OK : HOLD;
 }
 
-/* `written` once more, after it was committed. */
+/* `written` once more, after it was committed: until the target was looked at again and the next
+ * boot is armed it is held. */
 static int judge_written_again(const struct stand *s, const struct report *r, struct err *e)
 {
 	int arm = r->restore ? -1 : step_of(s, r, DO_ARM_NEXT);
-	if (arm < 0 || (int)s->run->o.at.step != arm)
+	if (arm < 0 || (int)s->run->o.at.step > arm)
 		return OK;
 	return run_is_running(s->run) ? HOLD : stopped_at(s, e);
 }

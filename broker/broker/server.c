@@ -20,6 +20,7 @@
 #include "broker/publish.h"
 #include "broker/reports.h"
 #include "broker/runner.h"
+#include "broker/woken.h"
 #include "host/given.h"
 
 enum {
@@ -97,6 +98,7 @@ static void on_heard(void *ctx, enum event ev, const struct event_row *row)
 {
 	struct server *s = ctx;
 	runner_heard(s->b.runner, ev, row);
+	woken_heard(s->b.woken, ev, row);
 }
 
 static void on_reload(void *ctx)
@@ -179,6 +181,8 @@ static int parts_open(struct server *s, struct err *e)
 	if (r == 0)
 		r = reports_open(&b->reports, b, s->files.fd, e);
 	if (r == 0)
+		r = woken_open(&b->woken, b, e);
+	if (r == 0)
 		r = runner_open(&b->runner, b, e);
 	if (r == 0)
 		r = http_server_new(&s->http,
@@ -206,6 +210,7 @@ static void parts_close(struct server *s)
 {
 	http_server_free(s->http);
 	runner_close(s->b.runner);
+	woken_close(s->b.woken);
 	hands_close(s->b.hands);
 	publisher_close(s->b.publisher);
 	uv_walk(&s->loop, close_left, NULL);

@@ -25,8 +25,9 @@ struct names {
 struct standing {
 	struct binding *binding;
 	struct order *order, *open; /* newest first; open: those of them that are not done */
-	size_t bindings, orders, opens;
-	struct names persona_bound, machine_bound, persona_order, machine_open;
+	struct stale *stale;
+	size_t bindings, orders, opens, stales;
+	struct names persona_bound, machine_bound, persona_order, machine_open, machine_stale;
 };
 
 static int named_compare(const void *a, const void *b)
@@ -72,6 +73,7 @@ static int names_make(struct standing *s, struct err *e)
 		!names_init(&s->machine_bound, s->bindings) ||
 		!names_init(&s->persona_order, s->orders) ||
 		!names_init(&s->machine_open, s->orders * 2) ||
+		!names_init(&s->machine_stale, s->stales) ||
 		!(s->open = calloc(s->orders ? s->orders : 1, sizeof *s->open)))
 		return err_set(e, ENOMEM, "status");
 	for (size_t i = 0; i < s->bindings; i++) {
@@ -87,6 +89,9 @@ static int names_make(struct standing *s, struct err *e)
 		names_put(&s->machine_open, o->from, o);
 		names_put(&s->machine_open, o->to, o);
 	}
+	for (size_t i = 0; i < s->stales; i++)
+		names_put(&s->machine_stale, s->stale[i].machine, &s->stale[i]);
+	names_sort(&s->machine_stale);
 	names_sort(&s->persona_bound);
 	names_sort(&s->machine_bound);
 	names_sort(&s->persona_order);
@@ -103,6 +108,8 @@ int standing_read(struct standing **ret, struct store *store, struct err *e)
 	if (r == 0)
 		r = store_orders(store, ORDERS_SEEN, &s->order, &s->orders, e);
 	if (r == 0)
+		r = store_stales(store, &s->stale, &s->stales, e);
+	if (r == 0)
 		r = names_make(s, e);
 	if (r == 0)
 		*ret = TAKE(s);
@@ -116,6 +123,8 @@ void standing_free(struct standing *s)
 	free(s->binding);
 	free(s->order);
 	free(s->open);
+	free(s->stale);
+	free(s->machine_stale.of);
 	free(s->persona_bound.of);
 	free(s->machine_bound.of);
 	free(s->persona_order.of);
@@ -133,6 +142,11 @@ const struct binding *standing_of_machine(const struct standing *s, const char *
 	return s ? names_find(&s->machine_bound, machine) : NULL;
 }
 
+const struct stale *standing_stale(const struct standing *s, const char *machine)
+{
+	return s ? names_find(&s->machine_stale, machine) : NULL;
+}
+
 const struct order *standing_order(const struct standing *s, const char *persona)
 {
 	return s ? names_find(&s->persona_order, persona) : NULL;
@@ -146,9 +160,11 @@ const struct order *standing_open(const struct standing *s, size_t *ret_n)
 
 const char *standing_persona_state(const struct standing *s, const char *persona)
 {
-	static const char *const at_work[VERBS] = {
-		[VERB_START] = "starting", [VERB_STOP] = "stopping", [VERB_MOVE] = "moving"
-	};
+	static const char *const at_work[VERBS] = { [VERB_START] = "starting",
+		[VERB_STOP] = "stopping",
+		[VERB_MOVE] = "moving",
+		[VERB_FAILOVER] = "failing over",
+		[VERB_RESTORE] = "stopped" };
 	const struct order *o = standing_order(s, persona);
 	if (o && o->at.state == ORDER_STOPPED)
 		return "stuck";
@@ -162,5 +178,7 @@ const char *standing_machine_state(const struct standing *s, const char *machine
 	const struct order *o = s ? names_find(&s->machine_open, machine) : NULL;
 	if (o)
 		return o->at.state == ORDER_STOPPED ? "stuck" : "busy";
-	return standing_of_machine(s, machine) ? "carries" : "free";
+	if (standing_of_machine(s, machine))
+		return "carries";
+	return s && names_find(&s->machine_stale, machine) ? "stale" : "free";
 }

@@ -17,6 +17,8 @@ static inline void standing_drop(struct standing **s)
 /* NULL where there is none; borrowed. s NULL: of something that was added just now. */
 const struct binding *standing_of_persona(const struct standing *s, const char *persona);
 const struct binding *standing_of_machine(const struct standing *s, const char *machine);
+/* What a failover left on it. */
+const struct stale *standing_stale(const struct standing *s, const char *machine);
 /* The newest order about this persona, done or not. */
 const struct order *standing_order(const struct standing *s, const char *persona);
 /* Every order that is not done, newest first. */

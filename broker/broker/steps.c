@@ -8,26 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/hands.h"
-#include "broker/members.h"
+#include "broker/deeds.h"
+#include "broker/fencing.h"
 #include "broker/publish.h"
 
 struct sides {
 	struct persona p;
 	struct machine m;
 };
-
-static enum step_now failed(char why[320], const struct err *e)
-{
-	snprintf(why, 320, "%s", e->text);
-	return STEP_NOW_FAILED;
-}
-
-static enum step_now done_with(char why[320], const char *sentence)
-{
-	snprintf(why, 320, "%s", sentence);
-	return STEP_NOW_DONE;
-}
 
 /* An order that takes back a fresh start or move whose shim had not reported yet: no card can have
  * been written, for none is before the report. The machine need not boot to be as it was. A wait
@@ -52,41 +40,6 @@ static bool nothing_written(const struct run *run)
 	return none;
 }
 
-/* A list of the words that stand in text with blanks between. */
-static json_t *words(const char *text)
-{
-	json_t *list = json_array();
-	while (*text) {
-		size_t len = strcspn(text, " ");
-		if (len)
-			json_array_append_new(list, json_stringn(text, len));
-		text += len + (text[len] == ' ');
-	}
-	return list;
-}
-
-static json_t *bmc_deed(const char *deed, const struct machine *m)
-{
-	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:o}}", "deed", deed, "bmc", "kind",
-		m->bmc.kind, "host", m->bmc.host, "port", (int)m->bmc.port, "user", m->bmc.user,
-		"secret", m->bmc.secret, "cipher", (int)m->bmc.cipher, "quirks",
-		words(m->bmc.quirks));
-}
-
-static json_t *san_deed(const struct persona *p)
-{
-	json_t *portals = json_array();
-	for (unsigned i = 0; i < p->paths; i++) {
-		char ip[IP4_TEXT], portal[IP4_TEXT + 8];
-		snprintf(portal, sizeof portal, "%s:%u", ip4_text(ip, p->path[i].addr),
-			p->path[i].port);
-		json_array_append_new(portals, json_string(portal));
-	}
-	return json_pack("{s:s,s:{s:s,s:o,s:s,s:I,s:s,s:s},s:i}", "deed", "san-look", "san", "kind",
-		p->san, "portals", portals, "target", p->target, "lun", (json_int_t)p->lun, "user",
-		p->chap_user, "secret", p->chap_secret, "timeout_ms", 5000);
-}
-
 /* One more sentence of what stands in the way. */
 static void trouble_add(struct run *run, const char *why)
 {
@@ -94,36 +47,19 @@ static void trouble_add(struct run *run, const char *why)
 	snprintf(run->trouble + at, sizeof run->trouble - at, "%s%s", at ? "; " : "", why);
 }
 
-static void hand_came_back(struct run *run, int slot)
-{
-	run->hand[slot] = 0;
-	run->hands--;
-}
-
 /* Every hand's end but the preflight's. */
 static void deed_done(void *ctx, const struct hand_result *r)
 {
 	struct run *run = ctx;
-	hand_came_back(run, 0);
-	if (r->ok)
+	deed_over(run, 0);
+	if (r->ok && run_step(run)->kind == DO_POWER_OFF)
+		power_proved(run);
+	else if (r->ok)
 		run_end(run, STEP_DONE, "");
 	else if (run_step(run)->kind == DO_SHUT_DOWN)
 		run_end(run, STEP_DONE, r->why); /* the power-off that follows is the proof */
 	else
 		run_end(run, STEP_FAILED, r->why);
-}
-
-static enum step_now deed_start(
-	struct run *run, int slot, json_t *built, hand_done *done, char why[320])
-{
-	OWN(json) json_t *deed = built;
-	struct err e = { 0 };
-	if (!deed)
-		err_set(&e, ENOMEM, "deed");
-	else if (hand_start(&run->hand[slot], run->b->hands, deed, run_step(run)->timeout_s * 1000,
-			 done, run, &e) == 0)
-		run->hands++;
-	return e.code ? failed(why, &e) : STEP_WAITS;
 }
 
 static void preflight_end(struct run *run)
@@ -138,17 +74,32 @@ static void preflight_end(struct run *run)
 static void probe_done(void *ctx, const struct hand_result *r)
 {
 	struct run *run = ctx;
-	hand_came_back(run, 0);
+	deed_over(run, 0);
 	if (!r->ok)
 		trouble_add(run, r->why);
 	preflight_end(run);
 }
 
+/* At a target that we administer the fence will set the account: that none is right yet is no
+ * trouble. */
+static bool account_will_be_set(const struct run *run, const struct hand_result *r)
+{
+	struct persona p;
+	const char *code = json_string_value(json_object_get(r->body, "errno"));
+	bool set = code && strcmp(code, "EACCES") == 0 &&
+		   store_persona(run->b->store, run->o.persona, &p, NULL) == 0 &&
+		   persona_is_fenced(&p);
+	explicit_bzero(&p, sizeof p);
+	return set;
+}
+
 static void look_done(void *ctx, const struct hand_result *r)
 {
 	struct run *run = ctx;
-	hand_came_back(run, 1);
-	if (!r->ok)
+	deed_over(run, 1);
+	if (!r->ok && account_will_be_set(run, r))
+		;
+	else if (!r->ok)
 		trouble_add(run, r->why);
 	else if (json_is_false(json_object_get(r->body, "bootable")))
 		trouble_add(run, "the disk carries no boot code: install a system on it, or name "
@@ -162,6 +113,21 @@ static int sides_read(struct sides *ret, const struct run *run, struct err *e)
 	return r < 0 ? r : store_machine(run->b->store, run_machine(run), &ret->m, e);
 }
 
+/* With the account that the operator has set at a target of his own; at one that we administer with
+ * Baton's own, or with the newest that we have set there. */
+static json_t *look_deed(const struct run *run, const struct persona *p)
+{
+	struct chap c = { .generation = 0 };
+	json_t *deed = san_deed("san-look", p);
+	json_t *san = json_object_get(deed, "san");
+	if (persona_is_fenced(p) && !*run->b->conf.san_user)
+		store_chap(run->b->store, p->name, &c, NULL);
+	json_object_set_new(san, "user", json_string(*c.user ? c.user : p->chap_user));
+	json_object_set_new(san, "secret", json_string(*c.user ? c.secret : p->chap_secret));
+	explicit_bzero(&c, sizeof c);
+	return deed;
+}
+
 static enum step_now preflight(struct run *run, const struct sides *s, char why[320])
 {
 	for (unsigned i = 0; i < s->p.nics; i++) {
@@ -173,7 +139,7 @@ static enum step_now preflight(struct run *run, const struct sides *s, char why[
 	}
 	enum step_now now = deed_start(run, 0, bmc_deed("bmc-probe", &s->m), probe_done, why);
 	if (now == STEP_WAITS && *s->p.target)
-		now = deed_start(run, 1, san_deed(&s->p), look_done, why);
+		now = deed_start(run, 1, look_deed(run, &s->p), look_done, why);
 	return now;
 }
 
@@ -188,38 +154,17 @@ static enum step_now power_off(struct run *run, const struct machine *m, bool so
 	return deed_start(run, 0, deed, deed_done, why);
 }
 
-static enum step_now net_start(struct run *run, const struct machine *m, char why[320])
+/* From here on what was seen of the machine's silence proves nothing. */
+static enum step_now net_start(
+	struct run *run, const struct machine *m, const struct binding *b, char why[320])
 {
+	struct err e = { 0 };
+	if (store_wake(run->b->store, b, &e) < 0)
+		return step_failed(why, &e);
 	json_t *deed = bmc_deed("bmc-net-start", m);
 	json_object_set_new(
 		deed, "timeout_ms", json_integer(run_step(run)->timeout_s * 1000 * 2 / 3));
 	return deed_start(run, 0, deed, deed_done, why);
-}
-
-/* One change of the binding and the table that follows from it, in one transaction; only a
- * table that lies in its place lets the order go on. */
-static enum step_now change(
-	struct run *run, int (*what)(struct run *run, struct err *e), char why[320])
-{
-	struct err e = { 0 };
-	struct store *s = run->b->store;
-	if (store_begin(s, &e) < 0)
-		return failed(why, &e);
-	int r = what(run, &e);
-	if (r == 0)
-		r = publish_build(run->b->publisher, &e);
-	if (r < 0)
-		store_rollback(s);
-	else
-		r = store_commit(s, &e);
-	if (r < 0)
-		return failed(why, &e);
-	/* The change holds, so its table follows, also where the step that made it has no more to
-	 * do when it is begun again: an unbind finds nothing bound. */
-	if (publish_put(run->b->publisher, &e) == 0)
-		return STEP_NOW_DONE;
-	publish_later(run->b->publisher, &e);
-	return failed(why, &e);
 }
 
 static int claim(struct run *run, struct err *e)
@@ -240,11 +185,24 @@ static int release(struct run *run, struct err *e)
 	return r;
 }
 
+/* Its cards were read back: it is as its makers made it, also if it had been left behind. */
 static int unbind(struct run *run, struct err *e)
 {
 	struct binding b;
 	int r = store_binding(run->b->store, run->o.persona, &b, e);
-	return r < 0 ? r : store_unbind(run->b->store, &b, e);
+	r = r < 0 ? r : store_unbind(run->b->store, &b, e);
+	return r < 0 || run->o.verb != VERB_RESTORE ? r
+						    : store_stale_rm(run->b->store, b.machine, e);
+}
+
+/* A restore begins on a machine that carries nothing. */
+static bool before_claim(const struct run *run)
+{
+	const struct plan_of_steps *plan = verb_steps(run->o.verb);
+	for (unsigned i = run->o.at.step; run->o.verb == VERB_RESTORE && i < plan->steps; i++)
+		if (plan->step[i].kind == DO_CLAIM_RESTORE)
+			return true;
+	return false;
 }
 
 /* What needs no doing because the machine was never touched, or no card of it was. */
@@ -252,7 +210,7 @@ static bool needless(const struct run *run, const struct binding *b, bool bound,
 {
 	const struct step *s = run_step(run);
 	*why = NULL;
-	if (s->side != SIDE_FROM)
+	if (s->side != SIDE_FROM || before_claim(run))
 		return false;
 	if (!bound)
 		*why = "nothing to take back: the machine does not carry the persona";
@@ -273,34 +231,44 @@ enum step_now step_do(struct run *run, char why[320])
 	const char *sentence;
 	int r = store_binding(run->b->store, run->o.persona, &b, &e);
 	if (r < 0 && r != -ENOENT)
-		return failed(why, &e);
+		return step_failed(why, &e);
 	bool bound = r == 0 && strcmp(b.machine, run_machine(run)) == 0;
 	if (needless(run, &b, bound, &sentence))
-		return done_with(why, sentence);
+		return step_done_with(why, sentence);
 	if (sides_read(&s, run, &e) < 0)
-		return failed(why, &e);
+		return step_failed(why, &e);
 	switch (run_step(run)->kind) {
 	case DO_PREFLIGHT:
 		return preflight(run, &s, why);
 	case DO_CLAIM:
-		return change(run, claim, why);
+		return step_change(run, claim, why);
 	case DO_SHUT_DOWN:
 		return power_off(run, &s.m, true, why);
 	case DO_POWER_OFF:
 		return power_off(run, &s.m, false, why);
+	case DO_CLAIM_RESTORE:
+		return claim_restore(run, why);
+	case DO_FENCE:
+		return fence(run, &s.p, why);
+	case DO_LOOK_AGAIN:
+		return look_again(run, &s.p, why);
+	case DO_SILENCE:
+		return silence(run, &s.m, &b, why);
+	case DO_ABANDON:
+		return abandon(run, why);
 	case DO_RELEASE:
-		return change(run, release, why);
+		return step_change(run, release, why);
 	case DO_UNBIND:
-		return change(run, unbind, why);
+		return step_change(run, unbind, why);
 	case DO_NET_START:
-		return net_start(run, &s.m, why);
+		return net_start(run, &s.m, &b, why);
 	case DO_AWAIT_SHIM:
 	case DO_AWAIT_WRITTEN:
 		return STEP_WAITS;
 	case DO_ARM_NEXT:
 		/* The table of the second boot must lie there before the shim hears 200. */
 		if (publish(run->b->publisher, &e) < 0)
-			return failed(why, &e);
+			return step_failed(why, &e);
 		return deed_start(run, 0, bmc_deed("bmc-arm", &s.m), deed_done, why);
 	case DO_AWAIT_OS:
 		return run->os_seen ? STEP_NOW_DONE : STEP_WAITS;

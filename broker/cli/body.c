@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/api.h"
 #include "base/ids.h"
 #include "base/own.h"
 #include "cli/secret.h"
@@ -179,6 +180,8 @@ static int machine_own(json_t *body, const struct call *c, struct err *e)
 static int persona_own(json_t *body, const struct call *c, struct err *e)
 {
 	const char *from = call_value(c, "chap-secret-file");
+	if (call_value(c, "mutual"))
+		json_object_set_new(body, "mutual", json_true());
 	if (!from != !call_value(c, "chap-user"))
 		return err_say(e, EINVAL,
 			"--chap-user and --chap-secret-file go together: give both or none");
@@ -286,6 +289,18 @@ static int target_own(json_t *body, const struct call *c, struct err *e)
 	return 0;
 }
 
+/* A restore names a machine alone, the others a persona first. */
+static int order_own(json_t *body, const struct call *c, struct err *e)
+{
+	enum command_id id = command_id(c->command);
+	bool restore = id == COMMAND_restore;
+	json_object_set_new(body, "verb", json_string(c->command->word));
+	json_object_set_new(body, restore ? "machine" : "persona", json_string(c->arg[0]));
+	if (call_value(c, "plan"))
+		json_object_set_new(body, "plan", json_true());
+	return restore || id == COMMAND_stop ? 0 : target_own(body, c, e);
+}
+
 int body_of(json_t **ret, const struct call *c, struct err *e)
 {
 	enum command_id id = command_id(c->command);
@@ -293,13 +308,14 @@ int body_of(json_t **ret, const struct call *c, struct err *e)
 	int r = utf8_check(c, e);
 	if (r < 0)
 		return r;
-	if (id == COMMAND_start || id == COMMAND_stop || id == COMMAND_move) {
-		json_object_set_new(body, "verb", json_string(c->command->word));
-		json_object_set_new(body, "persona", json_string(c->arg[0]));
-		if (id != COMMAND_stop && (r = target_own(body, c, e)) < 0)
-			return r;
-		if (call_value(c, "plan"))
-			json_object_set_new(body, "plan", json_true());
+	if (c->command->route == ROUTE_order_add) {
+		r = order_own(body, c, e);
+		if (r == 0)
+			*ret = TAKE(body);
+		return r;
+	}
+	if (id == COMMAND_attest) {
+		json_object_set_new(body, "reason", json_string(c->arg[1]));
 		*ret = TAKE(body);
 		return 0;
 	}

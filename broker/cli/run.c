@@ -196,6 +196,27 @@ enum exit_code run_order_show(struct run *r)
 	return EXIT_DONE;
 }
 
+enum exit_code run_attest(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	json_t *body = NULL;
+	struct err e;
+	if (body_of(&body, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, ROUTE_machine_attest, first(r), NULL, body, &a);
+	json_decref(body);
+	if (code != EXIT_DONE || r->json)
+		return code;
+	const json_t *proof = json_object_get(a.json, "proof");
+	printf("signed: machine %s is silent, generation %.0f of %s\n",
+		member_word(proof, "machine"), member_number(proof, "generation"),
+		member_word(proof, "persona"));
+	if (member_number(a.json, "order") > 0)
+		printf("order %.0f goes on; to look at it: baton order show %.0f\n",
+			member_number(a.json, "order"), member_number(a.json, "order"));
+	return EXIT_DONE;
+}
+
 /* What one machine would get, for one MAC. */
 static enum exit_code explain_one(struct run *r, const char *mac)
 {

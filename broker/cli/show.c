@@ -284,6 +284,15 @@ static const struct column status_orders[] = {
 	{ "FOR", "begun", SINCE },
 	{ "WHY", "why", TEXT },
 };
+static const struct column proof_columns[] = {
+	{ "FOR", "at", SINCE },
+	{ "PERSONA", "persona", TEXT },
+	{ "GENERATION", "generation", NUMBER },
+	{ "MACHINE", "machine", TEXT },
+	{ "PROOF", "kind", TEXT },
+	{ "ORDER", "order", NUMBER },
+	{ "SEEN", "seen", TEXT },
+};
 #define COLUMNS(list) list, COUNT(list)
 static const struct view views[] = {
 	{ ROUTE_network_list, "items", COLUMNS(network_columns),
@@ -304,6 +313,8 @@ static const struct view views[] = {
 		"--portal 10.77.0.1:3260 --nic network=mgmt" },
 	{ ROUTE_order_list, "items", COLUMNS(order_columns),
 		"No order yet. Give the first:\n  baton start PERSONA MACHINE" },
+	{ ROUTE_proof_list, "items", COLUMNS(proof_columns),
+		"No proof yet: no persona has left a machine." },
 };
 
 static bool filled(const json_t *value)

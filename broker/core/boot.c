@@ -81,9 +81,10 @@ static enum boot_deed deed_of(const struct table *t, const struct table_machine 
 {
 	if (!*table_text(t, m->persona))
 		return m->idle == IDLE_LOCAL ? DEED_LOCAL : DEED_PARK;
-	return m->phase == PHASE_IDENTITY  ? DEED_IDENTITY
-	       : m->phase == PHASE_RESTORE ? DEED_RESTORE
-					   : DEED_PERSONA;
+	if (m->phase != PHASE_PERSONA)
+		return m->phase == PHASE_IDENTITY ? DEED_IDENTITY : DEED_RESTORE;
+	/* Nobody else may still write to the disk: until that is proved, it waits. */
+	return m->ready ? DEED_PERSONA : DEED_PARK;
 }
 
 /* No client could use such an address here. */
@@ -170,6 +171,14 @@ static bool find_loader(struct boot_plan *plan, const struct table *t, const str
 	return file != NULL;
 }
 
+/* Firmware that does not say which body it is, where that could be told. An OS says it nowhere. */
+static bool is_nameless(const struct boot_ask *ask, const struct table_machine *m)
+{
+	return uuid_is_zero(&ask->uuid) && !uuid_is_zero(&m->uuid) &&
+	       (ask->stage == STAGE_FIRMWARE || ask->stage == STAGE_HTTP ||
+		       ask->stage == STAGE_IPXE);
+}
+
 bool boot_decide(
 	struct boot_plan *ret, const char **why, const struct table *t, const struct boot_ask *ask)
 {
@@ -196,6 +205,8 @@ bool boot_decide(
 	if (!uuid_is_zero(&ask->uuid) && !uuid_is_zero(&plan.machine->uuid) &&
 		!uuid_same_body(&ask->uuid, &plan.machine->uuid))
 		return silent(why, SILENCE_stale_body);
+	if (plan.is_persona_mac && is_nameless(ask, plan.machine))
+		return silent(why, SILENCE_no_uuid);
 	if (!find_home(&plan, t))
 		return silent(why, SILENCE_other_network);
 	if (proxy && ask->stage == STAGE_OS)

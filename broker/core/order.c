@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The steps of every verb, and what comes after what: see order.h. A move is a stop on the old
- * machine and then a start on the new one, in that order: two machines never hold one MAC. */
+ * machine and then a start on the new one, in that order: two machines never hold one MAC. Why
+ * there are fences, and two looks, is in docs/design/0015. */
 #include "core/order.h"
 
 #include <stddef.h>
@@ -13,41 +14,64 @@
 	{                                                                                          \
 		"preflight", DO_PREFLIGHT, side, 40, 2, 0, "asking the BMC and the disk"           \
 	}
-#define TAKE_OFF(side)                                                                             \
-	{ "shut-down", DO_SHUT_DOWN, side, 180, 1, 0, "asking the OS to shut down" },              \
-		{ "power-off", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },            \
-		{ "release", DO_RELEASE, side, 10, 3, 0, "the next boot restores the machine" },   \
-		{ "net-start-restore", DO_NET_START, side, 90, 3, 0,                               \
-			"network boot set, power on" },                                            \
-		{ "await-restore-shim", DO_AWAIT_SHIM, side, 900, 1, 3, "waiting for the shim" },  \
-		{ "await-restored", DO_AWAIT_WRITTEN, side, 300, 1, 4,                             \
+#define FENCE(name, side, when)                                                                    \
+	{                                                                                          \
+		name, DO_FENCE, side, 40, 5, 0, when                                               \
+	}
+/* `wait` is how far the waits behind it lie from the power-off that a retry begins with. */
+#define RESTORE(side, wait)                                                                        \
+	{ "net-start-restore", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
+		{ "await-restore-shim", DO_AWAIT_SHIM, side, 900, 1, (wait),                       \
+			"waiting for the shim" },                                                  \
+		{ "await-restored", DO_AWAIT_WRITTEN, side, 300, 1, (wait) + 1,                    \
 			"waiting for the factory addresses to be read back" },                     \
 		{ "power-off-restored", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },   \
 	{                                                                                          \
 		"unbind", DO_UNBIND, side, 10, 3, 0, "the persona is free"                         \
 	}
+#define TAKE_OFF(side)                                                                             \
+	{ "shut-down", DO_SHUT_DOWN, side, 180, 1, 0, "asking the OS to shut down" },              \
+		{ "power-off", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },            \
+		FENCE("fence-old", side, "a secret for nobody at the target"),                     \
+		{ "release", DO_RELEASE, side, 10, 3, 0, "the next boot restores the machine" },   \
+		RESTORE(side, 4)
 #define PUT_ON(side)                                                                               \
 	{ "power-off-before", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },             \
 		{ "claim", DO_CLAIM, side, 10, 3, 0, "the machine is the persona's" },             \
+		FENCE("fence", side, "a new secret at the target, old sessions dropped"),          \
 		{ "net-start", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
-		{ "await-shim", DO_AWAIT_SHIM, side, 900, 1, 3, "waiting for the shim" },          \
-		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 4,                              \
+		{ "await-shim", DO_AWAIT_SHIM, side, 900, 1, 4, "waiting for the shim" },          \
+		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 5,                              \
 			"waiting for the persona's addresses to be read back" },                   \
+		{ "look-again", DO_LOOK_AGAIN, side, 40, 5, 0,                                     \
+			"nobody else may be logged in at the target" },                            \
 		{ "arm-next", DO_ARM_NEXT, side, 60, 3, 0,                                         \
 			"network boot set for the second boot" },                                  \
 	{                                                                                          \
-		"await-os", DO_AWAIT_OS, side, 900, 1, 6, "waiting for the persona's OS"           \
+		"await-os", DO_AWAIT_OS, side, 900, 1, 8, "waiting for the persona's OS"           \
 	}
 
 static const struct step start_steps[] = { PREFLIGHT(SIDE_TO), PUT_ON(SIDE_TO) };
 static const struct step stop_steps[] = { TAKE_OFF(SIDE_FROM) };
 static const struct step move_steps[] = { PREFLIGHT(SIDE_TO), TAKE_OFF(SIDE_FROM),
 	PUT_ON(SIDE_TO) };
+static const struct step failover_steps[] = { PREFLIGHT(SIDE_TO),
+	FENCE("fence-old", SIDE_FROM, "a secret for nobody at the target"),
+	{ "silence", DO_SILENCE, SIDE_FROM, 60, 3, 0, "proving that the old machine is silent" },
+	{ "abandon", DO_ABANDON, SIDE_FROM, 10, 3, 0, "the old machine is stale" },
+	PUT_ON(SIDE_TO) };
+static const struct step restore_steps[] = { { "power-off-before", DO_POWER_OFF, SIDE_FROM, 90, 3,
+						     0, "power off, read twice" },
+	{ "claim-restore", DO_CLAIM_RESTORE, SIDE_FROM, 10, 3, 0,
+		"the next boot restores the machine" },
+	RESTORE(SIDE_FROM, 3) };
 
 static const struct plan_of_steps plans[VERBS] = {
 	[VERB_START] = { "start", start_steps, COUNT(start_steps) },
 	[VERB_STOP] = { "stop", stop_steps, COUNT(stop_steps) },
 	[VERB_MOVE] = { "move", move_steps, COUNT(move_steps) },
+	[VERB_FAILOVER] = { "failover", failover_steps, COUNT(failover_steps) },
+	[VERB_RESTORE] = { "restore", restore_steps, COUNT(restore_steps) },
 };
 
 static const char *const states[] = { "running", "done", "stopped" };
@@ -75,7 +99,14 @@ bool verb_parse(enum verb *ret, const char *word)
 
 enum verb verb_undo(enum verb v)
 {
-	return v == VERB_START ? VERB_STOP : v == VERB_STOP ? VERB_START : VERB_MOVE;
+	static const enum verb back[VERBS] = {
+		[VERB_START] = VERB_STOP,
+		[VERB_STOP] = VERB_START,
+		[VERB_MOVE] = VERB_MOVE,
+		[VERB_FAILOVER] = VERB_STOP,
+		[VERB_RESTORE] = VERBS,
+	};
+	return back[v];
 }
 
 const char *order_state_word(enum order_state s)

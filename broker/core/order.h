@@ -6,7 +6,14 @@
 #pragma once
 #include <stdbool.h>
 
-enum verb { VERB_START, VERB_STOP, VERB_MOVE, VERBS };
+enum verb {
+	VERB_START,
+	VERB_STOP,
+	VERB_MOVE,     /* its OS is shut down, its old machine gets its own addresses back */
+	VERB_FAILOVER, /* nothing is asked of the old machine but silence; it is stale then */
+	VERB_RESTORE,  /* a stale machine gets its own addresses back */
+	VERBS,
+};
 
 /* Which machine a step is about. */
 enum side { SIDE_FROM, SIDE_TO };
@@ -15,6 +22,10 @@ enum side { SIDE_FROM, SIDE_TO };
 enum deed_kind {
 	DO_PREFLIGHT,     /* hands: BMC answers, LUN there, CHAP right */
 	DO_CLAIM,         /* binding made, generation + 1, table published: shim, identity */
+	DO_CLAIM_RESTORE, /* the same for a stale machine: shim, restore */
+	DO_FENCE,         /* the target knows one new secret, everybody else was seen gone */
+	DO_LOOK_AGAIN,    /* seen gone once more; the secret is in the table from here on */
+	DO_SILENCE,       /* proof that the machine's NICs say nothing: power, port, or a person */
 	DO_SHUT_DOWN,     /* ask the OS, wait until it is off; a deadline here is no failure */
 	DO_POWER_OFF,     /* off, read twice */
 	DO_RELEASE,       /* table published: shim, restore */
@@ -24,6 +35,7 @@ enum deed_kind {
 	DO_ARM_NEXT, /* one-shot network boot again: the first boot used it up; the shim waits */
 	DO_AWAIT_OS, /* the persona's OS asks for its address */
 	DO_UNBIND,   /* binding ended, table published */
+	DO_ABANDON,  /* the same, and the machine is stale: its cards were not restored */
 };
 
 struct step {
@@ -44,7 +56,8 @@ struct plan_of_steps {
 const struct plan_of_steps *verb_steps(enum verb v);
 const char *verb_word(enum verb v);
 bool verb_parse(enum verb *ret, const char *word);
-/* The verb that takes this one back: start <-> stop, move <-> move the other way. */
+/* The verb that takes this one back: start <-> stop, move <-> move the other way. What a failover
+ * left cannot be gone back to: it is taken back by a stop. VERBS: a restore is not taken back. */
 enum verb verb_undo(enum verb v);
 
 enum order_state { ORDER_RUNNING, ORDER_DONE, ORDER_STOPPED };

@@ -155,6 +155,16 @@ static void put_chap_user(struct text *to, const struct asking *a)
 	text_say(to, "%s", table_text(a->t, a->plan->machine->chap_user));
 }
 
+static void put_mutual_user(struct text *to, const struct asking *a)
+{
+	text_say(to, "%s", table_text(a->t, a->plan->machine->mutual_user));
+}
+
+static void put_mutual_secret(struct text *to, const struct asking *a)
+{
+	text_say(to, "%s", table_text(a->t, a->plan->machine->mutual_secret));
+}
+
 static void put_chap_secret(struct text *to, const struct asking *a)
 {
 	text_say(to, "%s", table_text(a->t, a->plan->machine->chap_secret));
@@ -224,6 +234,8 @@ static const struct {
 	{ "san_uris", put_san_uris, true },
 	{ "chap_user", put_chap_user, true },
 	{ "chap_secret", put_chap_secret, true },
+	{ "mutual_user", put_mutual_user, true },
+	{ "mutual_secret", put_mutual_secret, true },
 	{ "persona_mac", put_persona_mac, true },
 	{ "pack_lines", put_pack_lines, false },
 	{ "pack_args", put_pack_args, false },

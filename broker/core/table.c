@@ -33,10 +33,11 @@ static bool machine_ok(const struct table *t, const struct table_machine *m)
 {
 	return text_ok(t, m->name) && text_ok(t, m->loader) && text_ok(t, m->persona) &&
 	       text_ok(t, m->iqn) && text_ok(t, m->target) && text_ok(t, m->chap_user) &&
-	       text_ok(t, m->chap_secret) && m->phase <= PHASE_RESTORE && m->idle <= IDLE_LOCAL &&
-	       range_ok(m->nic_at, m->nics, t->header->nics) && m->nics <= NICS_MAX &&
-	       range_ok(m->path_at, m->paths, t->header->paths) && m->paths <= PATHS_MAX &&
-	       text_ok(t, m->domain_name);
+	       text_ok(t, m->chap_secret) && text_ok(t, m->mutual_user) &&
+	       text_ok(t, m->mutual_secret) && m->ready <= 1 && m->phase <= PHASE_RESTORE &&
+	       m->idle <= IDLE_LOCAL && range_ok(m->nic_at, m->nics, t->header->nics) &&
+	       m->nics <= NICS_MAX && range_ok(m->path_at, m->paths, t->header->paths) &&
+	       m->paths <= PATHS_MAX && text_ok(t, m->domain_name);
 }
 
 static bool nic_ok(const struct table *t, const struct table_nic *n)

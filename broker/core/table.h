@@ -17,7 +17,7 @@
 #include "core/token.h"
 
 enum {
-	TABLE_VERSION = 2,
+	TABLE_VERSION = 3,
 	TABLE_KEY_LEN = 32,
 	TABLE_NONE = 0,            /* a text offset that stands for "" */
 	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
@@ -54,11 +54,14 @@ struct table_network {
 };
 
 struct table_machine {
-	uint32_t name, loader;                        /* text */
-	uint32_t persona;                             /* text; "" while it carries none */
-	uint32_t iqn, target, chap_user, chap_secret; /* text */
-	uint32_t phase, idle;                         /* enum phase, enum idle */
-	uint32_t generation;                          /* of the binding; 0 while it carries none */
+	uint32_t name, loader;               /* text */
+	uint32_t persona;                    /* text; "" while it carries none */
+	uint32_t iqn, target;                /* text */
+	uint32_t chap_user, chap_secret;     /* text */
+	uint32_t mutual_user, mutual_secret; /* text: what the target shows in turn */
+	uint32_t phase, idle;                /* enum phase, enum idle */
+	uint32_t ready;                      /* 0: its disk must not be given to it yet */
+	uint32_t generation;                 /* of the binding; 0 while it carries none */
 	uint64_t lun;
 	uint32_t nic_at, nics, path_at, paths;
 	uint32_t domain_name; /* text; this and the servers are the persona's */
@@ -131,6 +134,7 @@ struct table_source {
 	const struct persona *persona;
 	size_t personas;
 	const struct binding *binding;
+	const struct chap *chap; /* of each binding; no user: the persona's own account, if any */
 	size_t bindings;
 	const char *script[SCRIPTS];
 	const char *packs;

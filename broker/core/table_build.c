@@ -203,10 +203,21 @@ static int persona_nic_fill(
 	return network_named(&to->persona_network, b, from->network, e);
 }
 
+/* The one that was made for this generation, else the persona's own. */
+static void account_fill(
+	struct build *b, struct table_machine *to, const struct persona *p, const struct chap *made)
+{
+	to->chap_user = text_add(b, made ? made->user : p->chap_user);
+	to->chap_secret = text_add(b, made ? made->secret : p->chap_secret);
+	to->mutual_user = text_add(b, made ? made->mutual_user : "");
+	to->mutual_secret = text_add(b, made ? made->mutual_secret : "");
+}
+
 /* What a bound machine carries: the persona's disk, and its NICs laid over the machine's. */
 static int persona_fill(struct build *b, struct table_machine *to, const struct machine *m,
 	const struct binding *bound, struct err *e)
 {
+	const struct chap *own = b->from->chap ? &b->from->chap[bound - b->from->binding] : NULL;
 	long at = persona_named(b, bound->persona);
 	if (at < 0)
 		return err_say(e, ENOENT, "persona %s: no such persona", bound->persona);
@@ -214,8 +225,8 @@ static int persona_fill(struct build *b, struct table_machine *to, const struct 
 	to->persona = text_add(b, p->name);
 	to->iqn = text_add(b, p->iqn);
 	to->target = text_add(b, p->target);
-	to->chap_user = text_add(b, p->chap_user);
-	to->chap_secret = text_add(b, p->chap_secret);
+	account_fill(b, to, p, own && *own->user ? own : NULL);
+	to->ready = bound->fenced;
 	to->lun = p->lun;
 	to->phase = bound->phase;
 	to->generation = bound->generation;

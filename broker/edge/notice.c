@@ -64,7 +64,7 @@ static void tell_silence(int events, const struct engine_ask *ask, const struct 
 	const struct table *t)
 {
 	static struct pace all;
-	char mac[MAC_TEXT];
+	char mac[MAC_TEXT], uuid[UUID_TEXT];
 	struct tell said;
 	if (!worth_telling(silences, &a->ask.mac, 0, ask->now_s, SAME_SILENCE_S) ||
 		!pace_allows(&all, SILENCES_AT_ONCE, SILENCES_PER_S, ask->now_s))
@@ -74,6 +74,8 @@ static void tell_silence(int events, const struct engine_ask *ask, const struct 
 	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
 	tell_add(&said, "why", "%s", a->why);
 	tell_add(&said, "network", "%s", n ? table_text(t, n->name) : "-");
+	if (!uuid_is_zero(&a->ask.uuid))
+		tell_add(&said, "uuid", "%s", uuid_text(uuid, &a->ask.uuid));
 	tell_send(&said, events);
 }
 

@@ -246,6 +246,19 @@ static const char *const version_3[] = {
 	"  since_s REAL NOT NULL"
 	") WITHOUT ROWID",
 	"CREATE INDEX stale_persona ON stale (persona)",
+
+	/* Orders stand at a number, and each verb has got more steps: the fences, and a second
+	   look. */
+	"UPDATE orders SET step = step + (step >= 3) + (step >= 6) WHERE verb = 'start'",
+	"UPDATE orders SET step = step + (step >= 2) WHERE verb = 'stop'",
+	"UPDATE orders SET step = step + (step >= 3) + (step >= 11) + (step >= 14) WHERE verb = "
+	"'move'",
+	"UPDATE order_step SET step = step + (step >= 3) + (step >= 6)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'start')",
+	"UPDATE order_step SET step = step + (step >= 2)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'stop')",
+	"UPDATE order_step SET step = step + (step >= 3) + (step >= 11) + (step >= 14)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'move')",
 	NULL,
 };
 

@@ -66,8 +66,8 @@ END
 cat >"$www/persona.ipxe" <<END
 #!ipxe
 set initiator-iqn iqn.2026-01.org.example:web-01
-set username web-01
-set password $(cat "$dir/chap")
+set username baton
+set password $(cat "$dir/secrets/san")
 sanboot iscsi:10.77.0.1:::1:iqn.2026-01.org.example:disk.web-01
 END
 cat >"$dir/dnsmasq.conf" <<END

@@ -2,7 +2,9 @@
 /* What ipmi_sim runs when its management controller is told something about the chassis:
  *   chassis CONTROL-SOCKET get power|boot...
  *   chassis CONTROL-SOCKET set power 0|1 | reset 1 | shutdown 1 | boot pxe|default...
- * It passes that on to the blade, and prints what was asked for as ipmi_sim wants it. */
+ * It passes that on to the blade, and prints what was asked for as ipmi_sim wants it. While there
+ * is a file CONTROL-SOCKET.lies it says that all is off, and does nothing. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,6 +28,13 @@ static int tell(const char *path, const char *words, char *answer, size_t len)
 	return n <= 0 || strncmp(answer, "error", 5) == 0;
 }
 
+static bool lies(const char *path)
+{
+	char file[sizeof((struct sockaddr_un *)0)->sun_path + 8];
+	snprintf(file, sizeof file, "%s.lies", path);
+	return access(file, F_OK) == 0;
+}
+
 static const char *words_of(const char *what, const char *value)
 {
 	if (strcmp(what, "power") == 0)
@@ -42,7 +51,9 @@ static const char *words_of(const char *what, const char *value)
 static int get(const char *path, const char *what)
 {
 	char answer[64];
-	if (strcmp(what, "power") == 0) {
+	if (strcmp(what, "power") == 0 && lies(path)) {
+		puts("power:0");
+	} else if (strcmp(what, "power") == 0) {
 		if (tell(path, "power status", answer, sizeof answer))
 			return 1;
 		printf("power:%d\n", strcmp(answer, "power on") == 0);
@@ -70,7 +81,7 @@ int main(int argc, char **argv)
 			bad |= get(argv[1], argv[i]);
 		return bad;
 	}
-	for (int i = 3; i + 1 < argc; i += 2) {
+	for (int i = 3; !lies(argv[1]) && i + 1 < argc; i += 2) {
 		const char *words = words_of(argv[i], argv[i + 1]);
 		if (!words)
 			fprintf(stderr, "chassis: cannot set %s\n", argv[i]);

@@ -174,8 +174,6 @@ target_up() {
 	tgt --mode target --op new --tid 1 -T $iqn
 	tgt --mode logicalunit --op new --tid 1 --lun 1 -b /mnt/lab/luns/web-01.img
 	tgt --mode target --op bind --tid 1 -I ALL
-	tgt --mode account --op new --user web-01 --password "$(cat /mnt/lab/chap)"
-	tgt --mode account --op bind --tid 1 --user web-01
 	tgt --mode account --op new --user baton --password "$(cat /mnt/lab/secrets/san)"
 	tgt --mode account --op bind --tid 1 --user baton
 }
@@ -219,11 +217,11 @@ END
 	done
 }
 
-# One word a file; the persona's CHAP secret is not Baton's to read but an operator's to give.
+# One word a file.
 secrets_make() {
 	local name
 	mkdir -p /mnt/lab/secrets
-	for name in chap secrets/san secrets/blade-a secrets/blade-b; do
+	for name in secrets/san secrets/blade-a secrets/blade-b; do
 		[ -s "/mnt/lab/$name" ] || head -c 9 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '\n' >"/mnt/lab/$name"
 		chmod 600 "/mnt/lab/$name"
 	done
@@ -256,6 +254,7 @@ group_api = 0
 san_iqn = iqn.2026-01.org.example:baton
 san_user = baton
 san_secret = san
+tgt_control = /run/tgtd/socket.0
 END
 	batond_up
 	# A lab whose folder has a store already knows all this.
@@ -282,8 +281,8 @@ feed() {
 	baton machine add blade-b --bmc ipmi://baton@127.0.0.1:9002 --bmc-secret blade-b --bmc-cipher 3 \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-b.blade")" \
 		--nic mac=52:54:00:bb:00:01,network=mgmt,carries=no --nic mac=52:54:00:bb:00:02,network=mgmt,carries=yes
-	baton persona add web-01 --target iqn.2026-01.org.example:disk.web-01 --lun 1 --portal 10.77.0.1:3260 \
-		--chap-user web-01 --chap-secret-file /mnt/lab/chap --nic network=mgmt
+	baton persona add web-01 --san tgt --target iqn.2026-01.org.example:disk.web-01 --lun 1 \
+		--portal 10.77.0.1:3260 --nic network=mgmt
 }
 
 inside() {

@@ -110,11 +110,12 @@ site_drop() {
 }
 
 # machine_plug NAME CARD...: a machine with these cards, each FACTORY-MAC, on the bridge; the first one
-# boots. It waits there, switched off.
+# boots. It waits there, switched off. Its UUID is in $dir/NAME.uuid, where it has one.
 machine_plug() {
 	local name=$1 home=$dir/machines/$1 i=0 mac
 	shift
 	mkdir -p "$home"
+	[ ! -e "$dir/$name.uuid" ] || cp "$dir/$name.uuid" "$home/uuid"
 	ip netns add "$ns-$name"
 	for mac; do
 		ip -n "$ns" link add "$name$i" type veth peer name "e$i" netns "$ns-$name"

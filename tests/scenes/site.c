@@ -157,7 +157,8 @@ static bool persona_line(struct site *s, struct words *w)
 	       addr_value(w, "addr", &p->nic[0].addr);
 }
 
-/* `bind PERSONA to=MACHINE generation=N phase=P`; again for the same persona: changes it. */
+/* `bind PERSONA to=MACHINE generation=N phase=P fenced=no`; again for the same persona: changes it.
+ */
 static bool bind_line(struct site *s, struct words *w)
 {
 	struct binding *b = s->binding;
@@ -168,6 +169,8 @@ static bool bind_line(struct site *s, struct words *w)
 	if (b == s->binding + s->source.bindings)
 		s->source.bindings++;
 	const char *generation = words_value(w, "generation"), *phase = words_value(w, "phase");
+	const char *fenced = words_value(w, "fenced");
+	b->fenced = !fenced || strcmp(fenced, "no") != 0;
 	snprintf(b->persona, sizeof b->persona, "%s", w->word[1]);
 	if (generation)
 		b->generation = (uint32_t)strtoul(generation, NULL, 10);

@@ -75,6 +75,8 @@ static void every_row_comes_out_as_written(void)
 			.stage = rows[i].stage,
 			.has_arch = rows[i].arch >= 0,
 			.arch = (uint16_t)(rows[i].arch < 0 ? 0 : rows[i].arch) };
+		if (strcmp(rows[i].mac, P) == 0)
+			ask.uuid = w.machine[0].uuid;
 		if (boot_decide(&plan, &why, &w.table, &ask))
 			snprintf(got, sizeof got, "%s %s %s", deed_word(plan.deed),
 				ip4_text(ip, plan.addr), plan.loader);

@@ -73,6 +73,39 @@ static void a_move_frees_the_old_machine_before_the_new_one_is_claimed(void)
 	CHECK(off >= 0 && off < released && released < unbound && unbound < claimed);
 }
 
+static int first_of(enum verb v, enum deed_kind kind, enum side side)
+{
+	for (unsigned i = 0; i < verb_steps(v)->steps; i++)
+		if (step_of(v, i)->kind == kind && step_of(v, i)->side == side)
+			return (int)i;
+	return -1;
+}
+
+/* docs/design/0015: the old one is fenced and silent before anybody else is claimed, and the secret
+ * is given out after the second look. */
+static void a_new_body_comes_after_the_fence_and_the_silence(void)
+{
+	static const enum verb changes[] = { VERB_MOVE, VERB_FAILOVER };
+	for (int i = 0; i < 2; i++) {
+		enum verb v = changes[i];
+		int silent = first_of(v, v == VERB_MOVE ? DO_POWER_OFF : DO_SILENCE, SIDE_FROM);
+		int freed = first_of(v, v == VERB_MOVE ? DO_UNBIND : DO_ABANDON, SIDE_FROM);
+		int claimed = first_of(v, DO_CLAIM, SIDE_TO);
+		CHECK(silent >= 0 && silent < freed && freed < claimed);
+		CHECK(first_of(v, DO_FENCE, SIDE_FROM) >= 0);
+		CHECK(first_of(v, DO_FENCE, SIDE_FROM) < freed);
+	}
+	for (int v = 0; v < VERBS; v++) {
+		int claimed = first_of((enum verb)v, DO_CLAIM, SIDE_TO);
+		int on = first_of((enum verb)v, DO_NET_START, SIDE_TO);
+		int fenced = first_of((enum verb)v, DO_FENCE, SIDE_TO);
+		int looked = first_of((enum verb)v, DO_LOOK_AGAIN, SIDE_TO);
+		int armed = first_of((enum verb)v, DO_ARM_NEXT, SIDE_TO);
+		if (claimed >= 0)
+			CHECK(claimed < fenced && fenced < on && on < looked && looked < armed);
+	}
+}
+
 static void step_names_are_unique_within_a_verb(void)
 {
 	for (int v = 0; v < VERBS; v++)
@@ -92,9 +125,12 @@ static void words_come_back(void)
 	CHECK_INT(verb_undo(VERB_START), VERB_STOP);
 	CHECK_INT(verb_undo(VERB_STOP), VERB_START);
 	CHECK_INT(verb_undo(VERB_MOVE), VERB_MOVE);
+	CHECK_INT(verb_undo(VERB_FAILOVER), VERB_STOP);
+	CHECK_INT(verb_undo(VERB_RESTORE), VERBS);
 }
 
 TESTS(T(steps_that_work_lead_to_done), T(a_step_that_fails_is_tried_as_often_as_it_says),
 	T(a_retried_wait_begins_at_a_power_off),
 	T(a_move_frees_the_old_machine_before_the_new_one_is_claimed),
-	T(step_names_are_unique_within_a_verb), T(words_come_back))
+	T(a_new_body_comes_after_the_fence_and_the_silence), T(step_names_are_unique_within_a_verb),
+	T(words_come_back))

@@ -73,7 +73,7 @@ static inline void world_init(struct world *w, enum phase phase)
 					.network = "mgmt", .addr = world_ip("10.77.0.51") } } },
 		},
 		.binding = { { .persona = "web-01", .machine = "blade-a", .generation = 4,
-			.phase = phase } },
+			.phase = phase, .fenced = true } },
 	};
 	uuid_parse(&w->machine[0].uuid, "00112233-4455-6677-8899-aabbccddeeff");
 	w->source = (struct table_source){

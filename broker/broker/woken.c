@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See woken.h. */
+#include "broker/woken.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/own.h"
+#include "broker/deeds.h"
+#include "broker/events.h"
+#include "broker/members.h"
+
+enum { AT_ONCE = 16, QUIET_S = 30, OFF_MS = 60000 };
+
+/* One that is being switched off, or was a moment ago. */
+struct going {
+	struct woken *woken;
+	char machine[NAME_LEN + 1], persona[NAME_LEN + 1];
+	double at_s;
+	uint64_t hand; /* 0: it has answered */
+};
+
+struct woken {
+	struct broker *b;
+	struct going going[AT_ONCE];
+};
+
+int woken_open(struct woken **ret, struct broker *b, struct err *e)
+{
+	struct woken *w = calloc(1, sizeof *w);
+	if (!w)
+		return err_set(e, ENOMEM, "woken");
+	w->b = b;
+	*ret = w;
+	return 0;
+}
+
+void woken_close(struct woken *w)
+{
+	for (size_t i = 0; w && i < COUNT(w->going); i++)
+		hand_forget(w->b->hands, w->going[i].hand);
+	free(w);
+}
+
+static void off_done(void *ctx, const struct hand_result *r)
+{
+	struct going *g = ctx;
+	struct event_about a = { 0, g->machine, g->persona };
+	g->hand = 0;
+	event_say(g->woken->b->events, EV_stale_woke, &a, "machine=%s persona=%s off=%s%s%s",
+		g->machine, g->persona, r->ok ? "yes" : "no", r->ok ? "" : " why=", r->why);
+}
+
+static void switch_off(struct woken *w, struct going *g, const struct machine *m)
+{
+	struct err e = { 0 };
+	OWN(json) json_t *deed = bmc_deed("bmc-off", m);
+	struct event_about a = { 0, g->machine, g->persona };
+	if (deed && hand_start(&g->hand, w->b->hands, deed, OFF_MS, off_done, g, &e) == 0)
+		return;
+	event_say(w->b->events, EV_stale_woke, &a, "machine=%s persona=%s off=no why=%s",
+		g->machine, g->persona, e.text);
+}
+
+/* Who of them has this UUID. */
+static bool stale_of(
+	struct stale *left, struct machine *m, struct store *s, const struct uuid *uuid)
+{
+	struct stale *list = NULL;
+	size_t n = 0;
+	bool found = false;
+	if (store_stales(s, &list, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n && !found; i++) {
+		*left = list[i];
+		found = store_machine(s, left->machine, m, NULL) == 0 && !uuid_is_zero(&m->uuid) &&
+			uuid_same_body(&m->uuid, uuid);
+	}
+	free(list);
+	return found;
+}
+
+/* A place for it; NULL: it is being seen to, or too many are. */
+static struct going *place_for(struct woken *w, const char *machine)
+{
+	struct going *oldest = NULL;
+	double now = now_s();
+	for (size_t i = 0; i < COUNT(w->going); i++) {
+		struct going *g = &w->going[i];
+		bool lately = g->hand || now - g->at_s < QUIET_S;
+		if (lately && strcmp(g->machine, machine) == 0)
+			return NULL;
+		if (!g->hand && (!oldest || g->at_s < oldest->at_s))
+			oldest = g;
+	}
+	return oldest;
+}
+
+void woken_heard(struct woken *w, enum event ev, const struct event_row *row)
+{
+	char why[40], text[UUID_TEXT];
+	struct uuid uuid;
+	struct stale left;
+	struct machine m;
+	if (ev != EV_dhcp_silent || !event_field(why, sizeof why, row->text, "why") ||
+		strcmp(why, "stale-body") != 0 ||
+		!event_field(text, sizeof text, row->text, "uuid") || !uuid_parse(&uuid, text) ||
+		!stale_of(&left, &m, w->b->store, &uuid))
+		return;
+	struct going *g = place_for(w, left.machine);
+	if (!g)
+		return;
+	*g = (struct going){ .woken = w, .at_s = now_s() };
+	memcpy(g->machine, left.machine, sizeof g->machine);
+	memcpy(g->persona, left.persona, sizeof g->persona);
+	switch_off(w, g, &m);
+}
