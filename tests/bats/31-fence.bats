@@ -267,6 +267,7 @@ warden_start() {
 		interfaces = mgmt0
 		run_dir = $dir/run
 		state_dir = $dir/state
+		key_file = $dir/store.key
 		boot_dir = $dir/boot
 		scripts_dir = $dir/scripts
 		packs_dir = $dir/packs

@@ -212,6 +212,7 @@ http() { inside curl -s -m 10 "http://$ADDR:8080$1"; }
 	[ "$(stat -c '%u:%g %a' "$dir/run/api.sock")" = "0:0 660" ]
 	baton status
 	[[ $(http /x) == no-such-path* ]]
+	[[ $(http /b/x/job) == bad-token* ]]
 	wait_for 'baton-files table-taken'
 }
 

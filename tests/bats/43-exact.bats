@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bats file_tags=broker,root
+# shellcheck disable=SC2154,SC2034
+# A persona on one machine, whatever happens (docs/design/0015): real processes, real DHCP and HTTP, a
+# fake BMC and a fake target. The tests are one story and build on each other.
+
+load ../lib/site
+
+TARGET=iqn.2026-01.org.example:disk.web-01
+UUID_A=11111111-2222-3333-4444-aaaaaaaaaaaa
+UUID_B=11111111-2222-3333-4444-bbbbbbbbbbbb
+
+setup_file() {
+	. tests/lib/site.bash
+	site_make
+	echo $UUID_A > "$dir/blade-a.uuid"
+	echo $UUID_B > "$dir/blade-b.uuid"
+	echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$dir/fake/$TARGET.san"
+	chmod 666 "$dir/fake/$TARGET.san"
+	site_start
+	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
+	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
+	baton pool add iqns --iqn iqn.2026-01.org.example:
+	baton machine add blade-a --bmc fake://blade-a --uuid $UUID_A --nic mac=$FACTORY_A,network=mgmt
+	baton machine add blade-b --bmc fake://blade-b --uuid $UUID_B --nic mac=$FACTORY_B,network=mgmt
+	baton machine add blade-c --bmc fake://blade-c --nic mac=52:54:00:cc:00:01,network=mgmt
+	baton persona add web-01 --san fake --target $TARGET --lun 1 --portal $SITE_ADDR:3260 --mutual \
+		--nic network=mgmt,address=10.88.0.50
+	machine_plug blade-a $FACTORY_A
+	machine_plug blade-b $FACTORY_B
+	machine_plug blade-c 52:54:00:cc:00:01
+	persona_mac=$(baton persona show web-01 -o json | jq -r '.nics[0].mac')
+	export dir ns B persona_mac
+}
+
+teardown_file() {
+	site_drop
+}
+
+# web_01 MEMBER of its status; machine NAME: its state.
+web_01() { baton status -o json | jq -r ".personas[] | select(.name == \"web-01\") | .$1"; }
+machine() { baton status -o json | jq -r ".machines[] | select(.name == \"$1\") | .state"; }
+
+# The accounts that the target lets in; and their secrets.
+accounts() { sed -n 's/^account=\([^ ]*\) .*/\1/p' "$dir/fake/$TARGET.san"; }
+secrets() { sed -n 's/^\(account\|outgoing\)=[^ ]* //p' "$dir/fake/$TARGET.san"; }
+
+# proofs: KIND:MACHINE, newest first.
+proofs() { baton proofs -o json | jq -r '.items[] | .kind + ":" + .machine'; }
+
+logged_in() { echo "iqn.2026-01.org.example:$1" >> "$dir/fake/$TARGET.sessions"; chmod 666 "$dir/fake/$TARGET.sessions"; }
+
+newest_order() { baton order list -o json | jq '[.items[].id] | max'; }
+
+# A stale machine that is off holds the MAC, too; on the wire nobody ever does beside another one.
+nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
+
+@test "a start makes a secret for its generation, and gives it out after the second look" {
+	baton start web-01 blade-a
+	generation=$(web_01 generation)
+	[ "$(accounts)" = "web-01.$generation" ]
+	[[ $(proofs) == $'storage:blade-a\nstorage:blade-a'* ]]
+	grep -q "generation $generation" "$dir/runs" || grep -q " $generation\$" "$dir/runs"
+	# Its script has the secret, both ways.
+	grep -q "^set username web-01.$generation\$" "$dir/machines/blade-a/script"
+	grep -q "^set reverse-password ." "$dir/machines/blade-a/script"
+	secrets | sort > "$dir/first"
+	[ "$(wc -l < "$dir/first")" = 2 ]
+}
+
+@test "a move leaves the old secret dead and the old sessions gone" {
+	old=$(web_01 generation)
+	logged_in web-01
+	baton move web-01 blade-b
+	new=$(web_01 generation)
+	[ "$new" -gt "$old" ]
+	[ "$(accounts)" = "web-01.$new" ]
+	[ ! -s "$dir/fake/$TARGET.sessions" ]
+	[ -z "$(secrets | sort | comm -12 - "$dir/first")" ]
+	[[ $(proofs) == *power:blade-a* ]]
+	[ "$(machine blade-a)" = free ]
+	nobody_twice
+}
+
+@test "no secret is in a log, an event, the database, an answer or a process list" {
+	secrets > "$dir/words"
+	cat "$dir/first" >> "$dir/words"
+	[ "$(wc -l < "$dir/words")" = 4 ]
+	for f in "$dir/log" "$dir"/state/*; do
+		[ -f "$f" ] || continue
+		! grep -aqFf "$dir/words" "$f" || { echo "a secret lies in $f" && return 1; }
+	done
+	{ baton events --since 0 -o json; baton persona show web-01 -o json; baton status -o json; baton proofs -o json; } > "$dir/said"
+	! grep -qFf "$dir/words" "$dir/said"
+	! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -qFf "$dir/words"
+}
+
+@test "a failover waits for nobody but the old machine's silence, and leaves it stale" {
+	logged_in web-01
+	baton failover web-01 blade-a
+	[ "$(web_01 machine)" = blade-a ]
+	[ "$(machine blade-b)" = stale ]
+	[ "$(machine_power blade-b)" = off ]
+	[ ! -s "$dir/fake/$TARGET.sessions" ]
+	[[ $(proofs) == *power:blade-b* ]]
+	nobody_twice
+	baton persona add db-01 --nic network=mgmt
+	run baton start db-01 blade-b
+	[ "$status" = 1 ]
+	[[ $output == *"blade-b is stale"*"baton restore blade-b"* ]]
+}
+
+@test "a stale machine that somebody switches on gets nothing, is told of, and is switched off" {
+	power_cycle blade-b
+	until_true "it is told of" in_log "baton-broker stale-woke machine=blade-b persona=web-01 off=yes"
+	until_true "blade-b is off" machine_says blade-b "is off"
+	! grep -q "ipxe: http\|os: " <(sed '1,/is off/d' "$dir/machines/blade-b/screen" | tail -n 5)
+	baton status | grep -q "machine blade-b is on again"
+	[ "$(web_01 state)" = running ]
+	# What the player calls twice is that both are on the wire; the old one was given nothing.
+	rm -f "$dir/twice"
+}
+
+@test "it gets its own address back while the persona is nowhere, and only then" {
+	run baton restore blade-b
+	[ "$status" = 1 ]
+	[[ $output == *"runs on blade-a: stop it first"* ]]
+	run baton restore blade-a
+	[ "$status" = 1 ]
+	[[ $output == *blade-a*"not stale"* ]]
+	baton stop web-01
+	baton restore blade-b
+	[ "$(machine blade-b)" = free ]
+	[ "$(machine_power blade-b)" = off ]
+	grep -q "$FACTORY_B $FACTORY_B" "$dir/machines/blade-b/nvram"
+	[ "$(web_01 state)" = stopped ]
+	nobody_twice
+	# Nobody's secret is at the target now: not the last one that somebody had.
+	[ -n "$(accounts)" ]
+}
+
+@test "an old machine whose BMC does not answer: the order waits, says for what, and a person signs" {
+	baton start web-01 blade-b
+	echo > "$dir/fake/blade-b.refuse"
+	run baton failover web-01 blade-a
+	echo "$output"
+	[ "$status" = 4 ]
+	[[ $output == *"baton attest blade-b"* ]]
+	[ "$(machine_power blade-a)" = off ]
+	[ "$(web_01 machine)" = blade-b ]
+	# Its disk is shut already.
+	[ "$(accounts)" != "web-01.$(web_01 generation)" ]
+	run baton attest blade-b ok
+	[ "$status" = 1 ]
+	[[ $output == *"say what you saw or did"* ]]
+	run baton attest blade-a "pulled both cords"
+	[ "$status" = 1 ]
+	# The person does what it says.
+	machine_unplug blade-b
+	rm -f "$dir"/wire/*
+	order=$(newest_order)
+	baton attest blade-b "pulled both cords, 02:14"
+	until_true "order $order is over" order_over "$order"
+	order_is "$order" done
+	[ "$(web_01 machine)" = blade-a ]
+	[ "$(machine blade-b)" = stale ]
+	[[ $(proofs) == *attested:blade-b* ]]
+	baton proofs | grep -q "pulled both cords, 02:14"
+}
+
+@test "a machine without a UUID could come back unseen: nobody may sign for it" {
+	baton stop web-01
+	baton start web-01 blade-c
+	echo > "$dir/fake/blade-c.refuse"
+	run baton failover web-01 blade-a
+	[ "$status" = 4 ]
+	run baton attest blade-c "pulled both cords"
+	[ "$status" = 1 ]
+	[[ $output == *UUID* ]]
+	rm "$dir/fake/blade-c.refuse"
+	baton order retry "$(newest_order)"
+	[ "$(web_01 machine)" = blade-a ]
+	[ "$(machine blade-c)" = stale ]
+}
+
+@test "a target that keeps an old session: nothing starts, and the sentence names it" {
+	baton stop web-01
+	logged_in web-01
+	echo "stays=iqn.2026-01.org.example:web-01" >> "$dir/fake/$TARGET.san"
+	run baton start web-01 blade-a
+	echo "$output"
+	[ "$status" = 4 ]
+	[[ $output == *"iqn.2026-01.org.example:web-01"* ]]
+	[ "$(machine_power blade-a)" = off ]
+	sed -i /^stays=/d "$dir/fake/$TARGET.san"
+	baton order retry "$(newest_order)"
+	[ "$(web_01 state)" = running ]
+	nobody_twice
+}
