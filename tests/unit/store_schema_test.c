@@ -259,6 +259,50 @@ static void a_site_of_version_1_comes_forward_whole(void)
 	CHECK_INT(store_network_rm(s, "bare", &e), 0);
 }
 
+/* The steps of version 2, by the names that they still have. */
+static const char *const steps_of_start[] = { "preflight", "power-off-before", "claim", "net-start",
+	"await-shim", "await-written", "arm-next", "await-os" };
+static const char *const steps_of_stop[] = { "shut-down", "power-off", "release",
+	"net-start-restore", "await-restore-shim", "await-restored", "power-off-restored",
+	"unbind" };
+static const char *const steps_of_move[] = { "preflight", "shut-down", "power-off", "release",
+	"net-start-restore", "await-restore-shim", "await-restored", "power-off-restored", "unbind",
+	"power-off-before", "claim", "net-start", "await-shim", "await-written", "arm-next",
+	"await-os" };
+
+static void stands_where_it_stood(enum verb v, const char *const *was, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		OWN(store) struct store *s = bare("");
+		struct order o;
+		struct order_step *row = NULL;
+		size_t rows = 0;
+		CHECK_INT(schema_bring(s, schema, 2, &e), 0);
+		CHECK_INT(RUN(s, &e,
+				  "INSERT INTO orders VALUES "
+				  "(1,?,'p','','m','stopped',?,1,'w',1,2,0)",
+				  in_text(verb_word(v)), in_int((int64_t)i)),
+			0);
+		CHECK_INT(RUN(s, &e, "INSERT INTO order_step VALUES (1,1,?,0,1,2,'w')",
+				  in_int((int64_t)i)),
+			0);
+		CHECK_INT(schema_bring(s, schema, schema_version, &e), 0);
+		CHECK_INT(store_order(s, 1, &o, &e), 0);
+		CHECK_TEXT(verb_steps(v)->step[o.at.step].name, was[i]);
+		CHECK_INT(store_order_steps(s, 1, &row, &rows, &e), 0);
+		CHECK_INT(rows, 1);
+		CHECK_TEXT(verb_steps(v)->step[row[0].step].name, was[i]);
+		free(row);
+	}
+}
+
+static void an_open_order_of_version_2_stands_where_it_stood(void)
+{
+	stands_where_it_stood(VERB_START, steps_of_start, COUNT(steps_of_start));
+	stands_where_it_stood(VERB_STOP, steps_of_stop, COUNT(steps_of_stop));
+	stands_where_it_stood(VERB_MOVE, steps_of_move, COUNT(steps_of_move));
+}
+
 static void a_newer_schema_is_refused(void)
 {
 	char path[64], words[320];
@@ -363,7 +407,8 @@ TESTS(T(the_file_is_set_as_promised), T(every_change_waits_for_the_disk_and_no_e
 	T(nothing_of_a_broken_transaction_is_committed_alone),
 	T(an_older_schema_comes_forward_step_by_step),
 	T(a_migration_that_fails_leaves_the_old_version), T(the_real_schema_is_whole),
-	T(a_site_of_version_1_comes_forward_whole), T(a_newer_schema_is_refused),
+	T(a_site_of_version_1_comes_forward_whole),
+	T(an_open_order_of_version_2_stands_where_it_stood), T(a_newer_schema_is_refused),
 	T(what_is_no_store_is_refused_and_left_alone),
 	T(a_row_that_does_not_fit_is_an_error_not_a_guess),
 	T(a_file_that_is_held_is_waited_for_and_then_named))
