@@ -172,8 +172,10 @@ enum step_now silence(
 	struct run *run, const struct machine *m, const struct binding *b, char why[320])
 {
 	struct proof p;
-	/* A person has signed for it, or a step that was begun before has seen it. */
-	if (store_silence(run->b->store, b, &p, NULL) == 0) {
+	/* A person has signed for it, or a try of this order has seen it. What an earlier order saw
+	 * is old: somebody may have switched the machine on since. */
+	if (store_silence(run->b->store, b, &p, NULL) == 0 &&
+		(p.kind == PROOF_ATTESTED || p.order == run->o.id)) {
 		snprintf(why, 320, "%s: %.200s", proof_word(p.kind), p.seen);
 		return STEP_NOW_DONE;
 	}

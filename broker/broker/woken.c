@@ -12,6 +12,7 @@
 #include "broker/deeds.h"
 #include "broker/events.h"
 #include "broker/members.h"
+#include "broker/runner.h"
 
 enum { AT_ONCE = 16, QUIET_S = 30, OFF_MS = 60000 };
 
@@ -110,7 +111,8 @@ void woken_heard(struct woken *w, enum event ev, const struct event_row *row)
 		!event_field(text, sizeof text, row->text, "uuid") || !uuid_parse(&uuid, text) ||
 		!stale_of(&left, &m, w->b->store, &uuid))
 		return;
-	struct going *g = place_for(w, left.machine);
+	/* An order that has a part in it does with its power what it needs. */
+	struct going *g = runner_of(w->b->runner, left.machine) ? NULL : place_for(w, left.machine);
 	if (!g)
 		return;
 	*g = (struct going){ .woken = w, .at_s = now_s() };
