@@ -28,6 +28,8 @@ static const struct {
 	{ EV_stale_woke, 900, false, { "machine" },
 		"machine {machine} is on again with the addresses of {persona}, which runs "
 		"elsewhere: it gets no answer; switched off by its BMC: {off}[ ({why})]" },
+	{ EV_rolled_back, 3600, false, { "persona" },
+		"persona {persona} did not come up on {from} and goes back to {to}: {why}" },
 	{ EV_leases_not_kept, 120, false, { NULL },
 		"strangers get no address: what is lent to them cannot be written down: {why}" },
 	{ EV_table_waits, 120, false, { NULL },

@@ -75,7 +75,13 @@ json_t *order_json(struct broker *b, const struct order *stored, bool steps)
 		o->from, "to", o->to, "state", o->id ? order_state_word(o->at.state) : "planned",
 		"step", open ? plan->step[o->at.step].name : "", "why", o->why, "begun", o->begun_s,
 		"ended", o->ended_s, "undoes", (json_int_t)o->undoes);
+	if (j)
+		json_object_set_new(j, "cause", json_string(o->cause));
 	if (j && steps) {
+		uint64_t by = 0;
+		if (o->id)
+			store_order_undone(b->store, o->id, &by, NULL);
+		json_object_set_new(j, "undone_by", json_integer((json_int_t)by));
 		json_t *choice = choice_kept(b->store, o->id);
 		json_object_set_new(j, "steps", steps_json(b, o));
 		if (choice)
@@ -132,6 +138,7 @@ static int order_read(
 		{ "persona", MEMBER_TEXT, o->persona, sizeof o->persona, 0, false },
 		{ "machine", MEMBER_TEXT, t->machine, sizeof t->machine, 0, false },
 		{ "pool", MEMBER_TEXT, t->pool, sizeof t->pool, 0, false },
+		{ "stay", MEMBER_BOOL, &o->stays, 0, 0, false },
 		{ "plan", MEMBER_BOOL, plan, 0, 0, false },
 	};
 	int r = members_read(body, "order", members, COUNT(members), MEMBERS_STRICT, e);
@@ -185,7 +192,7 @@ static int machine_side(struct broker *b, const struct order *o, struct err *e)
 		r = store_machine(b->store, o->to, &m, e);
 	if (r < 0)
 		return r;
-	if (store_stale(b->store, o->to, &left, NULL) == 0)
+	if (store_stale(b->store, o->to, &left, NULL) == 0 && strcmp(left.persona, o->persona) != 0)
 		return err_say(e, EBUSY,
 			"machine %s is stale: its cards may hold addresses of %s; `baton restore "
 			"%s` "
@@ -252,6 +259,11 @@ static int restore_check(struct broker *b, struct order *o, struct err *e)
 			"machine %s holds the addresses of persona %s, which runs on %s: stop it "
 			"first, since two machines must not boot with one MAC",
 			o->from, o->persona, at.machine);
+	if (r == 0 && at.phase != PHASE_RESTORE)
+		return err_say(e, EBUSY,
+			"machine %s carries persona %s again: `baton stop %s` gives it its factory "
+			"addresses back",
+			o->from, o->persona, o->persona);
 	return r == -ENOENT ? 0 : r;
 }
 

@@ -190,7 +190,9 @@ static int leave_stale(struct run *run, struct err *e)
 	struct store *s = run->b->store;
 	int r = store_binding(s, run->o.persona, &b, e);
 	r = r < 0 ? r : store_unbind(s, &b, e);
-	return r < 0 ? r : store_stale_add(s, b.machine, b.persona, b.generation, now_s(), e);
+	return r < 0 || nothing_written(run)
+		       ? r
+		       : store_stale_add(s, b.machine, b.persona, b.generation, now_s(), e);
 }
 
 enum step_now abandon(struct run *run, char why[320])

@@ -19,14 +19,17 @@ struct sides {
 
 /* An order that takes back a fresh start or move whose shim had not reported yet: no card can have
  * been written, for none is before the report. The machine need not boot to be as it was. A wait
- * for `written` that was ever begun says otherwise, also when a retry went back before it. */
-static bool nothing_written(const struct run *run)
+ * for `written` that was ever begun says otherwise, also when a retry went back before it; and so
+ * does what an earlier order left on the cards. */
+bool nothing_written(const struct run *run)
 {
 	struct order was;
+	struct stale left;
 	struct order_step *begun = NULL;
 	size_t n = 0;
 	if (!run->o.undoes || store_order(run->b->store, run->o.undoes, &was, NULL) < 0 ||
 		was.undoes || was.verb == VERB_STOP || strcmp(was.to, run->o.from) != 0 ||
+		store_stale(run->b->store, run->o.from, &left, NULL) == 0 ||
 		store_order_steps(run->b->store, was.id, &begun, &n, NULL) < 0)
 		return false;
 	const struct plan_of_steps *plan = verb_steps(was.verb);
@@ -191,8 +194,8 @@ static int unbind(struct run *run, struct err *e)
 	struct binding b;
 	int r = store_binding(run->b->store, run->o.persona, &b, e);
 	r = r < 0 ? r : store_unbind(run->b->store, &b, e);
-	return r < 0 || run->o.verb != VERB_RESTORE ? r
-						    : store_stale_rm(run->b->store, b.machine, e);
+	r = r < 0 ? r : store_stale_rm(run->b->store, b.machine, e);
+	return r == -ENOENT ? 0 : r;
 }
 
 /* A restore begins on a machine that carries nothing. */

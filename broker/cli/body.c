@@ -296,6 +296,8 @@ static int order_own(json_t *body, const struct call *c, struct err *e)
 	bool restore = id == COMMAND_restore;
 	json_object_set_new(body, "verb", json_string(c->command->word));
 	json_object_set_new(body, restore ? "machine" : "persona", json_string(c->arg[0]));
+	if (call_value(c, "stay"))
+		json_object_set_new(body, "stay", json_true());
 	if (call_value(c, "plan"))
 		json_object_set_new(body, "plan", json_true());
 	return restore || id == COMMAND_stop ? 0 : target_own(body, c, e);

@@ -182,7 +182,14 @@ enum exit_code run_order_show(struct run *r)
 	text_clean(why, sizeof why, member_word(a.json, "why"));
 	printf("%s%s%s: %s\n", term_ink(&r->term, INK_BOLD), head, term_ink(&r->term, INK_PLAIN),
 		state);
+	if (*member_word(a.json, "cause")) {
+		text_clean(why, sizeof why, member_word(a.json, "cause"));
+		printf("given by Baton itself: %s\n", why);
+		text_clean(why, sizeof why, member_word(a.json, "why"));
+	}
 	steps_draw(stdout, &whole, a.json, clock_now(), 0, "", 0);
+	if (strcmp(state, "done") == 0 && member_number(a.json, "undone_by") > 0)
+		printf("\ntaken back by order %.0f: %s\n", member_number(a.json, "undone_by"), why);
 	if (strcmp(state, "done") == 0)
 		timeline_draw(stdout, &r->term, a.json);
 	if (json_object_get(a.json, "choice")) {

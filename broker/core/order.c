@@ -21,7 +21,7 @@
 /* `wait` is how far the waits behind it lie from the power-off that a retry begins with. */
 #define RESTORE(side, wait)                                                                        \
 	{ "net-start-restore", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
-		{ "await-restore-shim", DO_AWAIT_SHIM, side, 900, 1, (wait),                       \
+		{ "await-restore-shim", DO_AWAIT_SHIM, side, 0, 1, (wait),                         \
 			"waiting for the shim" },                                                  \
 		{ "await-restored", DO_AWAIT_WRITTEN, side, 300, 1, (wait) + 1,                    \
 			"waiting for the factory addresses to be read back" },                     \
@@ -40,7 +40,7 @@
 		{ "claim", DO_CLAIM, side, 10, 3, 0, "the machine is the persona's" },             \
 		FENCE("fence", side, "a new secret at the target, old sessions dropped"),          \
 		{ "net-start", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
-		{ "await-shim", DO_AWAIT_SHIM, side, 900, 1, 4, "waiting for the shim" },          \
+		{ "await-shim", DO_AWAIT_SHIM, side, 0, 1, 4, "waiting for the shim" },            \
 		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 5,                              \
 			"waiting for the persona's addresses to be read back" },                   \
 		{ "look-again", DO_LOOK_AGAIN, side, 40, 5, 0,                                     \
@@ -48,7 +48,7 @@
 		{ "arm-next", DO_ARM_NEXT, side, 60, 3, 0,                                         \
 			"network boot set for the second boot" },                                  \
 	{                                                                                          \
-		"await-os", DO_AWAIT_OS, side, 900, 1, 8, "waiting for the persona's OS"           \
+		"await-os", DO_AWAIT_OS, side, 0, 1, 8, "waiting for the persona's OS"             \
 	}
 
 static const struct step start_steps[] = { PREFLIGHT(SIDE_TO), PUT_ON(SIDE_TO) };
@@ -138,6 +138,13 @@ struct order_at order_turn(enum verb v, struct order_at at, enum outcome how)
 		at.state = ORDER_STOPPED;
 	}
 	return at;
+}
+
+bool verb_rolls_back(enum verb v, unsigned step)
+{
+	const struct step *s = &plans[v].step[step];
+	return (v == VERB_MOVE || v == VERB_FAILOVER) && s->side == SIDE_TO &&
+	       s->kind != DO_PREFLIGHT;
 }
 
 struct order_at order_retry(enum verb v, struct order_at at)

@@ -42,7 +42,8 @@ struct step {
 	const char *name; /* a dashed word */
 	enum deed_kind kind;
 	enum side side;
-	unsigned timeout_s, tries;
+	unsigned timeout_s; /* 0: as long as a boot may take, the setting boot_wait_s */
+	unsigned tries;
 	unsigned back;    /* how many steps before this one a person's retry begins */
 	const char *when; /* what the operator reads while it runs: "waiting for the shim" */
 };
@@ -73,6 +74,10 @@ struct order_at {
 
 /* Moves on: the next step, the same step again, done, or stopped when the tries are used up. */
 struct order_at order_turn(enum verb v, struct order_at at, enum outcome how);
+
+/* An order of this verb that stops for good at this step goes back by itself: the old body has
+ * given the persona up, and the new one does not bring it up. It is a failover to the old body. */
+bool verb_rolls_back(enum verb v, unsigned step);
 
 /* Where a stopped order goes on when a person says retry: a wait that failed begins again at the
  * power-off before it, since the boot it waited for is over. */

@@ -301,11 +301,20 @@ static const char *const version_4[] = {
 	NULL,
 };
 
+/* Orders that Baton gives by itself say why. */
+static const char *const version_5[] = {
+	"ALTER TABLE orders ADD COLUMN stays INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE orders ADD COLUMN cause TEXT NOT NULL DEFAULT ''",
+	"CREATE INDEX orders_undoes ON orders (undoes)",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
 	{ .sql = version_3, .then = clear_text_seal },
 	{ .sql = version_4 },
+	{ .sql = version_5 },
 };
 const unsigned schema_version = COUNT(schema);
 

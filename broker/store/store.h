@@ -95,8 +95,9 @@ int store_binding(struct store *s, const char *persona, struct binding *ret, str
 int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
 /* The claim: one compare-and-swap. Neither side may be bound, else -EBUSY names who is in the
  * way (but to each other: then it is a repeat and gives the binding as it stands); nor may the
- * machine be stale. The generation is greater than that of any binding or secret there ever was, of
- * whichever persona. Where persona_is_fenced(), a secret of that generation is made with it, and
+ * machine be stale because of another persona. The generation is greater than that of any binding
+ * or secret there ever was, of whichever persona. Where persona_is_fenced(), a secret of that
+ * generation is made with it, and
  * ->fenced waits for store_fenced_set(); else it is true at once. A repeat after
  * store_chap_renew() finds the binding's secret dead: it gets a new generation and a new secret. */
 int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
@@ -138,8 +139,9 @@ int store_proofs(struct store *s, const char *persona, const char *machine, size
  * last woken. -ENOENT says what is wanted. */
 int store_silence(struct store *s, const struct binding *b, struct proof *ret, struct err *e);
 
-/* A machine whose cards may hold addresses of a persona that was taken from it. It carries nothing
- * until it is restored. It can be removed; its persona cannot, meanwhile. */
+/* A machine whose cards may hold addresses of a persona that was taken from it. Until it is
+ * restored it carries nothing but that persona again, and is stale all the while. It can be
+ * removed; its persona cannot, meanwhile. */
 struct stale {
 	char machine[NAME_LEN + 1], persona[NAME_LEN + 1];
 	uint32_t generation;
@@ -160,6 +162,8 @@ struct order {
 	char why[320];           /* of the last failure */
 	double begun_s, ended_s; /* unix time; ended 0 while it runs */
 	uint64_t undoes;         /* the order that this one takes back, or 0 */
+	bool stays;              /* it never rolls back by itself */
+	char cause[200];         /* why Baton itself gave it; "": a person did */
 };
 struct order_step {
 	unsigned step, tries;
@@ -170,6 +174,8 @@ struct order_step {
  * one that o->undoes names does not count, but must not be running. */
 int store_order_add(struct store *s, struct order *o, struct err *e); /* fills id, begun_s */
 int store_order(struct store *s, uint64_t id, struct order *ret, struct err *e);
+/* The newest order that takes this one back; *ret 0 where none does. */
+int store_order_undone(struct store *s, uint64_t id, uint64_t *ret, struct err *e);
 /* Newest first: the newest `most`, and those that are not done, however old. */
 int store_orders(struct store *s, size_t most, struct order **ret, size_t *ret_n, struct err *e);
 /* Journals that the order's current step (o->at) begins: on disk before it is done. A step that is

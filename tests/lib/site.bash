@@ -110,17 +110,18 @@ site_drop() {
 }
 
 # machine_plug NAME CARD...: a machine with these cards, each FACTORY-MAC, on the bridge; the first one
-# boots. It waits there, switched off. Its UUID is in $dir/NAME.uuid, where it has one.
+# boots. It waits there, switched off; one that was there before has its cards as it left them. Its UUID is in $dir/NAME.uuid, where it has one.
 machine_plug() {
-	local name=$1 home=$dir/machines/$1 i=0 mac
+	local name=$1 home=$dir/machines/$1 i=0 mac known=
 	shift
 	mkdir -p "$home"
+	[ ! -e "$home/nvram" ] || known=1
 	[ ! -e "$dir/$name.uuid" ] || cp "$dir/$name.uuid" "$home/uuid"
 	ip netns add "$ns-$name"
 	for mac; do
 		ip -n "$ns" link add "$name$i" type veth peer name "e$i" netns "$ns-$name"
 		ip -n "$ns" link set "$name$i" master mgmt0 up
-		echo "0000:00:0$((3 + i)).0 $mac $mac e$i" >> "$home/nvram"
+		[ -n "$known" ] || echo "0000:00:0$((3 + i)).0 $mac $mac e$i" >> "$home/nvram"
 		i=$((i + 1))
 	done
 	ip netns exec "$ns-$name" "$dir/bin/shim-player" "$dir" "$name" >> "$home/screen" 2>&1 3>&- &

@@ -179,6 +179,11 @@ static void an_undo_takes_the_place_of_what_it_undoes(void)
 	CHECK(got.ended_s == 102);
 	MUST(store_order(s, undo.id, &got, &e));
 	CHECK_INT(got.undoes, 1);
+	uint64_t by = 9;
+	MUST(store_order_undone(s, 1, &by, &e));
+	CHECK_INT(by, undo.id);
+	MUST(store_order_undone(s, undo.id, &by, &e));
+	CHECK_INT(by, 0);
 	CHECK_INT(got.verb, VERB_STOP);
 	CHECK_TEXT(got.from, "blade-a");
 	CHECK_TEXT(got.to, "");
