@@ -122,7 +122,7 @@ static void silence_tell(struct unit *u, uint64_t every_ms, int64_t now)
 		u->slow = true;
 		slow_busy++;
 	}
-	if (waited < PATIENCE_MS || now - u->told < (int64_t)every_ms)
+	if (waited < PATIENCE_MS || now - u->told < (int64_t)every_ms / 2)
 		return;
 	u->told = now;
 	snprintf(why, sizeof why, "no answer for %lld s, and it is still waited for",
