@@ -18,6 +18,7 @@ enum {
 	LOOK_MS = 5000,
 	FENCE_MS = 15000,
 	SOFT_MS = 60000,
+	WATCH_MAX = 1024, /* things of one kind */
 };
 
 #define MEMBER_DEED                                                                                \
@@ -41,6 +42,17 @@ static const struct field off_members[] = {
 	{ "soft", FIELD_BOOL, offsetof(struct wish, soft), false, 0, 0 },
 	{ "soft_ms", FIELD_UINT, offsetof(struct wish, soft_ms), false, 0, 3600000 },
 };
+#define MEMBER_THINGS(name)                                                                        \
+	{                                                                                          \
+#name, FIELD_LIST, offsetof(struct wish, name), false, 0, WATCH_MAX                \
+	}
+static const struct field watch_members[] = {
+	MEMBER_DEED,
+	{ "every_ms", FIELD_UINT, offsetof(struct wish, every_ms), true, 10, 3600000 },
+	MEMBER_THINGS(power),
+	MEMBER_THINGS(sessions),
+	MEMBER_THINGS(checks),
+};
 static const struct field san_members[] = { MEMBER_DEED, MEMBER_ON("san"), MEMBER_TIMEOUT };
 
 static const struct deed {
@@ -57,6 +69,7 @@ static const struct deed {
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
+	{ "watch", watch_members, COUNT(watch_members), 0, watch },
 };
 
 static void json_drop(json_t **j)
@@ -66,7 +79,7 @@ static void json_drop(json_t **j)
 
 static const struct deed *deed_of(const char *word, struct err *e)
 {
-	char known[120] = "";
+	char known[160] = "";
 	for (size_t i = 0, at = 0; i < COUNT(deeds); i++) {
 		if (word && strcmp(deeds[i].word, word) == 0)
 			return &deeds[i];

@@ -14,6 +14,8 @@ struct wish {
 	bool soft;        /* bmc-off: ask the OS first */
 	uint64_t soft_ms; /* and wait so long for it */
 	uint64_t timeout_ms;
+	uint64_t every_ms; /* watch: so often */
+	const json_t *power, *sessions, *checks; /* and these, lists or NULL */
 };
 
 int bmc_probe(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
@@ -23,3 +25,5 @@ int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struc
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+/* Returns only where it cannot begin: hand/watch.c. */
+int watch(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
