@@ -28,6 +28,12 @@ static const struct {
 	{ EV_stale_woke, 900, false, { "machine" },
 		"machine {machine} is on again with the addresses of {persona}, which runs "
 		"elsewhere: it gets no answer; switched off by its BMC: {off}[ ({why})]" },
+	{ EV_persona_failed, 3600, false, { "persona" },
+		"persona {persona} has failed on {machine} (by policy: {then}): {why}" },
+	{ EV_persona_off, 3600, false, { "persona" },
+		"persona {persona} is off on {machine} (by policy: {then}): {why}" },
+	{ EV_failover_refused, 900, false, { "persona" },
+		"persona {persona} is down on {machine} and Baton does not move it: {why}" },
 	{ EV_rolled_back, 3600, false, { "persona" },
 		"persona {persona} did not come up on {from} and goes back to {to}: {why}" },
 	{ EV_leases_not_kept, 120, false, { NULL },

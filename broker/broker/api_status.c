@@ -6,15 +6,18 @@
 #include "base/own.h"
 #include "broker/api.h"
 #include "broker/events.h"
+#include "broker/health.h"
 #include "broker/standing.h"
 
-static json_t *persona_line(const struct standing *s, const struct persona *p)
+static json_t *persona_line(
+	const struct broker *broker, const struct standing *s, const struct persona *p)
 {
 	const struct binding *b = standing_of_persona(s, p->name);
 	const struct order *o = standing_order(s, p->name);
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:f,s:o}", "name", p->name, "machine",
-		b ? b->machine : "", "state", standing_persona_state(s, p->name), "phase",
-		b ? phase_word(b->phase) : "", "generation", (json_int_t)p->generation, "since",
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:f,s:o}", "name", p->name, "machine",
+		b ? b->machine : "", "state", standing_persona_state(s, p->name), "health",
+		health_now(broker->health, p->name), "phase", b ? phase_word(b->phase) : "",
+		"generation", (json_int_t)p->generation, "since",
 		!o           ? 0.0
 		: o->ended_s ? o->ended_s
 			     : o->begun_s,
@@ -37,7 +40,7 @@ static int personas_put(json_t *to, struct broker *b, const struct standing *s, 
 	size_t n = 0;
 	int r = store_personas(b->store, &list, &n, e);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(to, persona_line(s, &list[i]));
+		json_array_append_new(to, persona_line(b, s, &list[i]));
 	if (list)
 		explicit_bzero(list, n * sizeof *list);
 	free(list);

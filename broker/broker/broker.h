@@ -14,12 +14,13 @@ struct broker {
 	uv_loop_t *loop;
 	struct conf conf;
 	struct store *store;
-	struct events *events;       /* broker/events.h */
-	struct publisher *publisher; /* broker/publish.h */
-	struct hands *hands;         /* broker/hands.h */
-	struct reports *reports;     /* broker/reports.h */
-	struct runner *runner;       /* broker/runner.h */
-	struct woken *woken;         /* broker/woken.h */
+	struct events *events;        /* broker/events.h */
+	struct publisher *publisher;  /* broker/publish.h */
+	struct hands *hands;          /* broker/hands.h */
+	struct reports *reports;      /* broker/reports.h */
+	struct runner *runner;        /* broker/runner.h */
+	struct health_of_all *health; /* broker/health.h */
+	struct woken *woken;          /* broker/woken.h */
 };
 
 /* Unix time with its fraction. */

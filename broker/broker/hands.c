@@ -17,7 +17,7 @@
 enum {
 	ANSWER_LEN = 65536, /* one line of JSON */
 	CONTROL_LEN = 256,
-	GRACE_MS = 2000, /* for the warden, past the deadline; and for its word after an EOF */
+	GRACE_MS = 2000,  /* for the warden, past the deadline; and for its word after an EOF */
 	WATCH_ROUNDS = 3, /* without a word, and so much more: a watch is over */
 	WATCH_QUIET_MS = 10000,
 	WATCH_EVERY_MAX_MS = 3600000,
@@ -309,8 +309,8 @@ static bool deed_wants_tgt(const json_t *deed)
 static int hand_ask(struct hands *h, uint64_t id, const char *how, int fd, bool tgt, struct err *e)
 {
 	char line[96];
-	int n = snprintf(line, sizeof line, "hand id=%" PRIu64 " %s%s\n", id, how,
-		tgt ? " tgt=1" : "");
+	int n = snprintf(
+		line, sizeof line, "hand id=%" PRIu64 " %s%s\n", id, how, tgt ? " tgt=1" : "");
 	struct iovec iov = { .iov_base = line, .iov_len = (size_t)n };
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -384,8 +384,7 @@ static int hand_begin(uint64_t *ret, struct hands *h, const json_t *deed, const 
 	hand->fd = pair[0];
 	hand->poll.data = hand->timer.data = hand;
 	uv_timer_init(h->loop, &hand->timer);
-	uv_timer_start(
-		&hand->timer, hand_late, (uint64_t)w->ms + (w->line ? 0 : GRACE_MS), 0);
+	uv_timer_start(&hand->timer, hand_late, (uint64_t)w->ms + (w->line ? 0 : GRACE_MS), 0);
 	uv_poll_start(&hand->poll, UV_READABLE, hand_readable);
 	hand->next = h->hand;
 	h->hand = hand;

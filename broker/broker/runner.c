@@ -10,6 +10,7 @@
 
 #include "broker/events.h"
 #include "broker/hands.h"
+#include "broker/health.h"
 #include "broker/reports.h"
 #include "broker/steps.h"
 
@@ -177,8 +178,16 @@ static void run_free(uv_handle_t *h)
 	free(h->data);
 }
 
+/* Who is at rest, and who is not any more, has changed. */
+static void rest_changed(const struct broker *b)
+{
+	if (b->health)
+		health_look_again(b->health);
+}
+
 static void run_forget(struct run *run)
 {
+	rest_changed(run->b);
 	for (struct run **at = &run->b->runner->run; *at; at = &(*at)->next) {
 		if (*at == run) {
 			*at = run->next;
@@ -302,6 +311,7 @@ void runner_begin(struct runner *r, const struct order *o)
 		r->run = run;
 	}
 	run->o = *o;
+	rest_changed(r->b);
 	if (run_is_running(run))
 		uv_timer_start(&run->timer, begin_due, 0, 0);
 }

@@ -164,6 +164,7 @@ const char *standing_persona_state(const struct standing *s, const char *persona
 		[VERB_STOP] = "stopping",
 		[VERB_MOVE] = "moving",
 		[VERB_FAILOVER] = "failing over",
+		[VERB_RESTART] = "restarting",
 		[VERB_RESTORE] = "stopped" };
 	const struct order *o = standing_order(s, persona);
 	if (o && o->at.state == ORDER_STOPPED)

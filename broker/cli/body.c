@@ -300,7 +300,7 @@ static int order_own(json_t *body, const struct call *c, struct err *e)
 		json_object_set_new(body, "stay", json_true());
 	if (call_value(c, "plan"))
 		json_object_set_new(body, "plan", json_true());
-	return restore || id == COMMAND_stop ? 0 : target_own(body, c, e);
+	return restore || id == COMMAND_stop || id == COMMAND_restart ? 0 : target_own(body, c, e);
 }
 
 int body_of(json_t **ret, const struct call *c, struct err *e)
@@ -321,7 +321,8 @@ int body_of(json_t **ret, const struct call *c, struct err *e)
 		*ret = TAKE(body);
 		return 0;
 	}
-	json_object_set_new(body, "name", json_string(c->arg[0]));
+	if (id != COMMAND_policy)
+		json_object_set_new(body, "name", json_string(c->arg[0]));
 	r = simple(body, c, e);
 	if (r == 0 && id == COMMAND_machine_add)
 		r = machine_own(body, c, e);

@@ -203,6 +203,20 @@ enum exit_code run_order_show(struct run *r)
 	return EXIT_DONE;
 }
 
+enum exit_code run_policy(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	json_t *body = NULL;
+	struct err e;
+	if (body_of(&body, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, ROUTE_persona_policy, first(r), NULL, body, &a);
+	json_decref(body);
+	if (code == EXIT_DONE && !r->json)
+		show_thing(stdout, &r->term, a.json);
+	return code;
+}
+
 enum exit_code run_attest(struct run *r)
 {
 	OWN(answer) struct answer a = { 0 };

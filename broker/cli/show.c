@@ -89,6 +89,9 @@ static enum ink state_ink(const json_t *thing, const char *state)
 		{ "done", INK_GOOD },
 		{ "stuck", INK_BAD },
 		{ "failed", INK_BAD },
+		{ "well", INK_GOOD },
+		{ "off", INK_BAD },
+		{ "ill", INK_WARN },
 		{ "starting", INK_WARN },
 		{ "moving", INK_WARN },
 		{ "stopping", INK_WARN },
@@ -261,6 +264,7 @@ static const struct column order_columns[] = {
 static const struct column status_personas[] = {
 	{ "PERSONA", "name", TEXT },
 	{ "STATE", "state", STATE },
+	{ "HEALTH", "health", STATE },
 	{ "MACHINE", "machine", TEXT },
 	{ "ADDRESS", "address", TEXT },
 	{ "PHASE", "phase", TEXT },
@@ -282,6 +286,18 @@ static const struct column status_orders[] = {
 	{ "STATE", "state", STATE },
 	{ "STEP", "step", TEXT },
 	{ "FOR", "begun", SINCE },
+	{ "WHY", "why", TEXT },
+};
+static const struct column health_columns[] = {
+	{ "PERSONA", "persona", TEXT },
+	{ "HEALTH", "health", STATE },
+	{ "MACHINE", "machine", TEXT },
+	{ "POWER", "power", TEXT },
+	{ "SESSION", "session", TEXT },
+	{ "CHECK", "check", TEXT },
+	{ "ON FAILURE", "on_failure", TEXT },
+	{ "ON POWER-OFF", "on_power_off", TEXT },
+	{ "SPARES", "spares", TEXT },
 	{ "WHY", "why", TEXT },
 };
 static const struct column proof_columns[] = {
@@ -313,6 +329,7 @@ static const struct view views[] = {
 		"--portal 10.77.0.1:3260 --nic network=mgmt" },
 	{ ROUTE_order_list, "items", COLUMNS(order_columns),
 		"No order yet. Give the first:\n  baton start PERSONA MACHINE" },
+	{ ROUTE_health_list, "items", COLUMNS(health_columns), "No persona yet." },
 	{ ROUTE_proof_list, "items", COLUMNS(proof_columns),
 		"No proof yet: no persona has left a machine." },
 };

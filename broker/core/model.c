@@ -3,6 +3,7 @@
 #include "core/model.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/list.h"
@@ -12,6 +13,7 @@ static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
 static const char *const proofs[] = { "storage", "power", "port", "attested" };
+static const char *const cares[] = { "report", "failover", "restart" };
 static const char *const administered[] = { "tgt", "fake" }; /* kinds of SAN */
 
 static int word_index(const char *const *words, size_t n, const char *word)
@@ -72,6 +74,51 @@ bool idle_parse(enum idle *ret, const char *word)
 	if (i >= 0)
 		*ret = (enum idle)i;
 	return i >= 0;
+}
+
+const char *care_word(enum care c)
+{
+	return cares[c];
+}
+
+bool care_parse(enum care *ret, const char *word)
+{
+	int i = word_index(cares, COUNT(cares), word);
+	if (i >= 0)
+		*ret = (enum care)i;
+	return i >= 0;
+}
+
+const char *check_text(char *to, const struct policy *p)
+{
+	to[0] = '\0';
+	if (p->check == CHECK_PING)
+		snprintf(to, CHECK_TEXT, "ping");
+	else if (p->check == CHECK_TCP)
+		snprintf(to, CHECK_TEXT, "tcp:%u", p->port);
+	return to;
+}
+
+bool check_parse(struct policy *ret, const char *text)
+{
+	uint32_t port = 0;
+	ret->check = CHECK_NONE;
+	ret->port = 0;
+	if (!*text)
+		return true;
+	if (strcmp(text, "ping") == 0) {
+		ret->check = CHECK_PING;
+		return true;
+	}
+	if (strncmp(text, "tcp:", 4) != 0 || strlen(text) > 9)
+		return false;
+	for (text += 4; *text >= '0' && *text <= '9'; text++)
+		port = port * 10 + (uint32_t)(*text - '0');
+	if (*text || port < 1 || port > UINT16_MAX)
+		return false;
+	ret->check = CHECK_TCP;
+	ret->port = (uint16_t)port;
+	return true;
 }
 
 const char *proof_word(enum proof_kind k)

@@ -118,6 +118,19 @@ struct persona {
 	char apart[NAME_LEN + 1]; /* a group whose personas shall not share a rack; "": none */
 };
 
+/* What Baton does by itself about a persona that fails, or that powers itself off. */
+enum care { CARE_REPORT, CARE_FAILOVER, CARE_RESTART };
+enum { CHECK_TEXT = 12 };
+enum check { CHECK_NONE, CHECK_PING, CHECK_TCP };
+
+struct policy {
+	enum care on_failure;      /* CARE_REPORT or CARE_FAILOVER */
+	enum care on_power_off;    /* any of them */
+	char spares[NAME_LEN + 1]; /* the pool that a failover chooses from */
+	enum check check;          /* what its first address is asked */
+	uint16_t port;             /* CHECK_TCP */
+};
+
 /* What the next network boot of a bound machine has to do. */
 enum phase {
 	PHASE_IDENTITY, /* the shim writes the persona's addresses */
@@ -149,6 +162,11 @@ enum proof_kind {
 
 const char *phase_word(enum phase p); /* "identity", "persona", "restore" */
 bool phase_parse(enum phase *ret, const char *word);
+const char *care_word(enum care c); /* "report", "failover", "restart" */
+bool care_parse(enum care *ret, const char *word);
+/* "", "ping", "tcp:22"; the text has room for CHECK_TEXT. */
+const char *check_text(char *to, const struct policy *p);
+bool check_parse(struct policy *ret, const char *text);
 const char *unknown_word(enum unknown u); /* "silence", "lease" */
 bool unknown_parse(enum unknown *ret, const char *word);
 const char *dhcp_mode_word(enum dhcp_mode m); /* "serve", "proxy" */

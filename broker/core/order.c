@@ -60,6 +60,11 @@ static const struct step failover_steps[] = { PREFLIGHT(SIDE_TO),
 	{ "silence", DO_SILENCE, SIDE_FROM, 60, 3, 0, "proving that the old machine is silent" },
 	{ "abandon", DO_ABANDON, SIDE_FROM, 10, 3, 0, "the old machine is stale" },
 	PUT_ON(SIDE_TO) };
+static const struct step restart_steps[] = { { "shut-down", DO_SHUT_DOWN, SIDE_FROM, 180, 1, 0,
+						     "asking the OS to shut down" },
+	{ "power-off", DO_POWER_OFF, SIDE_FROM, 90, 3, 0, "power off, read twice" },
+	{ "net-start", DO_NET_START, SIDE_FROM, 90, 3, 0, "network boot set, power on" },
+	{ "await-os", DO_AWAIT_OS, SIDE_FROM, 0, 1, 2, "waiting for the persona's OS" } };
 static const struct step restore_steps[] = { { "power-off-before", DO_POWER_OFF, SIDE_FROM, 90, 3,
 						     0, "power off, read twice" },
 	{ "claim-restore", DO_CLAIM_RESTORE, SIDE_FROM, 10, 3, 0,
@@ -71,6 +76,7 @@ static const struct plan_of_steps plans[VERBS] = {
 	[VERB_STOP] = { "stop", stop_steps, COUNT(stop_steps) },
 	[VERB_MOVE] = { "move", move_steps, COUNT(move_steps) },
 	[VERB_FAILOVER] = { "failover", failover_steps, COUNT(failover_steps) },
+	[VERB_RESTART] = { "restart", restart_steps, COUNT(restart_steps) },
 	[VERB_RESTORE] = { "restore", restore_steps, COUNT(restore_steps) },
 };
 
@@ -104,6 +110,7 @@ enum verb verb_undo(enum verb v)
 		[VERB_STOP] = VERB_START,
 		[VERB_MOVE] = VERB_MOVE,
 		[VERB_FAILOVER] = VERB_STOP,
+		[VERB_RESTART] = VERB_RESTART,
 		[VERB_RESTORE] = VERBS,
 	};
 	return back[v];

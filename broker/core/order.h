@@ -11,6 +11,7 @@ enum verb {
 	VERB_STOP,
 	VERB_MOVE,     /* its OS is shut down, its old machine gets its own addresses back */
 	VERB_FAILOVER, /* nothing is asked of the old machine but silence; it is stale then */
+	VERB_RESTART,  /* it boots again where it is */
 	VERB_RESTORE,  /* a stale machine gets its own addresses back */
 	VERBS,
 };
@@ -58,7 +59,8 @@ const struct plan_of_steps *verb_steps(enum verb v);
 const char *verb_word(enum verb v);
 bool verb_parse(enum verb *ret, const char *word);
 /* The verb that takes this one back: start <-> stop, move <-> move the other way. What a failover
- * left cannot be gone back to: it is taken back by a stop. VERBS: a restore is not taken back. */
+ * left cannot be gone back to: it is taken back by a stop. A restart is given up, no more. VERBS: a
+ * restore is not taken back. */
 enum verb verb_undo(enum verb v);
 
 enum order_state { ORDER_RUNNING, ORDER_DONE, ORDER_STOPPED };

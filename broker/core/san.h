@@ -75,6 +75,6 @@ struct san_ops {
 	 * fence nobody but that account, and Baton itself.
 	 * -ENOENT: no such target. -ETIMEDOUT, -ECONNREFUSED, -ENOTCONN: it cannot be asked.
 	 * NULL where the driver cannot administer the target. */
-	int (*sessions)(unsigned *ret, const struct san_account *a, unsigned timeout_ms,
-		struct err *e);
+	int (*sessions)(
+		unsigned *ret, const struct san_account *a, unsigned timeout_ms, struct err *e);
 };

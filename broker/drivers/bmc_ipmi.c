@@ -247,8 +247,8 @@ void ipmi_power_of(struct bmc_facts *ret, const uint8_t status[2])
 {
 	ret->power = status[0] & STATE_ON ? POWER_ON : POWER_OFF;
 	/* The event stays in the BMC's memory when the power is back. */
-	ret->power_fault = ret->power == POWER_OFF &&
-			   (status[0] & STATE_FAULTS || status[1] & EVENT_FAULTS);
+	ret->power_fault =
+		ret->power == POWER_OFF && (status[0] & STATE_FAULTS || status[1] & EVENT_FAULTS);
 }
 
 static int ipmi_status_read(struct bmc *bmc, struct bmc_facts *ret, struct err *e)

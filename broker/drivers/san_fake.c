@@ -358,6 +358,8 @@ static int fake_sessions(
 	return 0;
 }
 
-const struct san_ops san_fake = {
-	.kind = "fake", .look = fake_look, .fence = fake_fence, .reservations_clear = fake_clear, .sessions = fake_sessions
-};
+const struct san_ops san_fake = { .kind = "fake",
+	.look = fake_look,
+	.fence = fake_fence,
+	.reservations_clear = fake_clear,
+	.sessions = fake_sessions };

@@ -266,8 +266,8 @@ static int probes_set(struct fence *fc)
 	static const enum tgt_word words[] = { TGT_NOP_COUNT, TGT_NOP_INTERVAL };
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < COUNT(words); i++)
-		r = tell(fc, &(struct tgt_request){ .word = words[i] },
-			"to notice dead initiators");
+		r = tell(
+			fc, &(struct tgt_request){ .word = words[i] }, "to notice dead initiators");
 	return r;
 }
 

@@ -48,7 +48,8 @@ void bmc_lock_name(char to[BMC_LOCK_LEN], const struct bmc_wish *b)
 	snprintf(to, BMC_LOCK_LEN, "bmc-%s-%u", b->host, (unsigned)b->port);
 }
 
-int bmc_wish_open(struct bmc **ret, const struct hand *hand, const struct bmc_wish *b, struct err *e)
+int bmc_wish_open(
+	struct bmc **ret, const struct hand *hand, const struct bmc_wish *b, struct err *e)
 {
 	const struct bmc_ops *ops = bmc_of(b->kind, e);
 	struct secret secret = { "" };

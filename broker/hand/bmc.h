@@ -21,4 +21,5 @@ int bmc_wish_read(struct bmc_wish *ret, const json_t *bmc, struct err *e);
 void bmc_lock_name(char to[BMC_LOCK_LEN], const struct bmc_wish *b);
 
 /* A session, to be closed by its ops. Reads the secret, which is wiped before this returns. */
-int bmc_wish_open(struct bmc **ret, const struct hand *hand, const struct bmc_wish *b, struct err *e);
+int bmc_wish_open(
+	struct bmc **ret, const struct hand *hand, const struct bmc_wish *b, struct err *e);

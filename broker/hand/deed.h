@@ -14,7 +14,7 @@ struct wish {
 	bool soft;        /* bmc-off: ask the OS first */
 	uint64_t soft_ms; /* and wait so long for it */
 	uint64_t timeout_ms;
-	uint64_t every_ms; /* watch: so often */
+	uint64_t every_ms;                       /* watch: so often */
 	const json_t *power, *sessions, *checks; /* and these, lists or NULL */
 };
 

@@ -14,7 +14,7 @@
 
 enum {
 	LINE_MAX_LEN = 131072, /* a hundred BMCs to watch are a fifth of it */
-	DEADLINE_MS = 120000, /* when nobody says */
+	DEADLINE_MS = 120000,  /* when nobody says */
 	DEADLINE_MIN_MS = 100,
 	DEADLINE_MAX_MS = 3600000,
 };

@@ -61,7 +61,8 @@ bool reach_ping(const char *address, unsigned timeout_ms, struct err *e)
 	OWN(fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_ICMP);
 	if (fd < 0 && (errno == EACCES || errno == EPERM)) {
 		err_say(e, EPERM,
-			"ping %s: a hand may not ping here; set sysctl net.ipv4.ping_group_range so "
+			"ping %s: a hand may not ping here; set sysctl net.ipv4.ping_group_range "
+			"so "
 			"that group %u is in it",
 			address, getegid());
 		return false;

@@ -25,8 +25,8 @@ struct queue {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t work = PTHREAD_COND_INITIALIZER;    /* something is in a queue */
-static pthread_cond_t settled;                            /* a unit was begun or answered */
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER; /* something is in a queue */
+static pthread_cond_t settled;                         /* a unit was begun or answered */
 static struct queue fast = { NULL, &fast.first }, slow = { NULL, &slow.first };
 static unsigned slow_busy;
 

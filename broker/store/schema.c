@@ -309,12 +309,25 @@ static const char *const version_5[] = {
 	NULL,
 };
 
+/* What Baton does by itself about a persona that fails; without a row: it reports. */
+static const char *const version_6[] = {
+	"CREATE TABLE policy ("
+	"  persona TEXT PRIMARY KEY REFERENCES persona ON DELETE CASCADE,"
+	"  on_failure TEXT NOT NULL,"
+	"  on_power_off TEXT NOT NULL,"
+	"  spares TEXT NOT NULL,"
+	"  check_text TEXT NOT NULL"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
 	{ .sql = version_3, .then = clear_text_seal },
 	{ .sql = version_4 },
 	{ .sql = version_5 },
+	{ .sql = version_6 },
 };
 const unsigned schema_version = COUNT(schema);
 

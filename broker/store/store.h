@@ -90,6 +90,16 @@ int store_persona_rm(struct store *s, const char *name, struct err *e);
 int store_group(struct store *s, const char *group, char (**ret)[NAME_LEN + 1], size_t *ret_n,
 	struct err *e);
 
+/* What the operator wants done about it; where he said nothing, all is reported. -EINVAL with the
+ * reason; -ENOENT where the persona, or a pool to choose from, is not there. */
+int store_policy(struct store *s, const char *persona, struct policy *ret, struct err *e);
+struct policy_of {
+	char persona[NAME_LEN + 1];
+	struct policy policy;
+};
+int store_policies(struct store *s, struct policy_of **ret, size_t *ret_n, struct err *e);
+int store_policy_set(struct store *s, const char *persona, const struct policy *p, struct err *e);
+
 int store_bindings(struct store *s, struct binding **ret, size_t *ret_n, struct err *e);
 int store_binding(struct store *s, const char *persona, struct binding *ret, struct err *e);
 int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
@@ -176,6 +186,9 @@ int store_order_add(struct store *s, struct order *o, struct err *e); /* fills i
 int store_order(struct store *s, uint64_t id, struct order *ret, struct err *e);
 /* The newest order that takes this one back; *ret 0 where none does. */
 int store_order_undone(struct store *s, uint64_t id, uint64_t *ret, struct err *e);
+/* How many orders Baton itself gave since then, roll-backs aside; of all, and of this persona. */
+int store_orders_caused(struct store *s, const char *persona, double since_s, unsigned *ret_all,
+	unsigned *ret_of, struct err *e);
 /* Newest first: the newest `most`, and those that are not done, however old. */
 int store_orders(struct store *s, size_t most, struct order **ret, size_t *ret_n, struct err *e);
 /* Journals that the order's current step (o->at) begins: on disk before it is done. A step that is

@@ -64,6 +64,23 @@ int store_order_undone(struct store *s, uint64_t id, uint64_t *ret, struct err *
 	return r < 0 ? r : 0;
 }
 
+int store_orders_caused(struct store *s, const char *persona, double since_s, unsigned *ret_all,
+	unsigned *ret_of, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT count(*), coalesce(sum(persona = ?1), 0) FROM orders"
+		" WHERE cause <> '' AND undoes = 0 AND begun_s > ?2",
+		in_text(persona), in_real(since_s));
+	int r = query_next(&q, e);
+	*ret_all = *ret_of = 0;
+	if (r > 0) {
+		*ret_all = col_u32(&q);
+		*ret_of = col_u32(&q);
+	}
+	return r < 0 ? r : 0;
+}
+
 int store_orders(struct store *s, size_t most, struct order **ret, size_t *ret_n, struct err *e)
 {
 	OWN(query)

@@ -25,8 +25,8 @@ enum tgt_word {
 	TGT_BIND,           /* tid, user, outgoing */
 	TGT_UNBIND,         /* tid, user, outgoing */
 	TGT_DROP,           /* tid, sid, cid: one connection */
-	TGT_NOP_COUNT,      /* tid; so many NOPs without an answer end a session that begins later */
-	TGT_NOP_INTERVAL,   /* tid; they are sent every 2 s */
+	TGT_NOP_COUNT,    /* tid; so many NOPs without an answer end a session that begins later */
+	TGT_NOP_INTERVAL, /* tid; they are sent every 2 s */
 };
 
 struct tgt_request {

@@ -104,7 +104,7 @@ call_of() {
 	arg='' sent='' shape=$ITEMS
 	case $1 in
 	status_get) shape='keys == ["alarms","machines","orders","personas"] and .alarms == []' ;;
-	network_list | pool_list | machine_list | persona_list | order_list | proof_list) ;;
+	network_list | pool_list | machine_list | persona_list | order_list | proof_list | health_list) ;;
 	event_list) shape='.items[0] | keys == ["at","id","level","machine","order","persona","text","word"]' ;;
 	network_add)
 		sent='{"name":"routes","interface":"x0","address":"10.9.0.1/24"}'
@@ -121,6 +121,7 @@ call_of() {
 	persona_add)
 		sent='{"name":"routes","nics":[{"network":"mgmt"}]}'
 		shape="keys == $PERSONA and .state == \"stopped\"" ;;
+	persona_policy) arg=routes sent='{"check":"tcp:22"}' shape='keys == ["check","on_failure","on_power_off","persona","spares"] and .check == "tcp:22"' ;;
 	persona_show) arg=routes shape="keys == $PERSONA and .chap_secret == false" ;;
 	network_rm | pool_rm | machine_rm | persona_rm) arg=routes shape='.name == "routes"' ;;
 	order_add)
@@ -149,7 +150,7 @@ order_has_stopped() { order_is "$order" stopped; }
 		# Nobody of that name, no such member, no JSON, no such method.
 		[[ $path != *{}* || $handler = explain ]] || bad 404 "" "$method" "${path/\{\}/nobody-here}"
 		[ "$handler" != explain ] || bad 400 "want a MAC" GET /v1/explain/nobody-here
-		[ -z "$sent" ] || bad 400 'member "colour" is not known' "$method" "$path" "{\"colour\":1,${sent#\{}"
+		[ -z "$sent" ] || bad 400 'member "colour" is not known' "$method" "${path/\{\}/$arg}" "{\"colour\":1,${sent#\{}"
 		[ -z "$sent" ] || bad 400 "not a JSON object" "$method" "$path" "[$sent]"
 		bad 405 "no such method" PATCH "${path/\{\}/$arg}"
 		n=$((n + 1))

@@ -390,14 +390,12 @@ static void ipmi_tells_a_fault_from_the_state_and_from_the_last_event(void)
 		{ { 0x60, 0x10 }, false, false }, /* a policy; the last time it was told to go on */
 		{ { 0x01, 0x00 }, true, false },
 		{ { 0x01, 0x01 }, true, false }, /* AC had failed once */
-		{ { 0x00, 0x01 }, false, true },
-		{ { 0x00, 0x02 }, false, true },
-		{ { 0x00, 0x04 }, false, true },
-		{ { 0x00, 0x08 }, false, true },
-		{ { 0x02, 0x00 }, false, true },
-		{ { 0x04, 0x00 }, false, true },
+		{ { 0x00, 0x01 }, false, true }, { { 0x00, 0x02 }, false, true },
+		{ { 0x00, 0x04 }, false, true }, { { 0x00, 0x08 }, false, true },
+		{ { 0x02, 0x00 }, false, true }, { { 0x04, 0x00 }, false, true },
 		{ { 0x08, 0x00 }, false, true },
-		{ { 0x10, 0x00 }, false, false }, /* it could not be switched: no word of its power */
+		{ { 0x10, 0x00 }, false,
+			false }, /* it could not be switched: no word of its power */
 	};
 	for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) {
 		struct bmc_facts f = { 0 };
@@ -409,9 +407,9 @@ static void ipmi_tells_a_fault_from_the_state_and_from_the_last_event(void)
 
 TESTS(T(probe_tells_the_power_and_changes_nothing),
 	T(power_that_failed_is_told_apart_from_power_that_is_off),
-	T(ipmi_tells_a_fault_from_the_state_and_from_the_last_event), T(power_goes_on_and_off_as_wanted),
-	T(already_so_is_success_and_no_deed), T(off_is_two_reads_half_a_second_apart),
-	T(a_machine_that_comes_back_is_told_again),
+	T(ipmi_tells_a_fault_from_the_state_and_from_the_last_event),
+	T(power_goes_on_and_off_as_wanted), T(already_so_is_success_and_no_deed),
+	T(off_is_two_reads_half_a_second_apart), T(a_machine_that_comes_back_is_told_again),
 	T(a_bmc_that_lies_about_power_costs_the_timeout), T(next_boot_holds_for_one_start),
 	T(next_boot_can_be_set_twice_and_taken_back),
 	T(a_bmc_that_lies_about_the_next_boot_is_caught), T(a_soft_off_asks_and_does_not_wait),

@@ -91,7 +91,8 @@ static void site_open(struct site *s, const char *san_kind)
 	*s = (struct site){ .talk = -1 };
 	uv_loop_init(&s->loop);
 	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s->control), 0);
-	CHECK_INT(hands_open(&s->hands, &s->loop, s->control[0], &(struct hands_calls){ 0 }, &e), 0);
+	CHECK_INT(
+		hands_open(&s->hands, &s->loop, s->control[0], &(struct hands_calls){ 0 }, &e), 0);
 	json_t *deed = deed_of(san_kind);
 	CHECK_INT(hand_watch(&s->id, s->hands, deed, on_line, on_end, s, &e), 0);
 	json_decref(deed);
@@ -287,5 +288,4 @@ static void a_list_is_as_long_as_it_may_be_and_no_longer(void)
 TESTS(T(a_watch_is_asked_for_without_a_deadline), T(every_line_comes_once_however_it_was_cut),
 	T(a_watch_that_says_nothing_is_ended), T(the_end_of_a_watch_comes_once_with_how_it_ended),
 	T(a_watch_that_is_refused_says_why), T(nonsense_ends_a_watch),
-	T(a_watch_that_is_forgotten_says_no_more),
-	T(a_list_is_as_long_as_it_may_be_and_no_longer))
+	T(a_watch_that_is_forgotten_says_no_more), T(a_list_is_as_long_as_it_may_be_and_no_longer))

@@ -139,6 +139,7 @@ static void words_come_back(void)
 	CHECK_INT(verb_undo(VERB_STOP), VERB_START);
 	CHECK_INT(verb_undo(VERB_MOVE), VERB_MOVE);
 	CHECK_INT(verb_undo(VERB_FAILOVER), VERB_STOP);
+	CHECK_INT(verb_undo(VERB_RESTART), VERB_RESTART);
 	CHECK_INT(verb_undo(VERB_RESTORE), VERBS);
 }
 
