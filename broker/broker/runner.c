@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/own.h"
+#include "broker/choose.h"
 #include "broker/events.h"
 #include "broker/hands.h"
 #include "broker/health.h"
@@ -138,6 +140,17 @@ static bool rolls_back(const struct run *run, const struct order *next)
 	       !next->stays && verb_rolls_back(next->verb, next->at.step);
 }
 
+/* What Baton moved by itself had failed where it was: then it is another spare's turn, if there is
+ * one. */
+static void next_spare(char to[NAME_LEN + 1], struct store *s, const struct order *stopped)
+{
+	OWN(choice) struct choice chosen = { .pool = "" };
+	struct policy p;
+	if (*stopped->cause && store_policy(s, stopped->persona, &p, NULL) == 0 && *p.spares &&
+		choose_machine(&chosen, s, p.spares, stopped->persona, NULL) == 0)
+		memcpy(to, chosen.verdict[0].machine, NAME_LEN + 1);
+}
+
 /* The stopped order gives its place to one that leads to the old body again. */
 static int roll_back(
 	struct order *back, struct store *s, const struct order *stopped, struct err *e)
@@ -146,6 +159,7 @@ static int roll_back(
 	memcpy(back->persona, stopped->persona, sizeof back->persona);
 	memcpy(back->from, stopped->to, sizeof back->from);
 	memcpy(back->to, stopped->from, sizeof back->to);
+	next_spare(back->to, s, stopped);
 	snprintf(back->cause, sizeof back->cause, "order %" PRIu64 " rolls back: %.160s",
 		stopped->id, stopped->why);
 	int r = store_order_close(s, stopped->id, now_s(), e);

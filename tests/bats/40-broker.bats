@@ -151,7 +151,7 @@ order_has_stopped() { order_is "$order" stopped; }
 		[[ $path != *{}* || $handler = explain ]] || bad 404 "" "$method" "${path/\{\}/nobody-here}"
 		[ "$handler" != explain ] || bad 400 "want a MAC" GET /v1/explain/nobody-here
 		[ -z "$sent" ] || bad 400 'member "colour" is not known' "$method" "${path/\{\}/$arg}" "{\"colour\":1,${sent#\{}"
-		[ -z "$sent" ] || bad 400 "not a JSON object" "$method" "$path" "[$sent]"
+		[ -z "$sent" ] || bad 400 "not a JSON object" "$method" "${path/\{\}/$arg}" "[$sent]"
 		bad 405 "no such method" PATCH "${path/\{\}/$arg}"
 		n=$((n + 1))
 	done < <(sed -n 's/^ROUTE(\([a-z_]*\), *"\([A-Z]*\)", *"\([^"]*\)".*/\1 \2 \3/p' broker/api/api.def)

@@ -12,7 +12,7 @@ UUID=11111111-2222-3333-4444-aaaaaaaaaaa
 setup_file() {
 	. tests/lib/site.bash
 	site_make
-	printf 'health_every_s = 1\nhealth_bad_s = 2\nfailovers_an_hour = 2\n' >> "$dir/etc/baton.conf"
+	printf 'health_every_s = 1\nhealth_bad_s = 2\nfailovers_an_hour = 3\n' >> "$dir/etc/baton.conf"
 	site_start
 	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
 	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
@@ -162,6 +162,32 @@ power() { # MACHINE on|off: not by Baton
 	baton order show 5 | grep "given by Baton itself: off: its machine is off"
 	log_in db
 	until_true "db is well" is db well
+}
+
+@test "a spare on which it does not come up: the next one gets it" {
+	for i in 5 6 7; do
+		echo ${UUID}$i > "$dir/blade-$i.uuid"
+		baton machine add blade-$i --bmc fake://blade-$i --uuid ${UUID}$i --pool more \
+			--nic mac=52:54:00:aa:00:0$i,network=mgmt
+		machine_plug blade-$i 52:54:00:aa:00:0$i
+	done
+	echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$(target app).san"
+	: > "$(target app).sessions"
+	chmod 666 "$(target app)".*
+	baton persona add app --san fake --target "$(basename "$(target app)")" --lun 1 \
+		--portal $SITE_ADDR:3260 --nic network=mgmt
+	baton policy app --on-failure failover --spares more
+	baton start app blade-7
+	log_in app
+	until_true "app is well" is app well
+	echo "the card is locked" > "$dir/machines/blade-5/broken"
+	touch "$dir/fake/blade-7.fault"
+	log_out app
+	power blade-7 off
+	until_true "it is on the second spare" runs_on app blade-6
+	in_log "rolled-back order=8 persona=app from=blade-5 to=blade-6 why=order 7 rolls back: .*the card is locked"
+	log_in app
+	until_true "app is well" is app well
 }
 
 @test "the hands that watch end with their broker, and the next one watches on" {
