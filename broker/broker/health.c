@@ -46,7 +46,7 @@ struct health_of_all {
 	uv_timer_t timer;
 	struct patient *patient; /* in order of name */
 	size_t patients;
-	struct watcher *watcher;
+	struct watcher **watcher; /* each stays where it is as long as its hand */
 	size_t watchers;
 	struct crowd crowd;
 	uint64_t table; /* the boot table that the list was made from */
@@ -266,10 +266,17 @@ static void watcher_start(struct watcher *w)
 	}
 }
 
+static void watcher_end(struct watcher *w)
+{
+	if (w)
+		hand_forget(w->all->b->hands, w->hand);
+	free(w);
+}
+
 static void watchers_end(struct health_of_all *h)
 {
 	for (size_t i = 0; i < h->watchers; i++)
-		hand_forget(h->b->hands, h->watcher[i].hand);
+		watcher_end(h->watcher[i]);
 	free(h->watcher);
 	h->watcher = NULL;
 	h->watchers = 0;
@@ -292,7 +299,8 @@ static bool is_patient(const struct health_of_all *h, const struct binding *b)
 }
 
 /* Who runs now. What was seen of one in the same generation still holds. */
-static int list_make(struct health_of_all *h, struct err *e)
+static int list_make(
+	struct patient **ret, size_t *ret_n, const struct health_of_all *h, struct err *e)
 {
 	struct binding *b = NULL;
 	struct policy_of *policy = NULL;
@@ -318,35 +326,60 @@ static int list_make(struct health_of_all *h, struct err *e)
 	}
 	free(policy);
 	free(b);
-	if (r < 0) {
-		free(list);
-		return r;
+	*ret = list;
+	*ret_n = kept;
+	return r;
+}
+
+/* Does a hand ask about the same of both? */
+static bool asks_the_same(const struct patient *a, const struct patient *b)
+{
+	return strcmp(a->persona, b->persona) == 0 && a->generation == b->generation &&
+	       a->policy.check == b->policy.check && a->policy.port == b->policy.port;
+}
+
+/* The old hand for this part of the new list, where nothing in it has changed; else a new one. */
+static int watcher_for(struct watcher **ret, struct health_of_all *h, const struct patient *list,
+	size_t n, size_t i, struct err *e)
+{
+	size_t from = i * OF_A_HAND, to = from + OF_A_HAND < n ? from + OF_A_HAND : n;
+	struct watcher *old = i < h->watchers ? h->watcher[i] : NULL;
+	bool same = old && old->to == to;
+	for (size_t k = from; same && k < to; k++)
+		same = asks_the_same(&h->patient[k], &list[k]);
+	if (same) {
+		h->watcher[i] = NULL;
+		*ret = old;
+		return 0;
 	}
-	free(h->patient);
-	h->patient = list;
-	h->patients = kept;
+	*ret = calloc(1, sizeof **ret);
+	if (!*ret)
+		return err_set(e, ENOMEM, "health");
+	**ret = (struct watcher){ .all = h, .from = from, .to = to, .again_s = now_s() };
 	return 0;
 }
 
 static int list_follow(struct health_of_all *h, struct err *e)
 {
+	struct patient *list = NULL;
+	size_t n = 0, made = 0;
+	int r = list_make(&list, &n, h, e);
+	size_t hands = r < 0 ? 0 : (n + OF_A_HAND - 1) / OF_A_HAND;
+	struct watcher **watcher = calloc(hands ? hands : 1, sizeof(struct watcher *));
+	if (r == 0 && !watcher)
+		r = err_set(e, ENOMEM, "health");
+	for (; r == 0 && made < hands; made++)
+		r = watcher_for(&watcher[made], h, list, n, made, e);
+	/* Half a list is none: what there is ends, and all is made anew at the next turn. */
 	watchers_end(h);
-	int r = list_make(h, e);
+	free(h->patient);
+	h->patient = list;
+	h->patients = r < 0 ? 0 : n;
+	h->watcher = watcher;
+	h->watchers = made;
 	if (r < 0)
-		return r;
-	size_t n = (h->patients + OF_A_HAND - 1) / OF_A_HAND;
-	h->watcher = calloc(n ? n : 1, sizeof *h->watcher);
-	if (!h->watcher)
-		return err_set(e, ENOMEM, "health");
-	h->watchers = n;
-	for (size_t i = 0; i < n; i++) {
-		size_t to = (i + 1) * OF_A_HAND;
-		h->watcher[i] = (struct watcher){
-			.all = h, .from = i * OF_A_HAND, .to = to < h->patients ? to : h->patients
-		};
-		watcher_start(&h->watcher[i]);
-	}
-	return 0;
+		watchers_end(h);
+	return r;
 }
 
 static void turn(uv_timer_t *t)
@@ -363,8 +396,8 @@ static void turn(uv_timer_t *t)
 				"why=%s", e.text);
 	}
 	for (size_t i = 0; i < h->watchers; i++)
-		if (h->watcher[i].again_s > 0 && now_s() >= h->watcher[i].again_s)
-			watcher_start(&h->watcher[i]);
+		if (h->watcher[i]->again_s > 0 && now_s() >= h->watcher[i]->again_s)
+			watcher_start(h->watcher[i]);
 	h->crowd = (struct crowd){ .asked = { 0 } };
 	for (size_t i = 0; i < h->patients; i++)
 		crowd_add(&h->crowd, h->patient[i].reading);
