@@ -301,11 +301,20 @@ static const char *const version_4[] = {
 	NULL,
 };
 
+/* Where a NIC's questions come in, as its relay says it. */
+static const char *const version_5[] = {
+	"ALTER TABLE nic ADD COLUMN circuit TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE nic ADD COLUMN remote TEXT NOT NULL DEFAULT ''",
+	"CREATE INDEX nic_circuit ON nic (circuit)",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
 	{ .sql = version_3, .then = clear_text_seal },
 	{ .sql = version_4 },
+	{ .sql = version_5 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -171,6 +171,11 @@ nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
 
 @test "a machine without a UUID could come back unseen: nobody may sign for it" {
 	baton stop web-01
+	# blade-b is silent by a person's word alone: where blade-c carries the persona it would be answered.
+	run baton start web-01 blade-c
+	[ "$status" = 1 ]
+	[[ $output == *"could not be told from blade-b"*"baton restore blade-b"* ]]
+	baton machine rm blade-b # to the scrap yard
 	baton start web-01 blade-c
 	echo > "$dir/fake/blade-c.refuse"
 	run baton failover web-01 blade-a
@@ -182,6 +187,25 @@ nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
 	baton order retry "$(newest_order)"
 	[ "$(web_01 machine)" = blade-a ]
 	[ "$(machine blade-c)" = stale ]
+}
+
+@test "the UUID of two machines tells neither: nobody may sign for the one while the other is next" {
+	baton stop web-01
+	echo $UUID_A > "$dir/twin-a.uuid"
+	baton machine add twin-a --bmc fake://twin-a --uuid $UUID_A --nic mac=52:54:00:dd:00:01,network=mgmt
+	machine_plug twin-a 52:54:00:dd:00:01
+	baton start web-01 twin-a
+	echo > "$dir/fake/twin-a.refuse"
+	run baton failover web-01 blade-a
+	[ "$status" = 4 ]
+	run baton attest twin-a "pulled both cords"
+	[ "$status" = 1 ]
+	[[ $output == *"could not be told from blade-a"* ]]
+	rm "$dir/fake/twin-a.refuse"
+	baton order retry "$(newest_order)"
+	[ "$(web_01 machine)" = blade-a ]
+	[ "$(machine twin-a)" = stale ]
+	nobody_twice
 }
 
 @test "a target that keeps an old session: nothing starts, and the sentence names it" {
