@@ -92,7 +92,7 @@ nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
 		! grep -aqFf "$dir/words" "$f" || { echo "a secret lies in $f" && return 1; }
 	done
 	{ baton events --since 0 -o json; baton persona show web-01 -o json; baton status -o json; baton proofs -o json; } > "$dir/said"
-	! grep -qFf "$dir/words" "$dir/said"
+	! grep -qFf "$dir/words" "$dir/said" || return 1
 	! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -qFf "$dir/words"
 }
 
@@ -138,6 +138,38 @@ nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
 	nobody_twice
 	# Nobody's secret is at the target now: not the last one that somebody had.
 	[ -n "$(accounts)" ]
+}
+
+# memory PID: all that it could write to.
+memory() {
+	local range rights rest from to
+	while read -r range rights rest; do
+		[[ $rights == rw* && $rest != *"[v"* ]] || continue
+		from=$((0x${range%-*})) to=$((0x${range#*-}))
+		dd "if=/proc/$1/mem" bs=65536 iflag=skip_bytes,count_bytes skip=$from count=$((to - from)) 2> /dev/null
+	done < "/proc/$1/maps"
+}
+
+@test "a secret that nobody boots with is at the target, and the broker has forgotten it" {
+	local order pid
+	baton start web-01 blade-a
+	pid=$(pid_at_work baton-broker)
+	# One that somebody boots with is in the table.
+	secrets > "$dir/words"
+	memory "$pid" > "$dir/memory"
+	grep -aqFf "$dir/words" "$dir/memory"
+	baton stop web-01 --no-wait
+	order=$(newest_order)
+	until_true "the target has it" in_log "step-done order=$order step=fence-old"
+	kill -STOP "$pid"
+	memory "$pid" > "$dir/memory"
+	kill -CONT "$pid"
+	secrets > "$dir/words"
+	[ "$(wc -l < "$dir/words")" = 2 ]
+	! grep -aqFf "$dir/words" "$dir/memory" || return 1
+	rm "$dir/memory"
+	until_true "order $order is over" order_over "$order"
+	order_is "$order" done
 }
 
 @test "an old machine whose BMC does not answer: the order waits, says for what, and a person signs" {
