@@ -181,7 +181,9 @@ void api_handle(void *ctx, struct http_request *r)
 		.uid = peer.uid,
 		.since = http_query(r, "since"),
 		.order = http_query(r, "order"),
-		.wait_s = http_query(r, "wait_s") };
+		.wait_s = http_query(r, "wait_s"),
+		.circuit = http_query(r, "circuit"),
+		.remote = http_query(r, "remote") };
 	struct reply to = { 0 };
 	answers[route](&a, &to);
 	if (!wants_to_wait(ctx, &a, route, r, &to))

@@ -21,10 +21,13 @@ static json_t *machine_json(const struct machine *m, const struct standing *at)
 	json_t *nics = json_array();
 	for (unsigned i = 0; i < m->nics; i++) {
 		const struct nic *n = &m->nic[i];
+		char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT];
 		json_array_append_new(nics,
-			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b}", "mac", json_mac(&n->factory), "pci",
-				n->pci, "network", n->network, "address", json_addr(n->addr),
-				"carries", n->carries, "journaled", n->journaled));
+			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s,s:s}", "mac", json_mac(&n->factory),
+				"pci", n->pci, "network", n->network, "address", json_addr(n->addr),
+				"carries", n->carries, "journaled", n->journaled, "circuit",
+				relay_id_text(circuit, &n->relay_port.circuit), "remote",
+				relay_id_text(remote, &n->relay_port.remote)));
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
@@ -80,9 +83,21 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 	return 0;
 }
 
+static int relay_id_read(struct relay_id *ret, const char *text, const char *member, struct err *e)
+{
+	if (!*text || relay_id_parse(ret, text))
+		return 0;
+	return err_say(e, EINVAL,
+		"machine: nic: \"%s\": want 1 to %d bytes as an event shows them: Gi1/0/7, or 0x "
+		"and "
+		"two hex digits each",
+		member, RELAY_ID_LEN);
+}
+
 static int nic_read(struct nic *n, const json_t *from, struct err *e)
 {
 	char mac[MAC_TEXT] = "", address[IP4_TEXT] = "";
+	char circuit[RELAY_ID_TEXT] = "", remote[RELAY_ID_TEXT] = "";
 	n->carries = true;
 	const struct member members[] = {
 		{ "mac", MEMBER_TEXT, mac, sizeof mac, 0, true },
@@ -90,6 +105,8 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 		{ "network", MEMBER_TEXT, n->network, sizeof n->network, 0, false },
 		{ "address", MEMBER_TEXT, address, sizeof address, 0, false },
 		{ "carries", MEMBER_BOOL, &n->carries, 0, 0, false },
+		{ "circuit", MEMBER_TEXT, circuit, sizeof circuit, 0, false },
+		{ "remote", MEMBER_TEXT, remote, sizeof remote, 0, false },
 	};
 	int r = members_read(from, "machine: nic", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
@@ -106,7 +123,8 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 	if (*address && !ip4_parse(&n->addr, address))
 		return err_say(
 			e, EINVAL, "machine: nic: \"address\": \"%s\" is no IPv4 address", address);
-	return 0;
+	r = relay_id_read(&n->relay_port.circuit, circuit, "circuit", e);
+	return r < 0 ? r : relay_id_read(&n->relay_port.remote, remote, "remote", e);
 }
 
 static int machine_read(struct machine *m, const json_t *body, struct err *e)

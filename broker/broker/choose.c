@@ -21,6 +21,7 @@ struct field {
 	struct binding *binding;
 	struct order *order; /* newest first */
 	struct stale *stale;
+	struct machine *away;
 	char (*group)[NAME_LEN + 1];
 	size_t machines, bindings, orders, stales, groups;
 	struct candidate *candidate; /* one for each machine */
@@ -35,6 +36,7 @@ static void field_drop(struct field *f)
 	free(f->binding);
 	free(f->order);
 	free(f->stale);
+	free(f->away);
 	free(f->group);
 	free(f->candidate);
 	free(f->near);
@@ -122,6 +124,7 @@ static int candidates_make(struct field *f, struct err *e)
 	for (size_t i = 0; i < f->machines; i++) {
 		f->candidate[i].m = &f->machine[i];
 		f->candidate[i].carries = f->candidate[i].stale_of = "";
+		f->candidate[i].like = "";
 	}
 	struct candidate *c;
 	for (size_t i = 0; i < f->bindings; i++)
@@ -133,6 +136,20 @@ static int candidates_make(struct field *f, struct err *e)
 	orders_take(f, told);
 	free(told);
 	return 0;
+}
+
+/* A machine that the persona has left on a person's word may come back: another one is wanted that
+ * can be told from it. */
+static int likes_take(struct field *f, struct store *s, const struct persona *p, struct err *e)
+{
+	size_t n = 0;
+	int r = store_signed_away(s, p->name, &f->away, &n, e);
+	for (size_t i = 0; i < f->machines; i++)
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(f->away[k].name, f->machine[i].name) != 0 &&
+				!bodies_differ(&f->away[k], &f->machine[i], p))
+				f->candidate[i].like = f->away[k].name;
+	return r;
 }
 
 /* ------------------------------------------------------------------ who must be kept away from */
@@ -234,6 +251,8 @@ int choose_machine(
 	int r = store_persona(s, persona, &p, e);
 	if (r == 0)
 		r = field_read(&f, s, pool, e);
+	if (r == 0)
+		r = likes_take(&f, s, &p, e);
 	if (r == 0)
 		r = near_make(&f, s, &p, e);
 	if (r == 0)

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "broker/broker.h"
 #include "broker/members.h"
+#include "host/wipe.h"
 
 enum {
 	ANSWER_LEN = 65536, /* one line of JSON */
@@ -333,7 +334,7 @@ static int hand_ask(struct hands *h, uint64_t id, const char *how, int fd, bool 
 /* Writes the whole deed: it is smaller than a socket's buffer. */
 static int deed_write(int fd, const json_t *deed, struct err *e)
 {
-	OWN(text) char *text = json_dumps(deed, JSON_COMPACT);
+	OWN(secret) char *text = json_dumps(deed, JSON_COMPACT);
 	size_t len = text ? strlen(text) : 0;
 	if (!text)
 		return err_set(e, ENOMEM, "deed");

@@ -54,7 +54,7 @@ static int machine_side(struct broker *b, const struct order *o, struct err *e)
 				"machine %s has no NIC left that carries NIC %u of persona %s%s%s",
 				o->to, i, p.name, *p.nic[i].network ? " on network " : "",
 				p.nic[i].network);
-	return 0;
+	return store_told_apart(b->store, &p, &m, e);
 }
 
 /* An order in the way comes first: it explains why the persona is where it is. */

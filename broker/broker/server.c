@@ -23,6 +23,7 @@
 #include "broker/runner.h"
 #include "broker/woken.h"
 #include "host/given.h"
+#include "host/wipe.h"
 
 enum {
 	MESSAGE_LEN = 16384,
@@ -231,6 +232,7 @@ int server_run(const char *conf_path, struct err *e)
 	static struct server server;
 	struct server *s = &server;
 	signal(SIGPIPE, SIG_IGN);
+	json_set_alloc_funcs(malloc, wipe_free); /* a deed has secrets, and so may a body */
 	conf_defaults(&s->b.conf);
 	int r = conf_read(&s->b.conf, conf_path, stderr, e);
 	if (r < 0)

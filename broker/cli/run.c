@@ -238,11 +238,41 @@ enum exit_code run_attest(struct run *r)
 	return EXIT_DONE;
 }
 
+/* The relay port that is to be asked through, if the options name one. In hexadecimal, which a URL
+ * takes as it is. */
+static int port_query(char to[], size_t size, const struct call *c, struct err *e)
+{
+	static const char *const names[] = { "circuit", "remote" };
+	size_t n = 0;
+	*to = '\0';
+	for (int i = 0; i < 2; i++) {
+		const char *text = call_value(c, names[i]);
+		struct relay_id id;
+		char hex[RELAY_ID_TEXT];
+		if (!text)
+			continue;
+		if (i && !n)
+			return err_say(e, EINVAL, "--remote goes with --circuit: give both");
+		if (!relay_id_parse(&id, text))
+			return err_say(e, EINVAL,
+				"--%s %s: want it as events show it: Gi1/0/7 or 0x and two hex "
+				"digits a byte",
+				names[i], text);
+		n += (size_t)snprintf(to + n, size - n, "%s%s=0x%s", n ? "&" : "", names[i],
+			hex_text(hex, id.b, id.len));
+	}
+	return 0;
+}
+
 /* What one machine would get, for one MAC. */
 static enum exit_code explain_one(struct run *r, const char *mac)
 {
 	OWN(answer) struct answer a = { 0 };
-	enum exit_code code = ask(r, ROUTE_explain, mac, NULL, NULL, &a);
+	char query[2 * (RELAY_ID_TEXT + 16)];
+	struct err e = { 0 };
+	if (port_query(query, sizeof query, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, ROUTE_explain, mac, *query ? query : NULL, NULL, &a);
 	if (code == EXIT_DONE && !r->json)
 		show_explain(stdout, &r->term, a.json);
 	return code;

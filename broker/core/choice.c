@@ -67,6 +67,10 @@ static void judge_work(struct verdict *v, const struct persona *p, const struct 
 			"is stale: its cards may hold addresses of %s, and `baton restore %s` "
 			"takes them off",
 			c->stale_of, c->m->name);
+	if (*c->like)
+		reason_add(v,
+			"could not be told from %s, which was never seen off: `baton restore %s`",
+			c->like, c->like);
 }
 
 static void judge_traits(struct verdict *v, const struct persona *p, const struct traits *is)

@@ -23,6 +23,7 @@ struct candidate {
 		bool stopped;
 	} order;              /* the open one that it has a part in */
 	const char *stale_of; /* the persona whose addresses its cards may hold */
+	const char *like;     /* a machine that a person has signed for; !bodies_differ() */
 	struct {
 		uint64_t id;
 		const char *step, *why;

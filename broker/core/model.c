@@ -160,3 +160,21 @@ int nic_for(const struct machine *m, const struct persona *p, unsigned n)
 	}
 	return n < p->nics ? found : -1;
 }
+
+bool bodies_differ(const struct machine *was, const struct machine *now, const struct persona *p)
+{
+	bool both = !uuid_is_zero(&was->uuid) && !uuid_is_zero(&now->uuid);
+	if (both && !uuid_same_body(&was->uuid, &now->uuid))
+		return true;
+	/* A UUID that is one machine's is believed before a port, and the other may say it, too:
+	 * nobody wrote down that it does not. */
+	if (!both && uuid_names_one(&now->uuid))
+		return false;
+	for (unsigned n = 0; n < p->nics; n++) {
+		int a = nic_for(was, p, n), b = nic_for(now, p, n);
+		if (a < 0 || b < 0 ||
+			!relay_ports_differ(&was->nic[a].relay_port, &now->nic[b].relay_port))
+			return false;
+	}
+	return p->nics > 0;
+}

@@ -51,7 +51,8 @@ struct nic {
 	bool journaled;     /* the shim has read it from the card before any write */
 	bool carries;       /* takes a persona's MAC; a management NIC keeps its own */
 	char network[NAME_LEN + 1];
-	uint32_t addr; /* what the machine gets under its own MAC, host byte order */
+	uint32_t addr;                /* what the machine gets under its own MAC, host byte order */
+	struct relay_port relay_port; /* where its questions come in; no circuit: not known */
 };
 
 /* What a machine without a persona does when it asks. */
@@ -182,3 +183,7 @@ bool persona_is_fenced(const struct persona *p);
 /* Which NIC of the machine takes the n-th NIC of the persona: carrying NICs in order, on the
  * network the persona wants. -1 where there is none. */
 int nic_for(const struct machine *m, const struct persona *p, unsigned n);
+
+/* Whether boot_decide() would know `was`, which had the persona and may hold its MACs, from `now`,
+ * which has it: by what is on record of both, whichever way their questions come. */
+bool bodies_differ(const struct machine *was, const struct machine *now, const struct persona *p);

@@ -4,7 +4,6 @@
 #include "hand/deed.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "base/own.h"
 #include "hand/deadline.h"
 #include "hand/fields.h"
+#include "host/wipe.h"
 
 enum {
 	POWER_MS = 30000, /* where the deed does not say */
@@ -111,17 +111,9 @@ static int deed_run(
 	return r < 0 ? r : deed->run(hand, &w, answer, e);
 }
 
-/* JSON's strings may be secrets. */
-static void wiping_free(void *p)
-{
-	if (p)
-		explicit_bzero(p, malloc_usable_size(p));
-	free(p);
-}
-
 char *deed_answer(const struct hand *hand, const char *line, size_t len)
 {
-	json_set_alloc_funcs(malloc, wiping_free);
+	json_set_alloc_funcs(malloc, wipe_free); /* its strings may be secrets */
 	struct err e = { 0 };
 	OWN(json) json_t *answer = json_object();
 	if (!answer)

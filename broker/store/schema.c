@@ -321,6 +321,14 @@ static const char *const version_6[] = {
 	NULL,
 };
 
+/* Where a NIC's questions come in, as its relay says it. */
+static const char *const version_7[] = {
+	"ALTER TABLE nic ADD COLUMN circuit TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE nic ADD COLUMN remote TEXT NOT NULL DEFAULT ''",
+	"CREATE INDEX nic_circuit ON nic (circuit)",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -328,6 +336,7 @@ const struct migration schema[] = {
 	{ .sql = version_4 },
 	{ .sql = version_5 },
 	{ .sql = version_6 },
+	{ .sql = version_7 },
 };
 const unsigned schema_version = COUNT(schema);
 

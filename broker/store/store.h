@@ -105,9 +105,10 @@ int store_binding(struct store *s, const char *persona, struct binding *ret, str
 int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
 /* The claim: one compare-and-swap. Neither side may be bound, else -EBUSY names who is in the
  * way (but to each other: then it is a repeat and gives the binding as it stands); nor may the
- * machine be stale because of another persona. The generation is greater than that of any binding
- * or secret there ever was, of whichever persona. Where persona_is_fenced(), a secret of that
- * generation is made with it, and
+ * machine be stale because of another persona. -EPERM where a person has signed for a machine that
+ * the persona left, and bodies_differ() does not hold for it and this one (store_told_apart()). The
+ * generation is greater than that of any binding or secret there ever was, of whichever persona.
+ * Where persona_is_fenced(), a secret of that generation is made with it, and
  * ->fenced waits for store_fenced_set(); else it is true at once. A repeat after
  * store_chap_renew() finds the binding's secret dead: it gets a new generation and a new secret. */
 int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
@@ -139,8 +140,9 @@ struct proof {
 	char seen[200]; /* "off in two reads, 612 ms apart" */
 };
 /* Kept for good, also when what it names is removed. Fills id. PROOF_ATTESTED only for a binding
- * that stands, else -ESTALE; -EPERM where the machine has no UUID on record, or where the disk
- * cannot be shut to it. */
+ * that stands, else -ESTALE; -EPERM where the disk cannot be shut to the machine, where it has
+ * neither a UUID nor a relay port on record, or where bodies_differ() does not hold for it and the
+ * machine that an open order takes the persona to. */
 int store_proof_add(struct store *s, struct proof *p, struct err *e);
 /* Newest first, `most` at most; "" is any. */
 int store_proofs(struct store *s, const char *persona, const char *machine, size_t most,
@@ -163,6 +165,12 @@ int store_stale(struct store *s, const char *machine, struct stale *ret, struct 
 int store_stale_add(struct store *s, const char *machine, const char *persona, uint32_t generation,
 	double since_s, struct err *e);
 int store_stale_rm(struct store *s, const char *machine, struct err *e);
+/* The stale machines of the persona that are silent by a person's word alone. */
+int store_signed_away(
+	struct store *s, const char *persona, struct machine **ret, size_t *ret_n, struct err *e);
+/* -EPERM where bodies_differ() does not hold for one of those and `now`: see store_bind(). */
+int store_told_apart(
+	struct store *s, const struct persona *p, const struct machine *now, struct err *e);
 
 struct order {
 	uint64_t id;

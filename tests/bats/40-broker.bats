@@ -131,7 +131,7 @@ call_of() {
 		keys == [\"begun\",\"ended\",\"machine\",\"name\",\"state\",\"tries\",\"when\",\"why\"])" ;;
 	order_retry) arg=$order shape="keys == $ORDER and .state == \"running\"" ;;
 	order_undo) arg=$order shape="keys == $ORDER and .state == \"done\"" ;;
-	explain) arg=$FACTORY_A shape='keys == ["mac","machine","persona","stages","summary","url"]' ;;
+	explain) arg=$FACTORY_A shape='keys == ["circuit","mac","machine","persona","remote","stages","summary","url"]' ;;
 	*) echo "api.def has $1, and no row here calls it"; return 1 ;;
 	esac
 }

@@ -204,6 +204,20 @@ persona_mac() { baton persona show "$1" -o json | jq -r '.nics[0].mac'; }
 	refused 1 '"to"' -- pool add n --mac 02:00:00:00:00:09-02:00:00:00:00:01
 }
 
+@test "a relay port that cannot be, or is another machine's, is said with what is wanted" {
+	local m=(machine add m --bmc fake://m --nic) mac=mac=52:54:00:cc:01:01
+	refused 1 '"circuit": want 1 to 64 bytes as an event shows them' -- "${m[@]}" "$mac,circuit=0x0"
+	refused 1 '"circuit": want 1 to 64 bytes' -- "${m[@]}" "$mac,circuit=two words"
+	refused 1 '"circuit": want 1 to 64 bytes' -- "${m[@]}" "$mac,circuit=$(printf 'a%.0s' {1..65})"
+	refused 1 '"circuit" is too long: want at most 130' -- "${m[@]}" "$mac,circuit=0x$(printf '00%.0s' {1..65})"
+	refused 1 '"remote": want 1 to 64 bytes' -- "${m[@]}" "$mac,circuit=7,remote=0x"
+	refused 1 "NIC 0: a remote-id names a relay, and no port of it" -- "${m[@]}" "$mac,remote=0x00"
+	refused 2 "circuit is given twice" -- "${m[@]}" "$mac,circuit=7,circuit=8"
+	baton machine add ported --bmc fake://ported --nic mac=52:54:00:cc:01:02,circuit=7 > /dev/null
+	refused 1 "relay port 7 of 0x00 is that of machine ported" "remote-id" -- "${m[@]}" "$mac,circuit=0x37,remote=0x00"
+	baton machine rm ported > /dev/null
+}
+
 @test "what an OS cannot be told is said with what is wanted" {
 	local nic=(persona add p --nic)
 	refused 1 '"dns": want a list of at most 3' -- "${nic[@]}" network=mgmt --dns ns1

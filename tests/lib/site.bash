@@ -3,6 +3,9 @@
 # BMC is bmc_fake's files and whose network boot tests/lib/shim-player plays, all on one bridge.
 # Sourced by bats files. A site is the folder $dir; its namespace is $ns, a machine's $ns-NAME.
 
+# shellcheck source=tests/lib/conf.bash disable=SC1091
+. "${BASH_SOURCE[0]%/*}/conf.bash"
+
 SITE_ADDR=10.88.0.1
 exec {nap_fd}<> <(:)
 
@@ -33,23 +36,7 @@ site_make() {
 	ip -n "$ns" link set mgmt0 up
 }
 
-site_conf() {
-	cat <<-CONF
-		interfaces = mgmt0
-		state_dir = $dir/state
-		key_file = $dir/etc/store.key
-		run_dir = $dir/run
-		boot_dir = $dir/boot
-		scripts_dir = $dir/scripts
-		packs_dir = $dir/etc/packs
-		secrets_dir = $dir/etc/secrets
-		user_broker = 64901
-		user_edge = 64902
-		user_files = 64903
-		user_hand = 64904
-		group_api = 0
-	CONF
-}
+site_conf() { conf_lines mgmt0 "$dir" 64901 "$dir/etc"; }
 
 nap() { read -rt 0.02 -u "$nap_fd" || true; }
 

@@ -18,7 +18,7 @@ struct has {
 	uint32_t memory_mb, cpus;
 	const char *labels;
 	unsigned nics; /* that carry; 0 is 1 */
-	const char *carries, *stale_of;
+	const char *carries, *stale_of, *like;
 	uint64_t order; /* at work for it */
 	bool stopped;
 	uint64_t failed;
@@ -68,7 +68,8 @@ static struct candidate candidate_made(const struct has *h, const struct machine
 {
 	struct candidate c = { .m = m,
 		.carries = h->carries ? h->carries : "",
-		.stale_of = h->stale_of ? h->stale_of : "" };
+		.stale_of = h->stale_of ? h->stale_of : "",
+		.like = h->like ? h->like : "" };
 	if (h->order) {
 		c.order.id = h->order;
 		c.order.verb = VERB_START;
@@ -128,6 +129,9 @@ static void the_fittest_is_chosen_and_each_other_has_its_reasons(void)
 		{ { 0 }, { { .name = "a", .stale_of = "db-02" }, { .name = "b" } },
 			"b\na: is stale: its cards may hold addresses of db-02, and `baton restore "
 			"a` takes them off" },
+		{ { 0 }, { { .name = "a", .like = "z" }, { .name = "b" } },
+			"b\na: could not be told from z, which was never seen off: `baton restore "
+			"z`" },
 		{ { .arch = ARCH_AARCH64 },
 			{ { .name = "a", .arch = ARCH_X86_64 }, { .name = "b" },
 				{ .name = "c", .arch = ARCH_AARCH64 } },
@@ -240,7 +244,7 @@ static void a_nic_must_be_on_the_right_network(void)
 	struct machine m = { .name = "a",
 		.nics = 2,
 		.nic = { { .network = "mgmt" }, { .carries = true, .network = "mgmt" } } };
-	struct candidate c = { .m = &m, .carries = "", .stale_of = "" };
+	struct candidate c = { .m = &m, .carries = "", .stale_of = "", .like = "" };
 	struct persona p = { .name = "web-01", .nics = 1, .nic = { { .network = "lan" } } };
 	struct verdict v;
 	CHECK_INT(choice_make(&v, &p, &c, 1, NULL, 0), 0);
@@ -251,7 +255,7 @@ static void a_nic_must_be_on_the_right_network(void)
 static void reasons_that_do_not_fit_are_cut_and_say_so(void)
 {
 	struct machine m = { .name = "a" };
-	struct candidate c = { .m = &m, .carries = "", .stale_of = "" };
+	struct candidate c = { .m = &m, .carries = "", .stale_of = "", .like = "" };
 	struct persona p = { .name = "a-persona-with-a-name-of-some-length" };
 	struct verdict v;
 	for (unsigned i = 0; i < LABELS_MAX; i++) {

@@ -10,19 +10,6 @@
 
 static struct err e;
 
-/* A persona whose disk lies at a target that Baton administers. */
-static struct persona fenced_of(const char *name)
-{
-	struct persona p = persona_of(name);
-	snprintf(p.san, sizeof p.san, "tgt");
-	snprintf(p.target, sizeof p.target, "iqn.2026-01.org.example:disk-of-%s", name);
-	p.nics = 0;
-	p.lun = 1;
-	p.paths = 1;
-	p.path[0] = (struct path){ ip4_of("10.77.0.1"), 3260 };
-	return p;
-}
-
 /* blade-c has a UUID, blade-a and blade-b have none; db-01 is fenced, web-01 has no disk. */
 static struct store *fenced_world(void)
 {
@@ -33,22 +20,6 @@ static struct store *fenced_world(void)
 	MUST(store_machine_add(s, &c, &e));
 	MUST(store_persona_add(s, &db, &e));
 	return s;
-}
-
-static struct proof proof_of(const struct binding *b, enum proof_kind kind)
-{
-	struct proof p = { .order = 3, .generation = b->generation, .kind = kind, .at_s = 1e9 };
-	snprintf(p.persona, sizeof p.persona, "%s", b->persona);
-	snprintf(p.machine, sizeof p.machine, "%s", b->machine);
-	snprintf(p.seen, sizeof p.seen, "off in two reads, 612 ms apart");
-	return p;
-}
-
-static struct proof proved(struct store *s, const struct binding *b, enum proof_kind kind)
-{
-	struct proof p = proof_of(b, kind);
-	MUST(store_proof_add(s, &p, &e));
-	return p;
 }
 
 static void every_kind_of_proof_has_its_word(void)
@@ -343,9 +314,9 @@ static void a_persons_word_is_taken_where_the_old_body_could_be_told_apart(void)
 	MUST(store_wake(s, &b, &e));
 	p = proof_of(&b, PROOF_ATTESTED);
 	WANT(EPERM,
-		"machine blade-a: nobody can attest for it: it has no UUID on record, and if it "
-		"came "
-		"back it would be taken for the new body; it must be seen off",
+		"machine blade-a: nobody can attest for it: it has no UUID and no relay port on "
+		"record, and if it came back it would be taken for the new body; it must be seen "
+		"off",
 		store_proof_add(s, &p, &e));
 	CHECK_INT(p.id, 0);
 	proved(s, &b, PROOF_POWER);
