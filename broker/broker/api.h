@@ -14,6 +14,7 @@ struct ask {
 	const json_t *body;                 /* NULL: none was sent */
 	unsigned uid;                       /* who asks */
 	const char *since, *order, *wait_s; /* of the query; NULL: not there */
+	struct http_request *request;       /* for an answer that comes later */
 };
 
 struct reply {

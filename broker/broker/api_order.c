@@ -10,6 +10,7 @@
 #include "broker/api.h"
 #include "broker/choose.h"
 #include "broker/events.h"
+#include "broker/plan.h"
 #include "broker/publish.h"
 #include "broker/runner.h"
 
@@ -349,9 +350,13 @@ void api_order_add(const struct ask *a, struct reply *to)
 		runner_begin(a->b->runner, &o);
 	}
 	json_t *body = order_json(a->b, &o, true);
-	if (plan && *target.pool)
+	if (!plan) {
+		reply_ok(to, body);
+		return;
+	}
+	if (*target.pool)
 		json_object_set_new(body, "choice", choice_json(&chosen, SIZE_MAX));
-	reply_ok(to, body);
+	plan_answer(a, to, body, &(struct planned){ o, body }, 1);
 }
 
 void api_order_retry(const struct ask *a, struct reply *to)

@@ -20,6 +20,8 @@ struct broker {
 	struct reports *reports;     /* broker/reports.h */
 	struct runner *runner;       /* broker/runner.h */
 	struct woken *woken;         /* broker/woken.h */
+	struct plans *plans;         /* broker/plan.h */
+	struct batches *batches;     /* broker/batch.h */
 };
 
 /* Unix time with its fraction. */

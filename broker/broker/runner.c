@@ -10,6 +10,7 @@
 
 #include "broker/events.h"
 #include "broker/hands.h"
+#include "broker/preflight.h"
 #include "broker/reports.h"
 #include "broker/steps.h"
 
@@ -66,6 +67,8 @@ static void step_leave(struct run *run)
 		hand_forget(run->b->hands, run->hand[i]);
 		run->hand[i] = 0;
 	}
+	preflight_forget(run->preflight);
+	run->preflight = NULL;
 	run->hands = 0;
 	run->begun = false;
 }

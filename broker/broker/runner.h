@@ -14,14 +14,15 @@ struct run {
 	struct run *next;
 	struct broker *b;
 	struct order o;
-	uv_timer_t timer;  /* a wait's deadline, a back-off, a journal that could not be written */
-	bool begun;        /* the current step was begun by this process and has not ended */
-	bool os_seen;      /* await-os: the event came before the step had begun */
-	bool disk_said;    /* o.why is the disk's sentence, not that of the last try */
-	bool unwritten;    /* how the step ended is not on disk yet */
-	uint64_t hand[2];  /* at work for the step; 0 none */
-	unsigned hands;    /* how many have not answered */
-	char trouble[320]; /* why, as the hands and the disk said it */
+	uv_timer_t timer; /* a wait's deadline, a back-off, a journal that could not be written */
+	bool begun;       /* the current step was begun by this process and has not ended */
+	bool os_seen;     /* await-os: the event came before the step had begun */
+	bool disk_said;   /* o.why is the disk's sentence, not that of the last try */
+	bool unwritten;   /* how the step ended is not on disk yet */
+	uint64_t hand[2]; /* at work for the step; 0 none */
+	struct preflight *preflight; /* of that step; NULL: none is at work */
+	unsigned hands;              /* how many have not answered */
+	char trouble[320];           /* why, as the hands and the disk said it */
 };
 
 int runner_open(struct runner **ret, struct broker *b, struct err *e); /* resumes */

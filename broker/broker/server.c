@@ -17,6 +17,7 @@
 #include "broker/events.h"
 #include "broker/hands.h"
 #include "broker/key.h"
+#include "broker/plan.h"
 #include "broker/publish.h"
 #include "broker/reports.h"
 #include "broker/runner.h"
@@ -185,6 +186,8 @@ static int parts_open(struct server *s, struct err *e)
 	if (r == 0)
 		r = runner_open(&b->runner, b, e);
 	if (r == 0)
+		r = plans_open(&b->plans, e);
+	if (r == 0)
 		r = http_server_new(&s->http,
 			&(struct http_setup){ .loop = b->loop,
 				.fd = api,
@@ -209,6 +212,7 @@ static void close_left(uv_handle_t *h, void *ctx)
 static void parts_close(struct server *s)
 {
 	http_server_free(s->http);
+	plans_close(s->b.plans);
 	runner_close(s->b.runner);
 	woken_close(s->b.woken);
 	hands_close(s->b.hands);

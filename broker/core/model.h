@@ -14,7 +14,8 @@ enum {
 	PATHS_MAX = 4, /* portals of one LUN */
 	HOST_LEN = 127,
 	QUIRKS_LEN = 63,
-	KIND_LEN = 15, /* of a driver */
+	KIND_LEN = 15,  /* of a driver */
+	CARD_TEXT = 10, /* PCI vendor and device, with its NUL */
 	RELAYS_MAX = 4,
 	SERVERS_MAX = 3, /* name servers, time servers */
 	DOMAIN_LEN = 127,
@@ -46,10 +47,11 @@ struct network {
 };
 
 struct nic {
-	char pci[PCI_TEXT]; /* "" until the shim has reported it */
-	struct mac factory; /* what the maker burned in; the MAC that a restore writes back */
-	bool journaled;     /* the shim has read it from the card before any write */
-	bool carries;       /* takes a persona's MAC; a management NIC keeps its own */
+	char pci[PCI_TEXT];   /* "" until the shim has reported it */
+	char card[CARD_TEXT]; /* what it is: "8086:100e"; "" until the shim has reported it */
+	struct mac factory;   /* what the maker burned in; the MAC that a restore writes back */
+	bool journaled;       /* the shim has read it from the card before any write */
+	bool carries;         /* takes a persona's MAC; a management NIC keeps its own */
 	char network[NAME_LEN + 1];
 	uint32_t addr; /* what the machine gets under its own MAC, host byte order */
 };
