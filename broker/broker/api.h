@@ -53,6 +53,15 @@ json_t *json_mac(const struct mac *m);                 /* "" for none */
 
 /* The order as JSON, with its steps or without. */
 json_t *order_json(struct broker *b, const struct order *o, bool steps);
+/* Checks a wish, chooses from the pool where one is named, and puts the order into the store: what
+ * is chosen is the order's before anybody else can choose. A plan only checks. */
+struct choice;
+int order_place(struct broker *b, struct order *o, const char *pool, bool plan,
+	struct choice *chosen, struct err *e);
+/* Tells that it has begun, for the user uid. */
+void order_say(struct broker *b, unsigned uid, const struct order *o);
+/* A stopped order goes on; *o is brought up to date. */
+int order_resume(struct broker *b, unsigned uid, struct order *o, struct err *e);
 /* Answers an event_list later: when one comes, or after wait_s. */
 void event_list_wait(
 	struct broker *b, struct http_request *r, uint64_t since, uint64_t order, unsigned wait_s);

@@ -291,16 +291,15 @@ static int order_check(
 	return o->verb == VERB_STOP ? 0 : machine_side(b, o, e);
 }
 
-static void order_say(const struct ask *a, const struct order *o)
+void order_say(struct broker *b, unsigned uid, const struct order *o)
 {
 	struct event_about about = { o->id, *o->to ? o->to : o->from, o->persona };
-	event_say(a->b->events, EV_order_begun, &about,
+	event_say(b->events, EV_order_begun, &about,
 		"order=%" PRIu64 " %s persona=%s%s%s%s%s who=%u", o->id, verb_word(o->verb),
-		o->persona, *o->from ? " from=" : "", o->from, *o->to ? " to=" : "", o->to, a->uid);
+		o->persona, *o->from ? " from=" : "", o->from, *o->to ? " to=" : "", o->to, uid);
 }
 
-/* What is chosen is the order's before anybody else can choose. A plan is no order. */
-static int order_place(struct broker *b, struct order *o, const char *pool, bool plan,
+int order_place(struct broker *b, struct order *o, const char *pool, bool plan,
 	struct choice *chosen, struct err *e)
 {
 	if (plan)
@@ -346,7 +345,7 @@ void api_order_add(const struct ask *a, struct reply *to)
 		return;
 	}
 	if (!plan) {
-		order_say(a, &o);
+		order_say(a->b, a->uid, &o);
 		runner_begin(a->b->runner, &o);
 	}
 	json_t *body = order_json(a->b, &o, true);
@@ -359,6 +358,20 @@ void api_order_add(const struct ask *a, struct reply *to)
 	plan_answer(a, to, body, &(struct planned){ o, body }, 1);
 }
 
+int order_resume(struct broker *b, unsigned uid, struct order *o, struct err *e)
+{
+	int r = store_order_reopen(b->store, o->id, order_retry(o->verb, o->at), e);
+	if (r == 0)
+		r = store_order(b->store, o->id, o, e);
+	if (r < 0)
+		return r;
+	event_say(b->events, EV_api_changed, &(struct event_about){ o->id, NULL, o->persona },
+		"who=%u order=%" PRIu64 " goes on at %s", uid, o->id,
+		verb_steps(o->verb)->step[o->at.step].name);
+	runner_begin(b->runner, o);
+	return 0;
+}
+
 void api_order_retry(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
@@ -368,17 +381,11 @@ void api_order_retry(const struct ask *a, struct reply *to)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is %s: only one that has stopped goes on",
 			o.id, order_state_word(o.at.state));
 	if (r == 0)
-		r = store_order_reopen(a->b->store, o.id, order_retry(o.verb, o.at), &e);
-	if (r == 0)
-		r = store_order(a->b->store, o.id, &o, &e);
+		r = order_resume(a->b, a->uid, &o, &e);
 	if (r < 0) {
 		reply_err(to, &e, "`baton order show` says where it stands");
 		return;
 	}
-	event_say(a->b->events, EV_api_changed, &(struct event_about){ o.id, NULL, o.persona },
-		"who=%u order=%" PRIu64 " goes on at %s", a->uid, o.id,
-		verb_steps(o.verb)->step[o.at.step].name);
-	runner_begin(a->b->runner, &o);
 	reply_ok(to, order_json(a->b, &o, true));
 }
 
@@ -430,7 +437,7 @@ void api_order_undo(const struct ask *a, struct reply *to)
 	}
 	runner_drop(a->b->runner, o.id);
 	if (back.id) {
-		order_say(a, &back);
+		order_say(a->b, a->uid, &back);
 		runner_begin(a->b->runner, &back);
 		reply_ok(to, order_json(a->b, &back, true));
 		return;

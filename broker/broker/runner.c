@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/batch.h"
 #include "broker/events.h"
 #include "broker/hands.h"
 #include "broker/preflight.h"
@@ -183,6 +184,8 @@ void run_turn(struct run *run, const struct order *next, enum outcome how, const
 		uv_timer_start(
 			&run->timer, begin_due, ms > BACK_OFF_MOST_MS ? BACK_OFF_MOST_MS : ms, 0);
 	}
+	if (next->at.state != ORDER_RUNNING)
+		batches_look(b->batches);
 	reports_again(b->reports, machine);
 }
 
@@ -252,6 +255,7 @@ void runner_begin(struct runner *r, const struct order *o)
 		r->run = run;
 	}
 	run->o = *o;
+	batches_look(r->b->batches);
 	if (run_is_running(run))
 		uv_timer_start(&run->timer, begin_due, 0, 0);
 }
@@ -278,6 +282,7 @@ void runner_drop(struct runner *r, uint64_t id)
 	struct run *run = run_find(r, id);
 	if (run)
 		run_forget(run);
+	batches_look(r->b->batches);
 }
 
 const struct order *runner_order(const struct runner *r, uint64_t id)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "broker/api.h"
+#include "broker/batch.h"
 #include "broker/events.h"
 #include "broker/hands.h"
 #include "broker/key.h"
@@ -186,6 +187,8 @@ static int parts_open(struct server *s, struct err *e)
 	if (r == 0)
 		r = runner_open(&b->runner, b, e);
 	if (r == 0)
+		r = batches_open(&b->batches, b, e);
+	if (r == 0)
 		r = plans_open(&b->plans, e);
 	if (r == 0)
 		r = http_server_new(&s->http,
@@ -213,6 +216,8 @@ static void parts_close(struct server *s)
 {
 	http_server_free(s->http);
 	plans_close(s->b.plans);
+	batches_close(s->b.batches);
+	s->b.batches = NULL;
 	runner_close(s->b.runner);
 	woken_close(s->b.woken);
 	hands_close(s->b.hands);

@@ -7,7 +7,7 @@
 
 enum wish_state {
 	WISH_WAITING,
-	WISH_RUNNING,    /* its order is at work */
+	WISH_RUNNING, /* its order is at work */
 	WISH_DONE,
 	WISH_STOPPED,    /* its order waits for a person */
 	WISH_REFUSED,    /* no order could be made of it */

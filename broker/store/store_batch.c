@@ -55,9 +55,9 @@ static void leaving_row(struct query *q, void *to)
 static int wish_add(struct store *s, uint64_t batch, const struct wish *w, struct err *e)
 {
 	return RUN(s, e, "INSERT INTO wish VALUES (?,?,?,?,?,?,?,?,?)", in_int((int64_t)batch),
-		in_int(w->n), in_text(verb_word(w->verb)), in_text(w->persona),
-		in_text(w->machine), in_text(w->pool), in_text(wish_state_word(w->state)),
-		in_int((int64_t)w->order), in_text(w->why));
+		in_int(w->n), in_text(verb_word(w->verb)), in_text(w->persona), in_text(w->machine),
+		in_text(w->pool), in_text(wish_state_word(w->state)), in_int((int64_t)w->order),
+		in_text(w->why));
 }
 
 int store_batch_add(struct store *s, struct batch *b, struct wish *w, size_t n,
@@ -128,8 +128,8 @@ int store_wishes(struct store *s, uint64_t batch, struct wish **ret, size_t *ret
 int store_batch_set(struct store *s, const struct batch *b, struct err *e)
 {
 	return RUN(s, e, "UPDATE batch SET cancelled = ?, state = ?, ended_s = ? WHERE id = ?",
-		in_int(b->rule.cancelled), in_text(batch_state_word(b->state)),
-		in_real(b->ended_s), in_int((int64_t)b->id));
+		in_int(b->rule.cancelled), in_text(batch_state_word(b->state)), in_real(b->ended_s),
+		in_int((int64_t)b->id));
 }
 
 int store_wish_set(struct store *s, uint64_t batch, const struct wish *w, struct err *e)

@@ -149,7 +149,8 @@ int store_order_undoing(struct store *s, uint64_t id, struct order *ret, struct 
 		in_int((int64_t)id));
 	int r = one_of(&q, order_row, ret, e);
 	if (r == 0)
-		return err_say(e, ENOENT, "order %llu: nothing takes it back", (unsigned long long)id);
+		return err_say(
+			e, ENOENT, "order %llu: nothing takes it back", (unsigned long long)id);
 	return r < 0 ? r : 0;
 }
 
