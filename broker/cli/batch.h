@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Batches on the command line: their bodies, their tables, and watching one until it is over. */
+/* What a batch's own words on the command line mean. */
 #pragma once
 #include <jansson.h>
 
