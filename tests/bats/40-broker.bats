@@ -97,8 +97,6 @@ ITEMS='.items | type == "array"'
 ORDER='["begun","ended","from","id","persona","state","step","steps","to","undoes","verb","why"]'
 MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","state","uuid"]'
 PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","mutual","name","nics","ntp","phase","portals","san","state","target","wants"]'
-BATCH='["begun","done","ended","id","keep_going","of","parallel","state","what","wishes"]'
-WISH='["from","machine","n","order","persona","pool","state","step","verb","why"]'
 NETWORK='["address","dns","gateway","interface","link","mode","name","pool","relays","unknown"]'
 
 # One row for each route, in their order: what stands for {}, the body, and what must hold of the answer.
@@ -106,7 +104,7 @@ call_of() {
 	arg='' sent='' shape=$ITEMS
 	case $1 in
 	status_get) shape='keys == ["alarms","machines","orders","personas"] and .alarms == []' ;;
-	network_list | pool_list | machine_list | persona_list | order_list | proof_list | batch_list) ;;
+	network_list | pool_list | machine_list | persona_list | order_list | proof_list) ;;
 	event_list) shape='.items[0] | keys == ["at","id","level","machine","order","persona","text","word"]' ;;
 	network_add)
 		sent='{"name":"routes","interface":"x0","address":"10.9.0.1/24"}'
@@ -132,31 +130,23 @@ call_of() {
 		keys == [\"begun\",\"ended\",\"machine\",\"name\",\"state\",\"tries\",\"when\",\"why\"])" ;;
 	order_retry) arg=$order shape="keys == $ORDER and .state == \"running\"" ;;
 	order_undo) arg=$order shape="keys == $ORDER and .state == \"done\"" ;;
-	batch_add)
-		sent='{"verb":"move","wishes":[{"persona":"free","machine":"rude"}]}'
-		shape="keys == $BATCH and .state == \"running\"" ;;
-	batch_show) arg=$batch shape="keys == $BATCH and (.wishes[0] | keys == $WISH)" ;;
-	batch_retry) arg=$batch shape="keys == $BATCH" ;;
-	batch_cancel) arg=$batch shape="keys == $BATCH" ;;
 	explain) arg=$FACTORY_A shape='keys == ["mac","machine","persona","stages","summary","url"]' ;;
 	*) echo "api.def has $1, and no row here calls it"; return 1 ;;
 	esac
 }
 
 order_has_stopped() { order_is "$order" stopped; }
-batch_has_stopped() { api GET "/v1/batches/$batch" && [ "$(jq -r .state <<< "$body")" = stopped ]; }
 
 @test "every route of api.def answers as 0004 says, and refuses what it does not know" {
 	local handler method path arg sent shape n=0
 	while read -r handler method path; do
+		[[ $handler != batch_* ]] || { n=$((n + 1)) && continue; } # 46-batch.bats calls them
 		call_of "$handler"
 		[ "$handler" != machine_attest ] || { bad 404 "carries no persona" POST /v1/machines/routes/attest "$sent" && n=$((n + 1)) && continue; }
-		[[ $handler != batch_retry && $handler != batch_cancel ]] || until_true "the batch has stopped" batch_has_stopped
 		[ "$handler" != order_retry ] || until_true "the order has stopped" order_has_stopped
 		good "$method" "${path/\{\}/$arg}" "$sent"
 		jq -e "$shape" <<< "$body" > /dev/null || { echo "$handler: $body: not $shape"; return 1; }
 		[ "$handler" != order_add ] || order=$(jq .id <<< "$body")
-		[ "$handler" != batch_add ] || batch=$(jq .id <<< "$body")
 		# Nobody of that name, no such member, no JSON, no such method.
 		[[ $path != *{}* || $handler = explain ]] || bad 404 "" "$method" "${path/\{\}/nobody-here}"
 		[ "$handler" != explain ] || bad 400 "want a MAC" GET /v1/explain/nobody-here
@@ -395,14 +385,14 @@ dhcp() {
 	kill -9 "$(pid_of baton-edge)"
 	until_true "it is heard" in_log "dhcp-foreign network=office addr=10.88.0.66"
 	good GET /v1/status
-	is '.alarms[] | select(.word == "dhcp-foreign") | [.word, .network, .at > 0]' '["dhcp-foreign","office",true]'
+	is '.alarms[] | [.word, .network, .at > 0]' '["dhcp-foreign","office",true]'
 	run baton status
 	[[ ${lines[0]} == "dhcp-foreign, "*" ago: another DHCP server answers on network office: 10.88.0.66, MAC $FACTORY_A, which has offered 10.88.0.2"* ]]
 	# The same network, beside it: that is as it should be.
 	good DELETE /v1/networks/office
 	good POST /v1/networks '{"name":"office","mode":"proxy","interface":"mgmt0","address":"10.88.0.1/24"}'
 	good GET /v1/status
-	is '[.alarms[] | select(.word == "dhcp-foreign")]' '[]'
+	is .alarms '[]'
 	good POST /v1/machines "{\"name\":\"blade-a\",\"bmc\":{\"kind\":\"fake\",\"host\":\"blade-a\"},
 		\"nics\":[{\"mac\":\"$FACTORY_A\",\"network\":\"office\"}]}"
 	is '.nics[0].address' ""

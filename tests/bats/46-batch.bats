@@ -274,6 +274,42 @@ most_at_once() { awk '/^\+/ { n++ } /^-/ { n-- } n > most { most = n } END { pri
 	known | cmp "$dir/before" -
 }
 
+# answers METHOD PATH JSON STATUS JQ-FILTER: the API gives that status, and the filter holds of its body.
+answers() {
+	local got
+	got=$(curl -s --max-time 30 --unix-socket "$dir/run/api.sock" -X "$1" -d "$3" -w '\n%{http_code}' "http://api$2")
+	[ "${got##*$'\n'}" = "$4" ] && jq -e "$5" <<< "${got%$'\n'*}" > /dev/null || { echo "$1 $2: $got: not $5"; return 1; }
+}
+
+@test "every route of batches answers as 0004 says, and refuses what it does not know" {
+	local n one='["begun","done","ended","id","keep_going","of","parallel","state","what"]' handler method path
+	local whole='["begun","done","ended","id","keep_going","of","parallel","state","what","wishes"]'
+	local wish='["from","machine","n","order","persona","pool","state","step","verb","why"]'
+	local sent='{"verb":"start","wishes":[{"persona":"plain","machine":"wrong"}]}' calls=0
+	touch "$dir/fake/wrong.refuse"
+	while read -r handler method path; do
+		case $handler in
+		batch_list) answers GET "$path" '' 200 ".items[0] | keys == $one" ;;
+		batch_add)
+			answers POST "$path" "$sent" 200 "keys == $whole and .state == \"running\""
+			answers POST "$path" "{\"colour\":1,${sent#\{}" 400 '.error | contains("member \"colour\" is not known")'
+			n=$(newest) ;;
+		batch_show) answers GET "${path/\{\}/$n}" '' 200 "keys == $whole and (.wishes[0] | keys == $wish)" ;;
+		batch_retry | batch_cancel)
+			until_true "it has stopped" batch_is "$n" stopped
+			answers POST "${path/\{\}/$n}" '' 200 "keys == $whole" ;;
+		*) echo "api.def has $handler, and no row here calls it"; return 1 ;;
+		esac
+		[[ $path != *{}* ]] || answers "$method" "${path/\{\}/nobody-here}" '' 404 '.hint != ""'
+		answers PATCH "${path/\{\}/$n}" '' 405 '.error | contains("no such method")'
+		calls=$((calls + 1))
+	done < <(sed -n 's/^ROUTE(\(batch_[a-z_]*\), *"\([A-Z]*\)", *"\([^"]*\)".*/\1 \2 \3/p' broker/api/api.def)
+	[ $calls = 5 ]
+	until_true "it is over" batch_is "$n" cancelled
+	baton order undo "$(batch "$n" | jq '.wishes[0].order')" > /dev/null
+	rm "$dir/fake/wrong.refuse"
+}
+
 @test "wrong input is one sentence and changes nothing" {
 	refused 2 "say what to evacuate" -- evacuate
 	refused 2 "only one of them" -- evacuate old-1 --rack r1
