@@ -89,8 +89,8 @@ static void check_trait(struct checklist *l, enum check_id id, const struct pref
 {
 	const char *p = c->p->name, *m = c->to->name;
 	if (!*want)
-		checklist_add(l, id, m, FINDING_UNKNOWN,
-			"nobody has said what %s wants; `--wants %s=` of persona add does", p,
+		checklist_add(l, id, m, FINDING_OK,
+			"%s wants none in particular; `--wants %s=` of persona add says which", p,
 			option);
 	else if (!*is)
 		checklist_add(l, id, m, FINDING_UNKNOWN,
