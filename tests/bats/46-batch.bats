@@ -257,7 +257,7 @@ most_at_once() { awk '/^\+/ { n++ } /^-/ { n-- } n > most { most = n } END { pri
 	kill -HUP "$(pid_of batond)"
 	until_true "the pack is gone" [ ! -e "$dir/run/packs/player.img" ]
 	run baton move web-1 old-2 --plan
-	says 1 "bad      tool-pack" "no tool-pack writes the card 0000:00:03.0 of machine old-2 (1af4:1000)"
+	says 1 "1 check is bad" "no tool-pack writes the card 0000:00:03.0 of machine old-2 (1af4:1000)"
 	mv "$dir/etc/player" "$dir/etc/packs/player"
 	kill -HUP "$(pid_of batond)"
 	until_true "the pack is back" [ -e "$dir/run/packs/player.img" ]

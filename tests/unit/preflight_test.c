@@ -49,9 +49,9 @@ static void a_machine_is_compared_with_what_is_wanted(void)
 	struct machine m = blade("blade-a");
 	struct preflight_case c = { .verb = VERB_START, .p = &p, .to = &m };
 	CHECK_TEXT(standing(&c, CHECK_nics_fit), "ok: it has a NIC for each of web-01");
-	CHECK_TEXT(
-		standing(&c, CHECK_firmware_mode), "ok: web-01 wants none in particular; `--wants "
-						   "firmware=` of persona add says which");
+	CHECK_TEXT(standing(&c, CHECK_firmware_mode),
+		"ok: web-01 wants none in particular; `--wants "
+		"firmware=` of persona add says which");
 	p.wants.firmware = FIRMWARE_UEFI;
 	p.wants.arch = ARCH_AARCH64;
 	CHECK_TEXT(standing(&c, CHECK_firmware_mode),
