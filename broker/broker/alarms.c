@@ -45,6 +45,10 @@ static const struct {
 		"machine {machine} took an address from its network's own DHCP server and asked "
 		"for nothing that Baton told it to boot: its NIC {mac} does not listen to a proxy; "
 		"have that server name Baton as next-server, and the loader as its file" },
+	{ EV_wish_refused, 900, false, { "batch", "persona" },
+		"batch {batch} could do nothing for {persona}: {why}; `baton batch show {batch}` "
+		"says "
+		"how it stands" },
 };
 
 /* Writes the template, or as much of it as fits, up to one of the characters in `ends`; false when

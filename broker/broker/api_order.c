@@ -10,6 +10,7 @@
 #include "broker/api.h"
 #include "broker/events.h"
 #include "broker/placing.h"
+#include "broker/plan.h"
 #include "broker/runner.h"
 
 enum { LISTED = 200 };
@@ -202,9 +203,27 @@ void api_order_add(const struct ask *a, struct reply *to)
 		return;
 	}
 	json_t *body = order_json(a->b, &o, true);
-	if (plan && *target.pool)
+	if (!plan) {
+		reply_ok(to, body);
+		return;
+	}
+	if (*target.pool)
 		json_object_set_new(body, "choice", choice_json(&chosen, SIZE_MAX));
-	reply_ok(to, body);
+	plan_answer(a, to, body, &(struct planned){ o, body }, 1);
+}
+
+int order_resume(struct broker *b, unsigned uid, struct order *o, struct err *e)
+{
+	int r = store_order_reopen(b->store, o->id, order_retry(o->verb, o->at), e);
+	if (r == 0)
+		r = store_order(b->store, o->id, o, e);
+	if (r < 0)
+		return r;
+	event_say(b->events, EV_api_changed, &(struct event_about){ o->id, NULL, o->persona },
+		"who=%u order=%" PRIu64 " goes on at %s", uid, o->id,
+		verb_steps(o->verb)->step[o->at.step].name);
+	runner_begin(b->runner, o);
+	return 0;
 }
 
 void api_order_retry(const struct ask *a, struct reply *to)
@@ -216,17 +235,11 @@ void api_order_retry(const struct ask *a, struct reply *to)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is %s: only one that has stopped goes on",
 			o.id, order_state_word(o.at.state));
 	if (r == 0)
-		r = store_order_reopen(a->b->store, o.id, order_retry(o.verb, o.at), &e);
-	if (r == 0)
-		r = store_order(a->b->store, o.id, &o, &e);
+		r = order_resume(a->b, a->uid, &o, &e);
 	if (r < 0) {
 		reply_err(to, &e, "`baton order show` says where it stands");
 		return;
 	}
-	event_say(a->b->events, EV_api_changed, &(struct event_about){ o.id, NULL, o.persona },
-		"who=%u order=%" PRIu64 " goes on at %s", a->uid, o.id,
-		verb_steps(o.verb)->step[o.at.step].name);
-	runner_begin(a->b->runner, &o);
 	reply_ok(to, order_json(a->b, &o, true));
 }
 

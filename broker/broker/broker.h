@@ -21,6 +21,8 @@ struct broker {
 	struct runner *runner;        /* broker/runner.h */
 	struct health_of_all *health; /* broker/health.h */
 	struct woken *woken;          /* broker/woken.h */
+	struct plans *plans;          /* broker/plan.h */
+	struct batches *batches;      /* broker/batch.h */
 };
 
 /* Unix time with its fraction. */

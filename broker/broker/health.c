@@ -227,11 +227,11 @@ static void session_put(json_t *to, const struct patient *p, const struct person
 static void check_put(json_t *to, const struct patient *p, const struct persona *is)
 {
 	char ip[IP4_TEXT];
-	if (p->policy.check == CHECK_NONE || is->nics == 0 || is->nic[0].addr == 0)
+	if (p->policy.check == CHECK_BY_NOTHING || is->nics == 0 || is->nic[0].addr == 0)
 		return;
 	json_array_append_new(
 		to, json_pack("{s:s,s:s,s:s,s:i}", "persona", p->persona, "kind",
-			    p->policy.check == CHECK_PING ? "ping" : "tcp", "address",
+			    p->policy.check == CHECK_BY_PING ? "ping" : "tcp", "address",
 			    ip4_text(ip, is->nic[0].addr), "port", (int)p->policy.port));
 }
 

@@ -159,7 +159,7 @@ static void order_say(struct broker *b, const struct order *o, const char *who)
 }
 
 /* What is chosen is the order's before anybody else can choose. */
-static int order_place(
+int order_place(
 	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
 {
 	int r = store_begin(b->store, e);

@@ -11,7 +11,10 @@
  * nothing. */
 int order_check(
 	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e);
-/* Checks, journals, and begins it: when it returns 0 the order is on disk, and fills o->id. who is
+/* Checks and journals it, within the caller's transaction if there is one: fills o->id. */
+int order_place(
+	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e);
+/* The same, and begins it: when it returns 0 the order is on disk, and fills o->id. who is
  * for the event: a user's number, or "baton". */
 int order_give(struct broker *b, struct order *o, const char *pool, struct choice *chosen,
 	const char *who, struct err *e);

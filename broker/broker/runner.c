@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "broker/batch.h"
 #include "broker/choose.h"
 #include "broker/events.h"
 #include "broker/hands.h"
 #include "broker/health.h"
+#include "broker/preflight.h"
 #include "broker/reports.h"
 #include "broker/steps.h"
 
@@ -75,6 +77,8 @@ static void step_leave(struct run *run)
 		hand_forget(run->b->hands, run->hand[i]);
 		run->hand[i] = 0;
 	}
+	preflight_forget(run->preflight);
+	run->preflight = NULL;
 	run->hands = 0;
 	run->begun = false;
 }
@@ -256,6 +260,8 @@ void run_turn(struct run *run, const struct order *next, enum outcome how, const
 		uv_timer_start(
 			&run->timer, begin_due, ms > BACK_OFF_MOST_MS ? BACK_OFF_MOST_MS : ms, 0);
 	}
+	if (next->at.state != ORDER_RUNNING)
+		batches_look(b->batches);
 	reports_again(b->reports, machine);
 }
 
@@ -326,6 +332,7 @@ void runner_begin(struct runner *r, const struct order *o)
 	}
 	run->o = *o;
 	rest_changed(r->b);
+	batches_look(r->b->batches);
 	if (run_is_running(run))
 		uv_timer_start(&run->timer, begin_due, 0, 0);
 }
@@ -353,6 +360,7 @@ void runner_drop(struct runner *r, uint64_t id)
 	struct run *run = run_find(r, id);
 	if (run)
 		run_forget(run);
+	batches_look(r->b->batches);
 }
 
 const struct order *runner_order(const struct runner *r, uint64_t id)

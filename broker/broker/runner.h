@@ -22,8 +22,9 @@ struct run {
 	bool taken_back;   /* a person takes it back: it does not go back by itself as well */
 	struct order back; /* the order that takes its place where it has rolled back; id 0: none */
 	uint64_t hand[2];  /* at work for the step; 0 none */
-	unsigned hands;    /* how many have not answered */
-	char trouble[320]; /* why, as the hands and the disk said it */
+	struct preflight *preflight; /* of that step; NULL: none is at work */
+	unsigned hands;              /* how many have not answered */
+	char trouble[320];           /* why, as the hands and the disk said it */
 };
 
 int runner_open(struct runner **ret, struct broker *b, struct err *e); /* resumes */

@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "broker/api.h"
+#include "broker/batch.h"
 #include "broker/events.h"
 #include "broker/hands.h"
 #include "broker/health.h"
 #include "broker/key.h"
+#include "broker/plan.h"
 #include "broker/publish.h"
 #include "broker/reports.h"
 #include "broker/runner.h"
@@ -189,6 +191,10 @@ static int parts_open(struct server *s, struct err *e)
 	if (r == 0)
 		r = health_open(&b->health, b, e);
 	if (r == 0)
+		r = batches_open(&b->batches, b, e);
+	if (r == 0)
+		r = plans_open(&b->plans, e);
+	if (r == 0)
 		r = http_server_new(&s->http,
 			&(struct http_setup){ .loop = b->loop,
 				.fd = api,
@@ -215,6 +221,9 @@ static void parts_close(struct server *s)
 	http_server_free(s->http);
 	health_close(s->b.health);
 	s->b.health = NULL;
+	plans_close(s->b.plans);
+	batches_close(s->b.batches);
+	s->b.batches = NULL;
 	runner_close(s->b.runner);
 	woken_close(s->b.woken);
 	hands_close(s->b.hands);

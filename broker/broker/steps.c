@@ -10,6 +10,7 @@
 
 #include "broker/deeds.h"
 #include "broker/fencing.h"
+#include "broker/preflight.h"
 #include "broker/publish.h"
 
 struct sides {
@@ -43,14 +44,7 @@ bool nothing_written(const struct run *run)
 	return none;
 }
 
-/* One more sentence of what stands in the way. */
-static void trouble_add(struct run *run, const char *why)
-{
-	size_t at = strlen(run->trouble);
-	snprintf(run->trouble + at, sizeof run->trouble - at, "%s%s", at ? "; " : "", why);
-}
-
-/* Every hand's end but the preflight's. */
+/* Every hand's end but those of the preflight, which sees to its own. */
 static void deed_done(void *ctx, const struct hand_result *r)
 {
 	struct run *run = ctx;
@@ -65,49 +59,14 @@ static void deed_done(void *ctx, const struct hand_result *r)
 		run_end(run, STEP_FAILED, r->why);
 }
 
-static void preflight_end(struct run *run)
+static void preflighted(void *ctx, const struct checklist *l)
 {
-	if (run->hands)
-		return;
+	struct run *run = ctx;
 	char why[sizeof run->trouble];
-	memcpy(why, run->trouble, sizeof why);
+	run->preflight = NULL;
+	run->hands = 0;
+	checklist_trouble(why, sizeof why, l);
 	run_end(run, *why ? STEP_FAILED : STEP_DONE, why);
-}
-
-static void probe_done(void *ctx, const struct hand_result *r)
-{
-	struct run *run = ctx;
-	deed_over(run, 0);
-	if (!r->ok)
-		trouble_add(run, r->why);
-	preflight_end(run);
-}
-
-/* At a target that we administer the fence will set the account: that none is right yet is no
- * trouble. */
-static bool account_will_be_set(const struct run *run, const struct hand_result *r)
-{
-	struct persona p;
-	const char *code = json_string_value(json_object_get(r->body, "errno"));
-	bool set = code && strcmp(code, "EACCES") == 0 &&
-		   store_persona(run->b->store, run->o.persona, &p, NULL) == 0 &&
-		   persona_is_fenced(&p);
-	explicit_bzero(&p, sizeof p);
-	return set;
-}
-
-static void look_done(void *ctx, const struct hand_result *r)
-{
-	struct run *run = ctx;
-	deed_over(run, 1);
-	if (!r->ok && account_will_be_set(run, r))
-		;
-	else if (!r->ok)
-		trouble_add(run, r->why);
-	else if (json_is_false(json_object_get(r->body, "bootable")))
-		trouble_add(run, "the disk carries no boot code: install a system on it, or name "
-				 "the right LUN");
-	preflight_end(run);
 }
 
 static int sides_read(struct sides *ret, const struct run *run, struct err *e)
@@ -116,34 +75,14 @@ static int sides_read(struct sides *ret, const struct run *run, struct err *e)
 	return r < 0 ? r : store_machine(run->b->store, run_machine(run), &ret->m, e);
 }
 
-/* With the account that the operator has set at a target of his own; at one that we administer with
- * Baton's own, or with the newest that we have set there. */
-static json_t *look_deed(const struct run *run, const struct persona *p)
+static enum step_now preflight(struct run *run, char why[320])
 {
-	struct chap c = { .generation = 0 };
-	json_t *deed = san_deed("san-look", p);
-	json_t *san = json_object_get(deed, "san");
-	if (persona_is_fenced(p) && !*run->b->conf.san_user)
-		store_chap(run->b->store, p->name, &c, NULL);
-	json_object_set_new(san, "user", json_string(*c.user ? c.user : p->chap_user));
-	json_object_set_new(san, "secret", json_string(*c.user ? c.secret : p->chap_secret));
-	explicit_bzero(&c, sizeof c);
-	return deed;
-}
-
-static enum step_now preflight(struct run *run, const struct sides *s, char why[320])
-{
-	for (unsigned i = 0; i < s->p.nics; i++) {
-		if (nic_for(&s->m, &s->p, i) >= 0)
-			continue;
-		snprintf(why, 320, "machine %s has no NIC left that carries NIC %u of %s on %s",
-			s->m.name, i, s->p.name, s->p.nic[i].network);
-		return STEP_NOW_FAILED;
-	}
-	enum step_now now = deed_start(run, 0, bmc_deed("bmc-probe", &s->m), probe_done, why);
-	if (now == STEP_WAITS && *s->p.target)
-		now = deed_start(run, 1, look_deed(run, &s->p), look_done, why);
-	return now;
+	struct err e = { 0 };
+	if (preflight_begin(&run->preflight, run->b, &run->o, PREFLIGHT_STEP,
+		    run_step(run)->timeout_s * 1000, preflighted, run, &e) < 0)
+		return step_failed(why, &e);
+	run->hands = 1;
+	return STEP_WAITS;
 }
 
 static enum step_now power_off(struct run *run, const struct machine *m, bool soft, char why[320])
@@ -242,7 +181,7 @@ enum step_now step_do(struct run *run, char why[320])
 		return step_failed(why, &e);
 	switch (run_step(run)->kind) {
 	case DO_PREFLIGHT:
-		return preflight(run, &s, why);
+		return preflight(run, why);
 	case DO_CLAIM:
 		return step_change(run, claim, why);
 	case DO_SHUT_DOWN:

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/ids.h"
 #include "base/own.h"
+#include "cli/batch.h"
 #include "cli/secret.h"
 
 static inline void json_drop(json_t **j)
@@ -312,6 +313,12 @@ int body_of(json_t **ret, const struct call *c, struct err *e)
 		return r;
 	if (c->command->route == ROUTE_order_add) {
 		r = order_own(body, c, e);
+		if (r == 0)
+			*ret = TAKE(body);
+		return r;
+	}
+	if (c->command->route == ROUTE_batch_add) {
+		r = batch_own(body, c, e);
 		if (r == 0)
 			*ret = TAKE(body);
 		return r;

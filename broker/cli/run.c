@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "cli/ask.h"
 #include "cli/body.h"
+#include "cli/checks.h"
 #include "cli/complete.h"
 #include "cli/follow.h"
 #include "cli/help.h"
@@ -129,7 +130,7 @@ enum exit_code run_order(struct run *r)
 		answer_print(&a);
 	else
 		plan_draw(stdout, &r->term, a.json);
-	return EXIT_DONE;
+	return checks_exit(a.json);
 }
 
 /* Orders have numbers; "7" is one and "web-01" is not. */

@@ -24,6 +24,8 @@ enum exit_code run_rm(struct run *r);
 enum exit_code run_order(struct run *r);
 enum exit_code run_order_show(struct run *r);
 enum exit_code run_resume(struct run *r);
+enum exit_code run_batch(struct run *r);
+enum exit_code run_batch_one(struct run *r);
 enum exit_code run_attest(struct run *r);
 enum exit_code run_policy(struct run *r);
 enum exit_code run_completion(struct run *r);

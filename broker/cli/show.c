@@ -99,7 +99,9 @@ static enum ink state_ink(const json_t *thing, const char *state)
 		{ "free", INK_DIM },
 	};
 	if (strcmp(state, "stopped") == 0)
-		return json_object_get(thing, "verb") ? INK_BAD : INK_DIM;
+		return json_object_get(thing, "verb") || json_object_get(thing, "parallel")
+			       ? INK_BAD
+			       : INK_DIM;
 	for (size_t i = 0; i < COUNT(inks); i++)
 		if (strcmp(inks[i].word, state) == 0)
 			return inks[i].ink;
@@ -261,6 +263,16 @@ static const struct column order_columns[] = {
 	{ "BEGUN", "begun", CLOCK },
 	{ "WHY", "why", TEXT },
 };
+static const struct column batch_columns[] = {
+	{ "ID", "id", NUMBER },
+	{ "WHAT", "what", TEXT },
+	{ "STATE", "state", STATE },
+	{ "DONE", "done", NUMBER },
+	{ "OF", "of", NUMBER },
+	{ "AT ONCE", "parallel", NUMBER },
+	{ "BEGUN", "begun", CLOCK },
+	{ "ENDED", "ended", CLOCK },
+};
 static const struct column status_personas[] = {
 	{ "PERSONA", "name", TEXT },
 	{ "STATE", "state", STATE },
@@ -330,6 +342,8 @@ static const struct view views[] = {
 	{ ROUTE_order_list, "items", COLUMNS(order_columns),
 		"No order yet. Give the first:\n  baton start PERSONA MACHINE" },
 	{ ROUTE_health_list, "items", COLUMNS(health_columns), "No persona yet." },
+	{ ROUTE_batch_list, "items", COLUMNS(batch_columns),
+		"No batch yet. Give the first:\n  baton evacuate MACHINE --to POOL --plan" },
 	{ ROUTE_proof_list, "items", COLUMNS(proof_columns),
 		"No proof yet: no persona has left a machine." },
 };

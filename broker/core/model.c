@@ -92,9 +92,9 @@ bool care_parse(enum care *ret, const char *word)
 const char *check_text(char *to, const struct policy *p)
 {
 	to[0] = '\0';
-	if (p->check == CHECK_PING)
+	if (p->check == CHECK_BY_PING)
 		snprintf(to, CHECK_TEXT, "ping");
-	else if (p->check == CHECK_TCP)
+	else if (p->check == CHECK_BY_TCP)
 		snprintf(to, CHECK_TEXT, "tcp:%u", p->port);
 	return to;
 }
@@ -102,12 +102,12 @@ const char *check_text(char *to, const struct policy *p)
 bool check_parse(struct policy *ret, const char *text)
 {
 	uint32_t port = 0;
-	ret->check = CHECK_NONE;
+	ret->check = CHECK_BY_NOTHING;
 	ret->port = 0;
 	if (!*text)
 		return true;
 	if (strcmp(text, "ping") == 0) {
-		ret->check = CHECK_PING;
+		ret->check = CHECK_BY_PING;
 		return true;
 	}
 	if (strncmp(text, "tcp:", 4) != 0 || strlen(text) > 9)
@@ -116,7 +116,7 @@ bool check_parse(struct policy *ret, const char *text)
 		port = port * 10 + (uint32_t)(*text - '0');
 	if (*text || port < 1 || port > UINT16_MAX)
 		return false;
-	ret->check = CHECK_TCP;
+	ret->check = CHECK_BY_TCP;
 	ret->port = (uint16_t)port;
 	return true;
 }

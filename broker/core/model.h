@@ -14,7 +14,8 @@ enum {
 	PATHS_MAX = 4, /* portals of one LUN */
 	HOST_LEN = 127,
 	QUIRKS_LEN = 63,
-	KIND_LEN = 15, /* of a driver */
+	KIND_LEN = 15,  /* of a driver */
+	CARD_TEXT = 10, /* PCI vendor and device, with its NUL */
 	RELAYS_MAX = 4,
 	SERVERS_MAX = 3, /* name servers, time servers */
 	DOMAIN_LEN = 127,
@@ -46,10 +47,11 @@ struct network {
 };
 
 struct nic {
-	char pci[PCI_TEXT]; /* "" until the shim has reported it */
-	struct mac factory; /* what the maker burned in; the MAC that a restore writes back */
-	bool journaled;     /* the shim has read it from the card before any write */
-	bool carries;       /* takes a persona's MAC; a management NIC keeps its own */
+	char pci[PCI_TEXT];   /* "" until the shim has reported it */
+	char card[CARD_TEXT]; /* what it is: "8086:100e"; "" until the shim has reported it */
+	struct mac factory;   /* what the maker burned in; the MAC that a restore writes back */
+	bool journaled;       /* the shim has read it from the card before any write */
+	bool carries;         /* takes a persona's MAC; a management NIC keeps its own */
 	char network[NAME_LEN + 1];
 	uint32_t addr;                /* what the machine gets under its own MAC, host byte order */
 	struct relay_port relay_port; /* where its questions come in; no circuit: not known */
@@ -122,14 +124,14 @@ struct persona {
 /* What Baton does by itself about a persona that fails, or that powers itself off. */
 enum care { CARE_REPORT, CARE_FAILOVER, CARE_RESTART };
 enum { CHECK_TEXT = 12 };
-enum check { CHECK_NONE, CHECK_PING, CHECK_TCP };
+enum check_by { CHECK_BY_NOTHING, CHECK_BY_PING, CHECK_BY_TCP };
 
 struct policy {
 	enum care on_failure;      /* CARE_REPORT or CARE_FAILOVER */
 	enum care on_power_off;    /* any of them */
 	char spares[NAME_LEN + 1]; /* the pool that a failover chooses from */
-	enum check check;          /* what its first address is asked */
-	uint16_t port;             /* CHECK_TCP */
+	enum check_by check;       /* what its first address is asked */
+	uint16_t port;             /* CHECK_BY_TCP */
 };
 
 /* What the next network boot of a bound machine has to do. */

@@ -329,6 +329,46 @@ static const char *const version_7[] = {
 	NULL,
 };
 
+/* What cards are, for the pre-flight; batches, what each has to do, and what they empty. */
+static const char *const version_8[] = {
+	"ALTER TABLE nic ADD COLUMN card TEXT NOT NULL DEFAULT ''",
+
+	"CREATE TABLE batch ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  what TEXT NOT NULL," /* for people: "evacuate rack r1" */
+	"  who INTEGER NOT NULL,"
+	"  parallel INTEGER NOT NULL,"
+	"  keep_going INTEGER NOT NULL,"
+	"  cancelled INTEGER NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  begun_s REAL NOT NULL,"
+	"  ended_s REAL NOT NULL"
+	")",
+	"CREATE INDEX batch_open ON batch (id) WHERE ended_s = 0",
+
+	/* Names without references, as in orders. */
+	"CREATE TABLE wish ("
+	"  batch INTEGER NOT NULL REFERENCES batch,"
+	"  n INTEGER NOT NULL,"
+	"  verb TEXT NOT NULL,"
+	"  persona TEXT NOT NULL,"
+	"  machine TEXT NOT NULL,"
+	"  pool TEXT NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  order_id INTEGER NOT NULL,"
+	"  why TEXT NOT NULL,"
+	"  PRIMARY KEY (batch, n)"
+	") WITHOUT ROWID",
+
+	/* Machines that a batch empties. */
+	"CREATE TABLE batch_leaves ("
+	"  batch INTEGER NOT NULL REFERENCES batch,"
+	"  machine TEXT NOT NULL,"
+	"  PRIMARY KEY (batch, machine)"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -337,6 +377,7 @@ const struct migration schema[] = {
 	{ .sql = version_5 },
 	{ .sql = version_6 },
 	{ .sql = version_7 },
+	{ .sql = version_8 },
 };
 const unsigned schema_version = COUNT(schema);
 

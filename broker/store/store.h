@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/batch.h"
 #include "core/model.h"
 #include "core/order.h"
 
@@ -70,6 +71,9 @@ int store_machine_rm(struct store *s, const char *name, struct err *e);
  * to a persona is -EEXIST. nic is the index in m->nic, or m->nics to add one that was unknown. */
 int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
 	const struct mac *factory, struct err *e);
+/* What kind of card the shim has found there: "8086:100e". */
+int store_card_set(
+	struct store *s, const char *machine, unsigned nic, const char *card, struct err *e);
 /* What the shim has found there, its labels aside. Where the operator wrote nothing, the machine is
  * as it was found last; what was not said this time stays. */
 int store_found_set(
@@ -217,6 +221,45 @@ int store_order_reopen(struct store *s, uint64_t id, struct order_at at, struct 
  * caller's; NULL: a person has named the machine. */
 int store_choice_set(struct store *s, uint64_t order, const char *text, struct err *e);
 int store_choice(struct store *s, uint64_t order, char **ret, struct err *e);
+
+/* The newest order that takes this one back; -ENOENT: none does. */
+int store_order_undoing(struct store *s, uint64_t id, struct order *ret, struct err *e);
+
+struct batch {
+	uint64_t id;
+	char what[128]; /* for people: "evacuate rack r1" */
+	unsigned who;   /* the user who wanted it */
+	struct batch_rule rule;
+	enum batch_state state;  /* as it was last said */
+	double begun_s, ended_s; /* ended 0: open; it may go on */
+};
+struct wish {
+	unsigned n; /* its place in the batch, from 0 */
+	enum verb verb;
+	char persona[NAME_LEN + 1];
+	char machine[NAME_LEN + 1], pool[NAME_LEN + 1]; /* where to: one of them, or none */
+	enum wish_state state; /* as stored: waiting, running, refused or dropped; what became of
+				* one that runs is its order's to say */
+	uint64_t order;        /* 0: none yet */
+	char why[320];
+};
+/* Batch, wishes and the machines that it empties, all or nothing. Fills id, begun_s and each n. */
+int store_batch_add(struct store *s, struct batch *b, struct wish *w, size_t n,
+	char (*leaves)[NAME_LEN + 1], size_t leaves_n, struct err *e);
+int store_batch(struct store *s, uint64_t id, struct batch *ret, struct err *e);
+/* Newest first: the newest `most`, and those that are open, however old. */
+int store_batches(struct store *s, size_t most, struct batch **ret, size_t *ret_n, struct err *e);
+int store_wishes(struct store *s, uint64_t batch, struct wish **ret, size_t *ret_n, struct err *e);
+/* cancelled, state and ended_s. */
+int store_batch_set(struct store *s, const struct batch *b, struct err *e);
+/* state, order and why. */
+int store_wish_set(struct store *s, uint64_t batch, const struct wish *w, struct err *e);
+/* The machines that open batches empty, in order of name. */
+struct leaving {
+	char machine[NAME_LEN + 1];
+	uint64_t batch;
+};
+int store_leaving(struct store *s, struct leaving **ret, size_t *ret_n, struct err *e);
 
 struct event_row {
 	uint64_t id, order;

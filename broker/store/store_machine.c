@@ -55,6 +55,7 @@ static void nic_row(struct query *q, void *to)
 	row->nic.addr = col_u32(q);
 	col_relay_id(q, &row->nic.relay_port.circuit);
 	col_relay_id(q, &row->nic.relay_port.remote);
+	col_text(q, row->nic.card, sizeof row->nic.card);
 }
 
 /* Those with from <= name <= to. Machines and NICs come in the same order of names and are put
@@ -81,7 +82,7 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 	OWN(query)
 	struct query of = QUERY(s,
 		"SELECT machine, pci, factory, journaled, carries, network, addr, "
-		"circuit, remote FROM nic WHERE machine BETWEEN ? AND ? ORDER BY machine, n",
+		"circuit, remote, card FROM nic WHERE machine BETWEEN ? AND ? ORDER BY machine, n",
 		in_text(from), in_text(to));
 	r = list_of(&of, sizeof *nics, nic_row, &nics, &nics_n, e);
 	if (r)
@@ -215,11 +216,11 @@ static int nic_add(
 	if (!r)
 		r = RUN(s, e,
 			"INSERT INTO nic (machine, n, pci, factory, journaled, carries, network, "
-			"addr, circuit, remote) VALUES (?,?,?,?,?,?,?,?,?,?)",
+			"addr, circuit, remote, card) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
 			in_text(machine), in_int(n), in_text(nic->pci), in_mac(&nic->factory),
 			in_int(nic->journaled), in_int(nic->carries), in_name(nic->network),
 			in_addr(nic->addr), in_text(relay_id_text(circuit, &port->circuit)),
-			in_text(relay_id_text(remote, &port->remote)));
+			in_text(relay_id_text(remote, &port->remote)), in_text(nic->card));
 	return r;
 }
 
@@ -351,4 +352,11 @@ int store_nic_journal(struct store *s, const char *machine, unsigned nic, const 
 	if (r)
 		return err_in(e, r, "machine %s: card at %s", machine, pci);
 	return tx_commit(&tx, e);
+}
+
+int store_card_set(
+	struct store *s, const char *machine, unsigned nic, const char *card, struct err *e)
+{
+	return RUN(s, e, "UPDATE nic SET card = ? WHERE machine = ? AND n = ?", in_text(card),
+		in_text(machine), in_int(nic));
 }

@@ -171,6 +171,19 @@ int store_order_add(struct store *s, struct order *o, struct err *e)
 	return 0;
 }
 
+int store_order_undoing(struct store *s, uint64_t id, struct order *ret, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT " ORDER_COLS "WHERE undoes = ? AND undoes <> 0 ORDER BY id DESC LIMIT 1",
+		in_int((int64_t)id));
+	int r = one_of(&q, order_row, ret, e);
+	if (r == 0)
+		return err_say(
+			e, ENOENT, "order %llu: nothing takes it back", (unsigned long long)id);
+	return r < 0 ? r : 0;
+}
+
 /* ------------------------------------------------------------------ why this machine */
 
 int store_choice_set(struct store *s, uint64_t order, const char *text, struct err *e)

@@ -141,6 +141,7 @@ order_has_stopped() { order_is "$order" stopped; }
 @test "every route of api.def answers as 0004 says, and refuses what it does not know" {
 	local handler method path arg sent shape n=0
 	while read -r handler method path; do
+		[[ $handler != batch_* ]] || { n=$((n + 1)) && continue; } # 46-batch.bats calls them
 		call_of "$handler"
 		[ "$handler" != machine_attest ] || { bad 404 "carries no persona" POST /v1/machines/routes/attest "$sent" && n=$((n + 1)) && continue; }
 		[ "$handler" != order_retry ] || until_true "the order has stopped" order_has_stopped

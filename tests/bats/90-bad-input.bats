@@ -336,9 +336,15 @@ disk() { # NAME SECRET LUN PORTAL [TARGET]
 	stops "portal $SITE_ADDR:3999: nothing listens there" -- dead spare
 	stops "no target iqn.2026-01.org.example:none there" -- target spare
 	stops "carries no boot code" -- blank spare
+	# A plan says the same beforehand.
+	run baton start chap spare --plan
+	[ "$status" = 1 ]
+	[[ $output == *"bad "*chap-right*'refused CHAP user "web" or its secret'*"1 check is bad"* ]]
 	# The same checks let a right one pass.
 	disk right good-secret-12 1 $SITE_ADDR:3260
-	baton start right spare --plan > /dev/null
+	run baton start right spare --plan
+	[ "$status" = 0 ]
+	[[ $output == *"unknown "*fence*"cannot be fenced: exclusivity rests on silence"*"ok "*chap-right*"takes its secret"* ]]
 	baton start right spare --no-wait > /dev/null
 	order=$(baton order list -o json | jq '.items[0].id')
 	until_true "the preflight is done" in_log "step-done order=$order step=preflight"

@@ -14,7 +14,7 @@ site_make() {
 	B=$(realpath "${B:-build/dev}")
 	dir=$(mktemp -d /dev/shm/baton-site.XXXXXX)
 	ns=bs-$BASHPID
-	mkdir -p "$dir"/{bin,etc/packs,etc/secrets,state,boot/shim,fake,scripts,machines,wire}
+	mkdir -p "$dir"/{bin,etc/packs/player,etc/secrets,state,boot/shim,fake,scripts,machines,wire}
 	chmod 755 "$dir"
 	chmod 777 "$dir/fake"
 	chown 64904 "$dir/etc/secrets"
@@ -24,6 +24,9 @@ site_make() {
 	cp tests/lib/shim-player "$dir/bin/"
 	head -c 70000 /dev/urandom > "$dir/boot/snponly.efi"
 	head -c 30000 /dev/urandom > "$dir/boot/undionly.kpxe"
+	# What the player's cards say they are.
+	printf '%s\n' "name = player" "pci = 1af4:1000" "read = {pack}/tool" "mac = (.*)" "write = {pack}/tool" \
+		> "$dir/etc/packs/player/manifest"
 	echo kernel > "$dir/boot/shim/vmlinuz"
 	echo initrd > "$dir/boot/shim/initrd.img"
 	chmod -R a+rX "$dir/bin" "$dir/scripts" "$dir/boot"

@@ -20,8 +20,8 @@ struct has {
 	unsigned nics; /* that carry; 0 is 1 */
 	const char *carries, *stale_of, *like;
 	uint64_t order; /* at work for it */
-	bool stopped;
-	uint64_t failed;
+	bool stopped, planned;
+	uint64_t failed, emptied_by;
 };
 
 struct wants {
@@ -75,7 +75,9 @@ static struct candidate candidate_made(const struct has *h, const struct machine
 		c.order.verb = VERB_START;
 		c.order.persona = "db-09";
 		c.order.stopped = h->stopped;
+		c.order.planned = h->planned;
 	}
+	c.emptied_by = h->emptied_by;
 	if (h->failed) {
 		c.failed.id = h->failed;
 		c.failed.step = "net-start";
@@ -126,6 +128,10 @@ static void the_fittest_is_chosen_and_each_other_has_its_reasons(void)
 			"b\na: is at work: order 7 (start db-09)" },
 		{ { 0 }, { { .name = "a", .order = 7, .stopped = true }, { .name = "b" } },
 			"b\na: waits for a person: order 7 (start db-09)" },
+		{ { 0 }, { { .name = "a", .order = 7, .planned = true }, { .name = "b" } },
+			"b\na: has a part in start db-09 of this plan" },
+		{ { 0 }, { { .name = "a", .emptied_by = 3 }, { .name = "b" } },
+			"b\na: is being evacuated: batch 3" },
 		{ { 0 }, { { .name = "a", .stale_of = "db-02" }, { .name = "b" } },
 			"b\na: is stale: its cards may hold addresses of db-02, and `baton restore "
 			"a` takes them off" },
