@@ -43,6 +43,8 @@ static const struct field off_members[] = {
 };
 static const struct field san_members[] = { MEMBER_DEED, MEMBER_ON("san"), MEMBER_TIMEOUT };
 
+static const struct field guard_members[] = { MEMBER_DEED, MEMBER_ON("guard") };
+
 static const struct deed {
 	const char *word;
 	const struct field *members;
@@ -57,6 +59,7 @@ static const struct deed {
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
+	{ "guard-set", guard_members, COUNT(guard_members), 0, guard_set },
 };
 
 static void json_drop(json_t **j)
@@ -66,7 +69,7 @@ static void json_drop(json_t **j)
 
 static const struct deed *deed_of(const char *word, struct err *e)
 {
-	char known[120] = "";
+	char known[240] = "";
 	for (size_t i = 0, at = 0; i < COUNT(deeds); i++) {
 		if (word && strcmp(deeds[i].word, word) == 0)
 			return &deeds[i];

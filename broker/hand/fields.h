@@ -22,6 +22,7 @@ enum field_kind {
 	FIELD_BOOL,   /* bool */
 	FIELD_TEXTS,  /* struct texts; min and max are how many; each 1 to 255 long */
 	FIELD_OBJECT, /* const json_t * */
+	FIELD_LIST,   /* const json_t *, an array; min and max are how many */
 };
 
 struct field {

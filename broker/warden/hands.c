@@ -3,6 +3,7 @@
  * (docs/design/0003-between-processes.md). See warden.h. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,12 @@
 #include "warden/warden.h"
 
 enum { LINE_LEN = 256, TURN_MAX = 64 };
+
+/* What a hand is given for its deed, beside a way to answer. */
+struct gifts {
+	bool tgt;   /* a way to tgtd, where this site has one */
+	bool guard; /* the right to set the kernel's packet filter */
+};
 
 void control_say(struct warden *w, const char *line)
 {
@@ -56,7 +63,8 @@ static void on_closed(uv_handle_t *t)
 }
 
 /* A hand knows names of secrets and where they lie, and is told no value. */
-static int hand_start(struct hand *h, unsigned deadline_ms, int talk, int tgt, struct err *e)
+static int hand_start(
+	struct hand *h, unsigned deadline_ms, int talk, int tgt, bool guard, struct err *e)
 {
 	const struct site *s = &h->warden->site;
 	const struct conf *c = &s->conf;
@@ -87,23 +95,25 @@ static int hand_start(struct hand *h, unsigned deadline_ms, int talk, int tgt, s
 		.gid = s->hand.gid,
 		.fds = fds,
 		.fd_count = tgt < 0 ? 1 : 2,
-		.talk = talk };
+		.talk = talk,
+		.caps = guard ? 1ULL << CAP_NET_ADMIN : 0 };
 	return spawn_start(&h->pid, &spawn, e);
 }
 
-/* A hand on a tgtd gets its way there, where this site has a tgtd. */
-static int hand_begin(struct hand *h, unsigned deadline_ms, int talk, bool wants_tgt, struct err *e)
+static int hand_begin(
+	struct hand *h, unsigned deadline_ms, int talk, struct gifts gifts, struct err *e)
 {
 	OWN(fd) int tgt = -1;
 	h->tgt = -1;
-	int r = wants_tgt && *h->warden->site.conf.tgt_control ? target_open(h, &tgt, e) : 0;
-	r = r ? r : hand_start(h, deadline_ms, talk, tgt, e);
+	int r = gifts.tgt && *h->warden->site.conf.tgt_control ? target_open(h, &tgt, e) : 0;
+	r = r ? r : hand_start(h, deadline_ms, talk, tgt, gifts.guard, e);
 	if (r < 0)
 		target_close(h);
 	return r;
 }
 
-static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int talk, bool wants_tgt)
+static void take_hand(
+	struct warden *w, uint64_t id, unsigned deadline_ms, int talk, struct gifts gifts)
 {
 	struct err e = { 0 };
 	struct hand *h = NULL;
@@ -117,7 +127,7 @@ static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int t
 	if (h) {
 		h->warden = w;
 		h->id = id;
-		if (hand_begin(h, deadline_ms, talk, wants_tgt, &e) < 0) {
+		if (hand_begin(h, deadline_ms, talk, gifts, &e) < 0) {
 			free(h);
 			h = NULL;
 		}
@@ -138,10 +148,10 @@ static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int t
 static void take_line(struct warden *w, const char *line, int talk)
 {
 	uint64_t id;
-	unsigned deadline_ms, tgt = 0;
-	if (sscanf(line, "hand id=%" SCNu64 " deadline_ms=%u tgt=%u", &id, &deadline_ms, &tgt) >=
-		2) {
-		take_hand(w, id, deadline_ms, talk, tgt == 1);
+	unsigned deadline_ms;
+	if (sscanf(line, "hand id=%" SCNu64 " deadline_ms=%u", &id, &deadline_ms) == 2) {
+		const struct gifts gifts = { strstr(line, " tgt=1"), strstr(line, " guard=1") };
+		take_hand(w, id, deadline_ms, talk, gifts);
 	} else if (sscanf(line, "hand-kill id=%" SCNu64, &id) == 1) {
 		struct hand *h = find(w, id);
 		if (h)
