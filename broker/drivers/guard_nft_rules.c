@@ -23,6 +23,7 @@
 
 enum {
 	AT_A_TIME = 256, /* elements of one message */
+	HOST_ENDIAN = 1, /* nft's own number */
 	/* Behind the translation of destinations, so that what counts is where a packet goes. */
 	INET_PRIORITY = -50,
 	BRIDGE_PRIORITY = -200,
@@ -263,6 +264,13 @@ static bool add_set(struct nft *n, const struct family *f, enum set set, const s
 	nftnl_set_set_u32(s, NFTNL_SET_ID, set + 1);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, sets[set].type);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, sets[set].key_len);
+	/* For who lists it: a name by itself is else taken for a number in network order. */
+	struct nftnl_udata_buf *order = must(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
+	nftnl_udata_put_u32(order, NFTNL_UDATA_SET_KEYBYTEORDER, HOST_ENDIAN);
+	if (set == SET_INTERFACES)
+		nftnl_set_set_data(s, NFTNL_SET_USERDATA, nftnl_udata_buf_data(order),
+			nftnl_udata_buf_len(order));
+	nftnl_udata_buf_free(order);
 	nftnl_set_nlmsg_build_payload(h, s);
 	nftnl_set_free(s);
 	OWN(keys) struct keys k = keys_of(g, set);
