@@ -20,6 +20,7 @@ struct broker {
 	struct reports *reports;     /* broker/reports.h */
 	struct runner *runner;       /* broker/runner.h */
 	struct woken *woken;         /* broker/woken.h */
+	struct guarding *guarding;   /* broker/guard.h */
 };
 
 /* Unix time with its fraction. */

@@ -15,6 +15,7 @@
 
 #include "broker/api.h"
 #include "broker/events.h"
+#include "broker/guard.h"
 #include "broker/hands.h"
 #include "broker/key.h"
 #include "broker/publish.h"
@@ -183,6 +184,8 @@ static int parts_open(struct server *s, struct err *e)
 	if (r == 0)
 		r = woken_open(&b->woken, b, e);
 	if (r == 0)
+		r = guarding_open(&b->guarding, b, e);
+	if (r == 0)
 		r = runner_open(&b->runner, b, e);
 	if (r == 0)
 		r = http_server_new(&s->http,
@@ -211,6 +214,7 @@ static void parts_close(struct server *s)
 	http_server_free(s->http);
 	runner_close(s->b.runner);
 	woken_close(s->b.woken);
+	guarding_close(s->b.guarding);
 	hands_close(s->b.hands);
 	publisher_close(s->b.publisher);
 	uv_walk(&s->loop, close_left, NULL);
