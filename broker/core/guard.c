@@ -63,15 +63,14 @@ const char *guard_pass_text(char to[GUARD_PASS_TEXT], const struct guard_pass *p
 
 bool guard_pass_parse(struct guard_pass *ret, const char *text)
 {
-	char mac[MAC_TEXT], ip[IP4_TEXT], portal[GUARD_PORTAL_TEXT];
+	char mac[MAC_TEXT], ip[IP4_TEXT];
 	struct guard_pass p = { .addr = 0 };
 	if (!word_take(p.interface, sizeof p.interface, &text) ||
-		!word_take(mac, sizeof mac, &text) || !word_take(ip, sizeof ip, &text) ||
-		!word_take(portal, sizeof portal, &text) || *text)
+		!word_take(mac, sizeof mac, &text) || !word_take(ip, sizeof ip, &text))
 		return false;
 	bool any = strcmp(ip, "any") == 0;
 	if (!guard_interface_ok(p.interface) || !mac_parse(&p.mac, mac) ||
-		!mac_is_unicast(&p.mac) || !guard_portal_parse(&p.portal, portal) ||
+		!mac_is_unicast(&p.mac) || !guard_portal_parse(&p.portal, text) ||
 		(!any && (!ip4_parse(&p.addr, ip) || p.addr == 0)))
 		return false;
 	*ret = p;
