@@ -25,8 +25,8 @@ struct guarding {
 	uint64_t hand;     /* 0: none is at work */
 	char *asked, *set; /* deeds as text: the hand's, and the last that was done; NULL: none */
 	unsigned interfaces, portals, passes, without; /* of what was asked */
-	unsigned wait_ms;  /* after the last failure; 0: there was none */
-	bool again; /* what is wanted may have changed since the hand began */
+	unsigned wait_ms; /* after the last failure; 0: there was none */
+	bool again;       /* what is wanted may have changed since the hand began */
 };
 
 static void guard_drop(struct guard *g)
@@ -167,8 +167,8 @@ static bool left_behind(struct broker *b)
 	store_events_last(b->store, &row, &n, NULL);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(row[i].word, event_word(EV_guard_set)) == 0)
-			left = event_field(interfaces, sizeof interfaces, row[i].text,
-				       "interfaces") &&
+			left = event_field(
+				       interfaces, sizeof interfaces, row[i].text, "interfaces") &&
 			       strcmp(interfaces, "0") != 0;
 	free(row);
 	return left;

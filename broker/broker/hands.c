@@ -266,8 +266,8 @@ static int hand_ask(
 	struct hands *h, uint64_t id, unsigned deadline_ms, int fd, const char *gift, struct err *e)
 {
 	char line[96];
-	int n = snprintf(line, sizeof line, "hand id=%" PRIu64 " deadline_ms=%u%s\n", id,
-		deadline_ms, gift);
+	int n = snprintf(
+		line, sizeof line, "hand id=%" PRIu64 " deadline_ms=%u%s\n", id, deadline_ms, gift);
 	struct iovec iov = { .iov_base = line, .iov_len = (size_t)n };
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -287,7 +287,8 @@ static int hand_ask(
 	return 0;
 }
 
-/* Writes the whole deed at once: the largest one, a guard's, takes twice a socket's usual buffer. */
+/* Writes the whole deed at once: the largest one, a guard's, takes twice a socket's usual buffer.
+ */
 static int deed_write(int fd, const json_t *deed, struct err *e)
 {
 	OWN(text) char *text = json_dumps(deed, JSON_COMPACT);

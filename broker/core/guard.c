@@ -38,7 +38,8 @@ bool guard_portal_parse(struct path *ret, const char *text)
 {
 	char ip[IP4_TEXT];
 	struct path portal;
-	size_t len = strcspn(text, ":"), digits = strspn(text + len + (text[len] != '\0'), "0123456789");
+	size_t len = strcspn(text, ":"),
+	       digits = strspn(text + len + (text[len] != '\0'), "0123456789");
 	if (len >= sizeof ip || text[len] != ':' || digits == 0 || digits > 5 ||
 		text[len + 1 + digits] != '\0')
 		return false;
@@ -171,9 +172,9 @@ unsigned guard_of_one(struct guard_pass ret[GUARD_OF_ONE_MAX], const struct bind
 	for (unsigned i = 0; i < nics; i++) {
 		const char *interface = interface_of(networks, n, nic[i].network);
 		for (unsigned k = 0; *interface && k < p->paths; k++) {
-			ret[passes] = (struct guard_pass){ .mac = *nic[i].mac,
-				.addr = nic[i].addr,
-				.portal = p->path[k] };
+			ret[passes] = (struct guard_pass){
+				.mac = *nic[i].mac, .addr = nic[i].addr, .portal = p->path[k]
+			};
 			snprintf(ret[passes++].interface, GUARD_INTERFACE, "%s", interface);
 		}
 	}
@@ -190,8 +191,8 @@ static int interfaces_read(struct guard *g, const char *text, struct err *e)
 				GUARD_INTERFACES_MAX);
 		snprintf(name, sizeof name, "%.*s", (int)len, text);
 		if (len >= sizeof name || !guard_interface_ok(name))
-			return err_say(e, EINVAL, "guard_interfaces: %.*s: want an interface's name",
-				(int)len, text);
+			return err_say(e, EINVAL,
+				"guard_interfaces: %.*s: want an interface's name", (int)len, text);
 		memcpy(g->interface[g->interfaces++], name, sizeof name);
 		text += len;
 	}

@@ -101,10 +101,12 @@ static int fake_set(const struct guard *g, struct err *e)
 		return err_say(e, EPERM, "guard: this process may not set it");
 	bool others = *now && strncmp(now, MARK, strlen(MARK)) != 0;
 	if (!g->interfaces)
-		return others || unlink(path) == 0 || errno == ENOENT ? 0
-								      : err_set(e, errno, "%s", path);
+		return others || unlink(path) == 0 || errno == ENOENT
+			       ? 0
+			       : err_set(e, errno, "%s", path);
 	if (others)
-		return err_say(e, EEXIST, "guard: %s is somebody else's; nothing was changed", path);
+		return err_say(
+			e, EEXIST, "guard: %s is somebody else's; nothing was changed", path);
 	OWN(file) FILE *to = fopen(next, "we");
 	if (!to)
 		return err_set(e, errno, "write %s", path);

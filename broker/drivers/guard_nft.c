@@ -41,11 +41,12 @@ static int fail(int r, struct err *e)
 {
 	if (r == -EPERM)
 		return err_say(e, EPERM,
-			"guard: the kernel wants CAP_NET_ADMIN of who sets it, and this process was "
+			"guard: the kernel wants CAP_NET_ADMIN of who sets it, and this process "
+			"was "
 			"started without");
 	if (r == -EOPNOTSUPP || r == -EPROTONOSUPPORT || r == -EAFNOSUPPORT)
-		return err_say(e, EOPNOTSUPP,
-			"guard: this kernel has not all of nf_tables that it takes");
+		return err_say(
+			e, EOPNOTSUPP, "guard: this kernel has not all of nf_tables that it takes");
 	return err_set(e, -r, "guard: nf_tables");
 }
 
@@ -188,7 +189,9 @@ static int set_once(bool *bridge, bool with[FAMILIES], const struct guard *g, st
 	r = r ? r : families_choose(with, &n, g, e);
 	if (r == 0)
 		r = nft_batch_begin(&n,
-			FAMILIES * (FRAME_LEN + (g->interfaces + g->portals + g->passes) * ELEMENT_LEN), e);
+			FAMILIES * (FRAME_LEN +
+					   (g->interfaces + g->portals + g->passes) * ELEMENT_LEN),
+			e);
 	if (r < 0)
 		return r;
 	bool fits = true;

@@ -209,7 +209,8 @@ static void fill_drop(struct nftnl_rule *r, const struct family *f)
 
 bool add_table(struct nft *n, const struct family *f, uint16_t type)
 {
-	struct nlmsghdr *h = nft_message(n, type, f->family, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
+	struct nlmsghdr *h =
+		nft_message(n, type, f->family, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0);
 	if (!h)
 		return false;
 	struct nftnl_table *t = must(nftnl_table_alloc());
@@ -237,8 +238,8 @@ struct nftnl_set *set_named(const struct family *f, enum set set)
 static bool add_elements(struct nft *n, const struct family *f, enum set set, const struct keys *k)
 {
 	for (size_t at = 0; at < k->n; at += AT_A_TIME) {
-		struct nlmsghdr *h = nft_message(
-			n, NFT_MSG_NEWSETELEM, f->family, NLM_F_CREATE | NLM_F_EXCL);
+		struct nlmsghdr *h =
+			nft_message(n, NFT_MSG_NEWSETELEM, f->family, NLM_F_CREATE | NLM_F_EXCL);
 		if (!h)
 			return false;
 		struct nftnl_set *s = set_named(f, set);

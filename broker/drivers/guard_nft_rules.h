@@ -52,5 +52,6 @@ struct nftnl_rule *rule_in_chain(void);
 bool add_table(struct nft *n, const struct family *f, uint16_t type);
 bool add_family(struct nft *n, const struct family *f, const struct guard *g);
 
-/* A few bytes that are not to be had end the process; who waits for a hand is told that it ended. */
+/* A few bytes that are not to be had end the process; who waits for a hand is told that it ended.
+ */
 void *must(void *p);

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <libnftnl/common.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +83,7 @@ struct nlmsghdr *nft_message(struct nft *n, uint16_t type, uint16_t family, uint
 	message_end(n);
 	if (n->room - n->len < 2 * NFT_MESSAGE_MAX)
 		return NULL;
-	return nftnl_nlmsg_build_hdr(
-		n->batch + n->len, type, family, flags | NLM_F_ACK, n->seq++);
+	return nftnl_nlmsg_build_hdr(n->batch + n->len, type, family, flags | NLM_F_ACK, n->seq++);
 }
 
 int nft_batch_messages(const struct nft *n)
@@ -128,9 +127,8 @@ int nft_batch_send(struct nft *n, int *at)
 	/* A batch is one datagram. Where this is refused the sending fails, and says so. */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	int r = mnl_socket_sendto(n->socket, n->batch, n->len) < 0
-			? -errno
-			: answers_read(n, messages, at);
+	int r = mnl_socket_sendto(n->socket, n->batch, n->len) < 0 ? -errno
+								   : answers_read(n, messages, at);
 	free(n->batch);
 	n->batch = NULL;
 	return r;

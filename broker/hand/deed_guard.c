@@ -75,7 +75,8 @@ static int guard_read(struct guard *g, const struct guard_wish *w, struct err *e
 	return lists_read(g, w, e);
 }
 
-/* One that holds already is left alone: so a guard can be looked after without a change of rules. */
+/* One that holds already is left alone: so a guard can be looked after without a change of rules.
+ */
 static int hold(const struct guard *g, const struct guard_ops *ops, json_t *answer, struct err *e)
 {
 	bool bridged = false;

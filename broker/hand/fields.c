@@ -63,11 +63,9 @@ static int field_read(
 		*(const json_t **)(to + f->at) = v;
 		return 0;
 	case FIELD_LIST:
-		if (!json_is_array(v) || json_array_size(v) < f->min ||
-			json_array_size(v) > f->max)
-			return err_say(e, EINVAL,
-				"%s: %s: want a list of %" PRIu64 " to %" PRIu64, where, f->name,
-				f->min, f->max);
+		if (!json_is_array(v) || json_array_size(v) < f->min || json_array_size(v) > f->max)
+			return err_say(e, EINVAL, "%s: %s: want a list of %" PRIu64 " to %" PRIu64,
+				where, f->name, f->min, f->max);
 		*(const json_t **)(to + f->at) = v;
 		return 0;
 	}

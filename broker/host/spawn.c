@@ -105,8 +105,7 @@ static bool rights_drop(const struct spawn *s)
 			return false;
 	return setgroups(s->group_count, s->groups) == 0 &&
 	       setresgid(s->gid, s->gid, s->gid) == 0 && setresuid(s->uid, s->uid, s->uid) == 0 &&
-	       (!s->caps || caps_give(s->caps)) &&
-	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	       (!s->caps || caps_give(s->caps)) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 static void become(struct ready *r)

@@ -45,6 +45,7 @@ wire() {
 # A router; a machine on mgmt0, another on other0, the portal behind san0.
 router() {
 	ip netns add "$r"
+	way=(ip netns exec "$r")
 	ip -n "$r" link set lo up
 	wire -m 10.77.0.50 mgmt0 10.77.0.1
 	wire -o 10.78.0.50 other0 10.78.0.1
@@ -78,8 +79,8 @@ is() {
 deed() { echo '{"deed":"guard-set","guard":{"kind":"'"${kind-nft}"'","interfaces":['"$1"'],"portals":['"$2"'],"passes":['"$3"']}}'; }
 portals='"10.90.0.9:3260","10.77.0.1:3260"'
 pass_of() { echo '"'"${3-mgmt0} $1 $2"' 10.90.0.9:3260","'"${3-mgmt0} $1 $2"' 10.77.0.1:3260"'; }
-# guard PASSES: a hand in the router's namespace
-guard() { way=(ip netns exec "$r") good "$(deed '"mgmt0","other0"' "$portals" "$1")"; }
+# guard PASSES: set by a hand in the router's namespace
+guard() { good "$(deed '"mgmt0","other0"' "$portals" "$1")"; }
 
 # reaches END ADDRESS [PORT]: it is answered
 reaches() { [ "$(echo hello | inside "$1" timeout 10 socat -t 5 - "TCP4:$2:${3-3260},connect-timeout=5")" = hello ]; }
@@ -145,7 +146,6 @@ kept_out() {
 	guard "$(pass_of $OTHER_MAC 10.77.0.50)"
 	before=$(dropped)
 	echo two >&9
-	until_true 10 test "$before" -lt 999999
 	until_true 10 more_dropped "$before"
 	run ! grep -q two "$at/heard"
 	# It was this that cut it: with its pass back, TCP repeats what was lost.
@@ -178,7 +178,7 @@ more_dropped() { [ "$(dropped)" -gt "$1" ]; }
 	inside "" nft flush chain inet baton guard
 	guard "$(pass_of $MAC 10.77.0.50)"
 	[[ $output == *'"kept":false'* ]]
-	way=(ip netns exec "$r") good "$(deed "" "" "")"
+	good "$(deed "" "" "")"
 	inside "" nft list ruleset | diff "$at/before" -
 }
 
@@ -189,7 +189,6 @@ more_dropped() { [ "$(dropped)" -gt "$1" ]; }
 	# Somebody's own table of that name, in the other family of the batch.
 	inside "" nft delete table bridge baton 2>/dev/null || :
 	inside "" nft add table bridge baton
-	way=(ip netns exec "$r")
 	bad "$(deed '"mgmt0"' "$portals" "")" EEXIST "a table baton that Baton has not made is there; nothing was changed"
 	inside "" nft list table bridge baton
 	inside "" nft delete table bridge baton
@@ -197,12 +196,10 @@ more_dropped() { [ "$(dropped)" -gt "$1" ]; }
 	chmod 777 "$at" "$at/run" "$at/run/lock"
 	chmod 666 "$at/run/lock/guard"
 	cp "$bin/baton-hand" "$at/hand"
-	mkdir -p "$BATS_TEST_TMPDIR/open"
 	run ip netns exec "$r" setpriv --reuid 64999 --regid 64999 --clear-groups \
 		env BATON_RUN_DIR=/proc/self/fd/7 "/proc/self/fd/8" 7<"$at/run" 8<"$at/hand" <<<"$(deed '"mgmt0"' "$portals" "")"
 	echo "$output"
 	[[ $output == *'"errno":"EPERM","why":"guard: the kernel wants CAP_NET_ADMIN of who sets it'* ]]
-	# A kernel that refuses the batch half way: it may take no more elements than fit its memory.
 	bad "$(deed '"mgmt/0"' "$portals" "")" EINVAL 'interfaces: \"mgmt/0\": want it like \"eth1\"'
 	bad "$(deed '"mgmt0"' '"10.90.0.9"' "")" EINVAL 'portals: \"10.90.0.9\": want it like'
 	bad "$(deed '"mgmt0"' "$portals" '"mgmt0 x 10.77.0.50 10.90.0.9:3260"')" EINVAL 'passes: \"mgmt0 x'
@@ -238,7 +235,7 @@ more_dropped() { [ "$(dropped)" -gt "$1" ]; }
 	ip -n "$r-m" addr add 10.90.0.50/24 dev e0
 	ip -n "$r-o" addr add 10.90.0.51/24 dev e0
 	ip -n "$r-p" addr add 10.90.0.9/24 dev e0
-	way=(ip netns exec "$r") good "$(deed '"br0"' '"10.90.0.9:3260"' '"br0 '$MAC' 10.90.0.50 10.90.0.9:3260"')"
+	good "$(deed '"br0"' '"10.90.0.9:3260"' '"br0 '$MAC' 10.90.0.50 10.90.0.9:3260"')"
 	[[ $output == *'"bridged":true'* ]]
 	reaches -m 10.90.0.9
 	run ! inside -o timeout 10 socat -u /dev/null TCP4:10.90.0.9:3260,connect-timeout=0.4

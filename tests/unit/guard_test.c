@@ -9,8 +9,7 @@ static struct guard_pass pass[GUARD_OF_ONE_MAX];
 
 static unsigned of_web_01_on(unsigned machine)
 {
-	return guard_of_one(
-		pass, &w.binding[0], &w.persona[0], &w.machine[machine], w.network, 2);
+	return guard_of_one(pass, &w.binding[0], &w.persona[0], &w.machine[machine], w.network, 2);
 }
 
 static void check_pass(const struct guard_pass *p, const char *want)

@@ -303,8 +303,8 @@ static void a_capability_is_given_by_name_and_no_other_comes_along(void)
 {
 	if (getuid() != 0)
 		return;
-	const char *args[] = { "-c", "sed -n 's/^Cap\\(Prm\\|Eff\\|Bnd\\):.0*//p' /proc/self/status; id -u",
-		NULL };
+	const char *args[] = { "-c",
+		"sed -n 's/^Cap\\(Prm\\|Eff\\|Bnd\\):.0*//p' /proc/self/status; id -u", NULL };
 	const char *env[] = { "PATH=/bin:/usr/bin", NULL };
 	for (int given = 0; given < 2; given++) {
 		int ends[2];
