@@ -41,6 +41,9 @@ static const struct {
 	{ EV_table_waits, 120, false, { NULL },
 		"machines are answered from an old boot table: the new one cannot be put in place: "
 		"{why}" },
+	{ EV_guard_not_set, 120, false, { NULL },
+		"the guard in front of the personas' portals is not as it should be, so that a "
+		"machine may be kept out, or an old one let through: {why}" },
 	{ EV_proxy_ignored, 900, false, { "machine", "mac" },
 		"machine {machine} took an address from its network's own DHCP server and asked "
 		"for nothing that Baton told it to boot: its NIC {mac} does not listen to a proxy; "

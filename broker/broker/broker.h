@@ -23,6 +23,7 @@ struct broker {
 	struct woken *woken;          /* broker/woken.h */
 	struct plans *plans;          /* broker/plan.h */
 	struct batches *batches;      /* broker/batch.h */
+	struct guarding *guarding;    /* broker/guard.h */
 };
 
 /* Unix time with its fraction. */

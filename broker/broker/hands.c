@@ -18,6 +18,7 @@
 enum {
 	ANSWER_LEN = 65536, /* one line of JSON */
 	CONTROL_LEN = 256,
+	DEED_USUAL = 65536,
 	GRACE_MS = 2000,  /* for the warden, past the deadline; and for its word after an EOF */
 	WATCH_ROUNDS = 3, /* without a word, and so much more: a watch is over */
 	WATCH_QUIET_MS = 10000,
@@ -306,12 +307,21 @@ static bool deed_wants_tgt(const json_t *deed)
 	       (strcmp(word, "san-fence") == 0 || strcmp(word, "san-look-again") == 0);
 }
 
+/* What the hand is to be given for this deed, in the warden's words. */
+static const char *deed_gift(const json_t *deed)
+{
+	const char *word = json_string_value(json_object_get(deed, "deed"));
+	if (word && strcmp(word, "guard-set") == 0)
+		return " guard=1";
+	return deed_wants_tgt(deed) ? " tgt=1" : "";
+}
+
 /* Asks the warden for a hand whose stdin and stdout is fd. */
-static int hand_ask(struct hands *h, uint64_t id, const char *how, int fd, bool tgt, struct err *e)
+static int hand_ask(
+	struct hands *h, uint64_t id, const char *how, int fd, const char *gift, struct err *e)
 {
 	char line[96];
-	int n = snprintf(
-		line, sizeof line, "hand id=%" PRIu64 " %s%s\n", id, how, tgt ? " tgt=1" : "");
+	int n = snprintf(line, sizeof line, "hand id=%" PRIu64 " %s%s\n", id, how, gift);
 	struct iovec iov = { .iov_base = line, .iov_len = (size_t)n };
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -331,15 +341,19 @@ static int hand_ask(struct hands *h, uint64_t id, const char *how, int fd, bool 
 	return 0;
 }
 
-/* Writes the whole deed: it is smaller than a socket's buffer. */
+/* Writes the whole deed at once: the largest one, a guard's, takes twice a socket's usual buffer.
+ */
 static int deed_write(int fd, const json_t *deed, struct err *e)
 {
 	OWN(secret) char *text = json_dumps(deed, JSON_COMPACT);
 	size_t len = text ? strlen(text) : 0;
 	if (!text)
 		return err_set(e, ENOMEM, "deed");
-	if (len > WATCH_DEED_LEN)
+	if (len > DEED_LEN)
 		return err_say(e, E2BIG, "deed: more than one hand can be told");
+	int room = 2 * (int)len;
+	if (room > DEED_USUAL)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	text[len] = '\n'; /* in place of the NUL: len + 1 bytes go out */
 	ssize_t n = send(fd, text, len + 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n != (ssize_t)(len + 1))
@@ -366,7 +380,7 @@ static int hand_begin(uint64_t *ret, struct hands *h, const json_t *deed, const 
 	struct hand *hand = calloc(1, sizeof *hand);
 	int r = hand ? deed_write(pair[0], deed, e) : err_set(e, ENOMEM, "hand");
 	if (r == 0)
-		r = hand_ask(h, id, how, pair[1], deed_wants_tgt(deed), e);
+		r = hand_ask(h, id, how, pair[1], deed_gift(deed), e);
 	close(pair[1]);
 	int u = r < 0 ? 0 : uv_poll_init(h->loop, &hand->poll, pair[0]);
 	if (u < 0)

@@ -38,8 +38,8 @@ int hand_start(uint64_t *ret, struct hands *h, const json_t *deed, unsigned dead
 /* A hand that stays and says a line for everything that it sees (docs/design/0019): line() comes
  * for each, the line is borrowed. ended() comes once, when it is gone, whatever ended it; where it
  * said nothing for three times the deed's every_ms and 10 s, it is ended here. The deed is
- * borrowed, and at most WATCH_DEED_LEN long: more machines are more hands. -E2BIG. */
-enum { WATCH_DEED_LEN = 98304 };
+ * borrowed, and at most DEED_LEN long: more machines are more hands. -E2BIG. */
+enum { DEED_LEN = 360000 };
 typedef void hand_line(void *ctx, const json_t *line);
 int hand_watch(uint64_t *ret, struct hands *h, const json_t *deed, hand_line *line,
 	hand_done *ended, void *ctx, struct err *e);

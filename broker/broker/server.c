@@ -16,6 +16,7 @@
 #include "broker/api.h"
 #include "broker/batch.h"
 #include "broker/events.h"
+#include "broker/guard.h"
 #include "broker/hands.h"
 #include "broker/health.h"
 #include "broker/key.h"
@@ -187,6 +188,8 @@ static int parts_open(struct server *s, struct err *e)
 	if (r == 0)
 		r = woken_open(&b->woken, b, e);
 	if (r == 0)
+		r = guarding_open(&b->guarding, b, e);
+	if (r == 0)
 		r = runner_open(&b->runner, b, e);
 	if (r == 0)
 		r = health_open(&b->health, b, e);
@@ -226,6 +229,7 @@ static void parts_close(struct server *s)
 	s->b.batches = NULL;
 	runner_close(s->b.runner);
 	woken_close(s->b.woken);
+	guarding_close(s->b.guarding);
 	hands_close(s->b.hands);
 	publisher_close(s->b.publisher);
 	uv_walk(&s->loop, close_left, NULL);

@@ -44,7 +44,7 @@ static const struct field off_members[] = {
 };
 #define MEMBER_THINGS(name)                                                                        \
 	{                                                                                          \
-#name, FIELD_LIST, offsetof(struct wish, name), false, 0, WATCH_MAX                \
+#name, FIELD_OBJECTS, offsetof(struct wish, name), false, 0, WATCH_MAX             \
 	}
 static const struct field watch_members[] = {
 	MEMBER_DEED,
@@ -54,6 +54,8 @@ static const struct field watch_members[] = {
 	MEMBER_THINGS(checks),
 };
 static const struct field san_members[] = { MEMBER_DEED, MEMBER_ON("san"), MEMBER_TIMEOUT };
+
+static const struct field guard_members[] = { MEMBER_DEED, MEMBER_ON("guard") };
 
 static const struct deed {
 	const char *word;
@@ -70,6 +72,7 @@ static const struct deed {
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
 	{ "watch", watch_members, COUNT(watch_members), 0, watch },
+	{ "guard-set", guard_members, COUNT(guard_members), 0, guard_set },
 };
 
 static void json_drop(json_t **j)
@@ -79,7 +82,7 @@ static void json_drop(json_t **j)
 
 static const struct deed *deed_of(const char *word, struct err *e)
 {
-	char known[160] = "";
+	char known[280] = "";
 	for (size_t i = 0, at = 0; i < COUNT(deeds); i++) {
 		if (word && strcmp(deeds[i].word, word) == 0)
 			return &deeds[i];

@@ -10,7 +10,7 @@
 
 struct wish {
 	const char *deed; /* its word */
-	const json_t *on; /* the "bmc" or the "san" */
+	const json_t *on; /* the "bmc", the "san" or the "guard" */
 	bool soft;        /* bmc-off: ask the OS first */
 	uint64_t soft_ms; /* and wait so long for it */
 	uint64_t timeout_ms;
@@ -27,3 +27,4 @@ int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, str
 int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 /* Returns only where it cannot begin: hand/watch.c. */
 int watch(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int guard_set(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

@@ -3,6 +3,7 @@
  * (docs/design/0003-between-processes.md). See warden.h. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +20,13 @@
 
 enum { LINE_LEN = 256, TURN_MAX = 64 };
 
-/* What the broker asks for. */
+/* What the broker asks for: how long, and what the hand is given beside a way to answer. */
 struct wanted {
 	uint64_t id;
 	unsigned deadline_ms;
-	bool watch, tgt;
+	bool watch; /* it stays, and has no deadline */
+	bool tgt;   /* a way to tgtd, where this site has one */
+	bool guard; /* the right to set the kernel's packet filter */
 };
 
 void control_say(struct warden *w, const char *line)
@@ -64,7 +67,8 @@ static void on_closed(uv_handle_t *t)
 
 /* A hand knows names of secrets and where they lie, and is told no value. deadline_ms 0: it has
  * none. */
-static int hand_start(struct hand *h, unsigned deadline_ms, int talk, int tgt, struct err *e)
+static int hand_start(
+	struct hand *h, unsigned deadline_ms, int talk, int tgt, bool guard, struct err *e)
 {
 	const struct site *s = &h->warden->site;
 	const struct conf *c = &s->conf;
@@ -96,17 +100,17 @@ static int hand_start(struct hand *h, unsigned deadline_ms, int talk, int tgt, s
 		.gid = s->hand.gid,
 		.fds = fds,
 		.fd_count = tgt < 0 ? 1 : 2,
-		.talk = talk };
+		.talk = talk,
+		.caps = guard ? 1ULL << CAP_NET_ADMIN : 0 };
 	return spawn_start(&h->pid, &spawn, e);
 }
 
-/* A hand on a tgtd gets its way there, where this site has a tgtd. */
-static int hand_begin(struct hand *h, unsigned deadline_ms, int talk, bool wants_tgt, struct err *e)
+static int hand_begin(struct hand *h, const struct wanted *want, int talk, struct err *e)
 {
 	OWN(fd) int tgt = -1;
 	h->tgt = -1;
-	int r = wants_tgt && *h->warden->site.conf.tgt_control ? target_open(h, &tgt, e) : 0;
-	r = r ? r : hand_start(h, deadline_ms, talk, tgt, e);
+	int r = want->tgt && *h->warden->site.conf.tgt_control ? target_open(h, &tgt, e) : 0;
+	r = r ? r : hand_start(h, want->deadline_ms, talk, tgt, want->guard, e);
 	if (r < 0)
 		target_close(h);
 	return r;
@@ -134,7 +138,7 @@ static void take_hand(struct warden *w, const struct wanted *want, int talk)
 	if (h) {
 		h->warden = w;
 		h->id = id;
-		if (hand_begin(h, deadline_ms, talk, want->tgt, &e) < 0) {
+		if (hand_begin(h, want, talk, &e) < 0) {
 			free(h);
 			h = NULL;
 		}
@@ -156,13 +160,12 @@ static void take_hand(struct warden *w, const struct wanted *want, int talk)
 static void take_line(struct warden *w, const char *line, int talk)
 {
 	uint64_t id;
-	unsigned tgt = 0, watch = 0;
 	struct wanted want = { 0 };
-	if (sscanf(line, "hand id=%" SCNu64 " deadline_ms=%u tgt=%u", &want.id, &want.deadline_ms,
-		    &tgt) >= 2 ||
-		sscanf(line, "hand id=%" SCNu64 " watch=%u tgt=%u", &want.id, &watch, &tgt) >= 2) {
-		want.watch = watch == 1;
-		want.tgt = tgt == 1;
+	if (sscanf(line, "hand id=%" SCNu64 " deadline_ms=%u", &want.id, &want.deadline_ms) == 2 ||
+		(sscanf(line, "hand id=%" SCNu64, &want.id) == 1 && strstr(line, " watch=1"))) {
+		want.watch = strstr(line, " watch=1") != NULL;
+		want.tgt = strstr(line, " tgt=1") != NULL;
+		want.guard = strstr(line, " guard=1") != NULL;
 		take_hand(w, &want, talk);
 	} else if (sscanf(line, "hand-kill id=%" SCNu64, &id) == 1) {
 		struct hand *h = find(w, id);

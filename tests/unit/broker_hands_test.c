@@ -264,15 +264,15 @@ static void a_list_is_as_long_as_it_may_be_and_no_longer(void)
 	struct site s;
 	uint64_t id;
 	site_open(&s, "iscsi");
-	char *word = calloc(1, WATCH_DEED_LEN + 1), *room = malloc(WATCH_DEED_LEN + 1);
+	char *word = calloc(1, DEED_LEN + 1), *room = malloc(DEED_LEN + 1);
 	json_t *deed = json_pack("{s:s,s:i,s:s}", "deed", "watch", "every_ms", 100, "power", "");
 	char *empty = json_dumps(deed, JSON_COMPACT);
-	memset(word, 'x', WATCH_DEED_LEN - strlen(empty));
+	memset(word, 'x', DEED_LEN - strlen(empty));
 	json_object_set_new(deed, "power", json_string(word));
 	CHECK_INT(hand_watch(&id, s.hands, deed, on_line, on_end, &s, &e), 0);
 	close(s.talk);
 	warden_hears(&s);
-	CHECK_INT(recv(s.talk, room, WATCH_DEED_LEN + 1, MSG_WAITALL), WATCH_DEED_LEN + 1);
+	CHECK_INT(recv(s.talk, room, DEED_LEN + 1, MSG_WAITALL), DEED_LEN + 1);
 	word[strlen(word)] = 'x';
 	json_object_set_new(deed, "power", json_string(word));
 	CHECK_INT(hand_watch(&id, s.hands, deed, on_line, on_end, &s, &e), -E2BIG);
