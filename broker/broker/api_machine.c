@@ -7,14 +7,12 @@
 
 #include "base/list.h"
 #include "base/own.h"
-#include "broker/api.h"
-#include "broker/standing.h"
+#include "broker/api_machine.h"
 #include "broker/traits.h"
 
 static const char hint_add[] = "`baton machine add --help` shows what a machine is made of";
 
-/* at NULL: it was added just now. */
-static json_t *machine_json(const struct machine *m, const struct standing *at)
+json_t *machine_json(const struct machine *m, const struct standing *at)
 {
 	const struct binding *b = standing_of_machine(at, m->name);
 	char uuid[UUID_TEXT] = "";
@@ -22,9 +20,9 @@ static json_t *machine_json(const struct machine *m, const struct standing *at)
 	for (unsigned i = 0; i < m->nics; i++) {
 		const struct nic *n = &m->nic[i];
 		json_array_append_new(nics,
-			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b}", "mac", json_mac(&n->factory), "pci",
-				n->pci, "network", n->network, "address", json_addr(n->addr),
-				"carries", n->carries, "journaled", n->journaled));
+			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s}", "mac", json_mac(&n->factory),
+				"pci", n->pci, "network", n->network, "address", json_addr(n->addr),
+				"carries", n->carries, "journaled", n->journaled, "port", n->port));
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
@@ -36,11 +34,11 @@ static json_t *machine_json(const struct machine *m, const struct standing *at)
 		idle_word(m->idle), "loader", m->loader);
 	traits_put(all, &m->is);
 	json_object_set_new(all, "nics", nics);
+	json_object_set_new(all, "ports_held", standing_ports(at, m->name));
 	return all;
 }
 
-/* A file of its folder and nothing else. */
-static bool file_name_ok(const char *name)
+bool file_name_ok(const char *name)
 {
 	return name[0] != '.' &&
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -80,6 +78,16 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 	return 0;
 }
 
+int port_member_check(const char *port, struct err *e)
+{
+	struct port_addr a;
+	if (!*port || port_parse(&a, port))
+		return 0;
+	return err_say(e, EINVAL,
+		"machine: nic: \"port\": \"%s\": want KIND://HOST/PORT, as in fake://switch-1/7",
+		port);
+}
+
 static int nic_read(struct nic *n, const json_t *from, struct err *e)
 {
 	char mac[MAC_TEXT] = "", address[IP4_TEXT] = "";
@@ -90,6 +98,7 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 		{ "network", MEMBER_TEXT, n->network, sizeof n->network, 0, false },
 		{ "address", MEMBER_TEXT, address, sizeof address, 0, false },
 		{ "carries", MEMBER_BOOL, &n->carries, 0, 0, false },
+		{ "port", MEMBER_TEXT, n->port, sizeof n->port, 0, false },
 	};
 	int r = members_read(from, "machine: nic", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
@@ -106,7 +115,7 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 	if (*address && !ip4_parse(&n->addr, address))
 		return err_say(
 			e, EINVAL, "machine: nic: \"address\": \"%s\" is no IPv4 address", address);
-	return 0;
+	return port_member_check(n->port, e);
 }
 
 static int machine_read(struct machine *m, const json_t *body, struct err *e)

@@ -21,6 +21,7 @@ struct run {
 	bool unwritten;    /* how the step ended is not on disk yet */
 	uint64_t hand[2];  /* at work for the step; 0 none */
 	unsigned hands;    /* how many have not answered */
+	unsigned way;      /* silence: which of the site's ways is tried */
 	char trouble[320]; /* why, as the hands and the disk said it */
 };
 

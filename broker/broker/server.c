@@ -228,6 +228,7 @@ int server_run(const char *conf_path, struct err *e)
 	signal(SIGPIPE, SIG_IGN);
 	conf_defaults(&s->b.conf);
 	int r = conf_read(&s->b.conf, conf_path, stderr, e);
+	r = r < 0 ? r : ways_parse(&s->b.silence, s->b.conf.silence, e);
 	if (r < 0)
 		return r;
 	uv_loop_init(&s->loop);

@@ -14,7 +14,8 @@ enum {
 	PATHS_MAX = 4, /* portals of one LUN */
 	HOST_LEN = 127,
 	QUIRKS_LEN = 63,
-	KIND_LEN = 15, /* of a driver */
+	KIND_LEN = 15,  /* of a driver */
+	PORT_LEN = 127, /* of a switch port's address */
 	RELAYS_MAX = 4,
 	SERVERS_MAX = 3, /* name servers, time servers */
 	DOMAIN_LEN = 127,
@@ -51,7 +52,8 @@ struct nic {
 	bool journaled;     /* the shim has read it from the card before any write */
 	bool carries;       /* takes a persona's MAC; a management NIC keeps its own */
 	char network[NAME_LEN + 1];
-	uint32_t addr; /* what the machine gets under its own MAC, host byte order */
+	uint32_t addr;           /* what the machine gets under its own MAC, host byte order */
+	char port[PORT_LEN + 1]; /* the switch port it is plugged into: core/port.h; "": unknown */
 };
 
 /* What a machine without a persona does when it asks. */

@@ -17,6 +17,7 @@ enum {
 	POWER_MS = 30000, /* where the deed does not say */
 	LOOK_MS = 5000,
 	FENCE_MS = 15000,
+	PORT_MS = 5000, /* each */
 	SOFT_MS = 60000,
 };
 
@@ -42,6 +43,12 @@ static const struct field off_members[] = {
 	{ "soft_ms", FIELD_UINT, offsetof(struct wish, soft_ms), false, 0, 3600000 },
 };
 static const struct field san_members[] = { MEMBER_DEED, MEMBER_ON("san"), MEMBER_TIMEOUT };
+static const struct field port_members[] = {
+	MEMBER_DEED,
+	MEMBER_TIMEOUT,
+	{ "ports", FIELD_TEXTS, offsetof(struct wish, ports), true, 1, TEXTS_MAX },
+	{ "state", FIELD_TEXT, offsetof(struct wish, state), true, 1, 16 },
+};
 
 static const struct deed {
 	const char *word;
@@ -57,6 +64,7 @@ static const struct deed {
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
+	{ "port-set", port_members, COUNT(port_members), PORT_MS, port_set },
 };
 
 static void json_drop(json_t **j)

@@ -301,11 +301,28 @@ static const char *const version_4[] = {
 	NULL,
 };
 
+/* Which switch port a NIC is plugged into, and the ports that Baton has told to be other than open:
+ * written down before the switch is told. */
+static const char *const version_5[] = {
+	"ALTER TABLE nic ADD COLUMN port TEXT NOT NULL DEFAULT ''",
+	"CREATE UNIQUE INDEX nic_port ON nic (port) WHERE port <> ''",
+	"CREATE TABLE port_held ("
+	"  port TEXT PRIMARY KEY,"
+	"  machine TEXT NOT NULL REFERENCES machine,"
+	"  state TEXT NOT NULL,"
+	"  read_back INTEGER NOT NULL,"
+	"  order_id INTEGER NOT NULL,"
+	"  since_s REAL NOT NULL"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
 	{ .sql = version_3, .then = clear_text_seal },
 	{ .sql = version_4 },
+	{ .sql = version_5 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/port.h"
 #include "store/store_priv.h"
 
 static void machine_row(struct query *q, void *to)
@@ -45,6 +46,7 @@ static void nic_row(struct query *q, void *to)
 	row->nic.carries = col_bool(q);
 	col_text(q, row->nic.network, sizeof row->nic.network);
 	row->nic.addr = col_u32(q);
+	col_text(q, row->nic.port, sizeof row->nic.port);
 }
 
 /* Those with from <= name <= to. Machines and NICs come in the same order of names and are put
@@ -70,7 +72,7 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		return r;
 	OWN(query)
 	struct query of = QUERY(s,
-		"SELECT machine, pci, factory, journaled, carries, network, addr FROM nic "
+		"SELECT machine, pci, factory, journaled, carries, network, addr, port FROM nic "
 		"WHERE machine BETWEEN ? AND ? ORDER BY machine, n",
 		in_text(from), in_text(to));
 	r = list_of(&of, sizeof *nics, nic_row, &nics, &nics_n, e);
@@ -151,6 +153,12 @@ static int machine_check(const struct machine *m, struct err *e)
 				"`lspci -D` "
 				"shows it",
 				m->name, i, nic->pci);
+		if (*nic->port && !port_parse(&(struct port_addr){ 0 }, nic->port))
+			return err_say(e, EINVAL,
+				"machine %s: NIC %u: switch port \"%s\": want KIND://HOST/PORT, as "
+				"in "
+				"fake://switch-1/7",
+				m->name, i, nic->port);
 		for (unsigned k = 0; k < i; k++) {
 			if (mac_equal(&m->nic[k].factory, &nic->factory))
 				return err_say(e, EEXIST, "machine %s: MAC %s is written twice",
@@ -169,11 +177,14 @@ static int nic_add(
 {
 	int r = mac_free(s, &nic->factory, e);
 	if (!r)
+		r = port_free(s, nic->port, e);
+	if (!r)
 		r = mac_note(s, &nic->factory, machine, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO nic VALUES (?,?,?,?,?,?,?,?)", in_text(machine),
+		r = RUN(s, e, "INSERT INTO nic VALUES (?,?,?,?,?,?,?,?,?)", in_text(machine),
 			in_int(n), in_text(nic->pci), in_mac(&nic->factory), in_int(nic->journaled),
-			in_int(nic->carries), in_name(nic->network), in_addr(nic->addr));
+			in_int(nic->carries), in_name(nic->network), in_addr(nic->addr),
+			in_text(nic->port));
 	return r;
 }
 
@@ -231,6 +242,8 @@ int store_machine_rm(struct store *s, const char *name, struct err *e)
 			b.persona, b.persona);
 	if (!r)
 		r = order_free(s, NULL, name, 0, e);
+	if (!r)
+		r = ports_free_of(s, name, e);
 	if (!r)
 		r = RUN(s, e, "DELETE FROM machine WHERE name = ?", in_text(name));
 	return r ? r : tx_commit(&tx, e);
