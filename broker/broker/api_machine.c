@@ -7,14 +7,12 @@
 
 #include "base/list.h"
 #include "base/own.h"
-#include "broker/api.h"
-#include "broker/standing.h"
+#include "broker/api_machine.h"
 #include "broker/traits.h"
 
 static const char hint_add[] = "`baton machine add --help` shows what a machine is made of";
 
-/* at NULL: it was added just now. */
-static json_t *machine_json(const struct machine *m, const struct standing *at)
+json_t *machine_json(const struct machine *m, const struct standing *at)
 {
 	const struct binding *b = standing_of_machine(at, m->name);
 	char uuid[UUID_TEXT] = "";
@@ -23,11 +21,12 @@ static json_t *machine_json(const struct machine *m, const struct standing *at)
 		const struct nic *n = &m->nic[i];
 		char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT];
 		json_array_append_new(nics,
-			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s,s:s}", "mac", json_mac(&n->factory),
-				"pci", n->pci, "network", n->network, "address", json_addr(n->addr),
-				"carries", n->carries, "journaled", n->journaled, "circuit",
+			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s,s:s,s:s}", "mac",
+				json_mac(&n->factory), "pci", n->pci, "network", n->network,
+				"address", json_addr(n->addr), "carries", n->carries, "journaled",
+				n->journaled, "circuit",
 				relay_id_text(circuit, &n->relay_port.circuit), "remote",
-				relay_id_text(remote, &n->relay_port.remote)));
+				relay_id_text(remote, &n->relay_port.remote), "port", n->port));
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
@@ -39,11 +38,11 @@ static json_t *machine_json(const struct machine *m, const struct standing *at)
 		idle_word(m->idle), "loader", m->loader);
 	traits_put(all, &m->is);
 	json_object_set_new(all, "nics", nics);
+	json_object_set_new(all, "ports_held", standing_ports(at, m->name));
 	return all;
 }
 
-/* A file of its folder and nothing else. */
-static bool file_name_ok(const char *name)
+bool file_name_ok(const char *name)
 {
 	return name[0] != '.' &&
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -94,6 +93,16 @@ static int relay_id_read(struct relay_id *ret, const char *text, const char *mem
 		member, RELAY_ID_LEN);
 }
 
+int port_member_check(const char *port, struct err *e)
+{
+	struct port_addr a;
+	if (!*port || port_parse(&a, port))
+		return 0;
+	return err_say(e, EINVAL,
+		"machine: nic: \"port\": \"%s\": want KIND://HOST/PORT, as in fake://switch-1/7",
+		port);
+}
+
 static int nic_read(struct nic *n, const json_t *from, struct err *e)
 {
 	char mac[MAC_TEXT] = "", address[IP4_TEXT] = "";
@@ -107,6 +116,7 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 		{ "carries", MEMBER_BOOL, &n->carries, 0, 0, false },
 		{ "circuit", MEMBER_TEXT, circuit, sizeof circuit, 0, false },
 		{ "remote", MEMBER_TEXT, remote, sizeof remote, 0, false },
+		{ "port", MEMBER_TEXT, n->port, sizeof n->port, 0, false },
 	};
 	int r = members_read(from, "machine: nic", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
@@ -124,7 +134,8 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 		return err_say(
 			e, EINVAL, "machine: nic: \"address\": \"%s\" is no IPv4 address", address);
 	r = relay_id_read(&n->relay_port.circuit, circuit, "circuit", e);
-	return r < 0 ? r : relay_id_read(&n->relay_port.remote, remote, "remote", e);
+	r = r < 0 ? r : relay_id_read(&n->relay_port.remote, remote, "remote", e);
+	return r < 0 ? r : port_member_check(n->port, e);
 }
 
 static int machine_read(struct machine *m, const json_t *body, struct err *e)

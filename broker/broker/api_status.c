@@ -30,8 +30,9 @@ static json_t *machine_line(
 	const struct binding *b = standing_of_machine(s, m->name);
 	char seen[EVENT_SEEN];
 	event_last_of(seen, broker->events, m->name);
-	return json_pack("{s:s,s:s,s:s,s:s}", "name", m->name, "persona", b ? b->persona : "",
-		"state", standing_machine_state(s, m->name), "seen", seen);
+	return json_pack("{s:s,s:s,s:s,s:s,s:o}", "name", m->name, "persona", b ? b->persona : "",
+		"state", standing_machine_state(s, m->name), "seen", seen, "ports_held",
+		standing_ports(s, m->name));
 }
 
 static int personas_put(json_t *to, struct broker *b, const struct standing *s, struct err *e)

@@ -7,12 +7,14 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "base/ways.h"
 #include "host/conf.h"
 #include "store/store.h"
 
 struct broker {
 	uv_loop_t *loop;
 	struct conf conf;
+	struct ways silence; /* the setting, taken apart */
 	struct store *store;
 	struct events *events;        /* broker/events.h */
 	struct publisher *publisher;  /* broker/publish.h */

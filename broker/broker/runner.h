@@ -24,6 +24,7 @@ struct run {
 	uint64_t hand[2];  /* at work for the step; 0 none */
 	struct preflight *preflight; /* of that step; NULL: none is at work */
 	unsigned hands;              /* how many have not answered */
+	unsigned way;                /* silence: which of the site's ways is tried */
 	char trouble[320];           /* why, as the hands and the disk said it */
 };
 

@@ -248,6 +248,7 @@ int server_run(const char *conf_path, struct err *e)
 	json_set_alloc_funcs(malloc, wipe_free); /* a deed has secrets, and so may a body */
 	conf_defaults(&s->b.conf);
 	int r = conf_read(&s->b.conf, conf_path, stderr, e);
+	r = r < 0 ? r : ways_parse(&s->b.silence, s->b.conf.silence, e);
 	if (r < 0)
 		return r;
 	uv_loop_init(&s->loop);

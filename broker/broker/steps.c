@@ -10,8 +10,10 @@
 
 #include "broker/deeds.h"
 #include "broker/fencing.h"
+#include "broker/ports.h"
 #include "broker/preflight.h"
 #include "broker/publish.h"
+#include "broker/silence.h"
 
 struct sides {
 	struct persona p;
@@ -96,17 +98,41 @@ static enum step_now power_off(struct run *run, const struct machine *m, bool so
 	return deed_start(run, 0, deed, deed_done, why);
 }
 
-/* From here on what was seen of the machine's silence proves nothing. */
+static enum step_now power_on(struct run *run, const struct machine *m, char why[320])
+{
+	unsigned ms = run_step(run)->timeout_s * 1000 * 2 / 3;
+	json_t *deed = bmc_deed("bmc-net-start", m);
+	json_object_set_new(deed, "timeout_ms", json_integer(ms));
+	return deed_start(run, 0, deed, deed_done, why);
+}
+
+static void ports_opened(void *ctx, const struct hand_result *r)
+{
+	struct run *run = ctx;
+	struct machine m;
+	struct err e = { 0 };
+	char why[320];
+	deed_over(run, 0);
+	if (!r->ok)
+		snprintf(why, sizeof why, "%s", r->why);
+	else if (ports_seen(run, PORT_OPEN, &e) < 0 ||
+		 store_machine(run->b->store, run_machine(run), &m, &e) < 0)
+		snprintf(why, sizeof why, "%s", e.text);
+	else if (power_on(run, &m, why) == STEP_WAITS)
+		return;
+	run_end(run, STEP_FAILED, why);
+}
+
+/* From here on what was seen of the machine's silence proves nothing, and its ports may open: it
+ * is off. */
 static enum step_now net_start(
 	struct run *run, const struct machine *m, const struct binding *b, char why[320])
 {
 	struct err e = { 0 };
 	if (store_wake(run->b->store, b, &e) < 0)
 		return step_failed(why, &e);
-	json_t *deed = bmc_deed("bmc-net-start", m);
-	json_object_set_new(
-		deed, "timeout_ms", json_integer(run_step(run)->timeout_s * 1000 * 2 / 3));
-	return deed_start(run, 0, deed, deed_done, why);
+	enum step_now now = ports_open(run, run_step(run)->timeout_s * 1000 / 3, ports_opened, why);
+	return now == STEP_NOW_DONE ? power_on(run, m, why) : now;
 }
 
 static int claim(struct run *run, struct err *e)
@@ -195,7 +221,7 @@ enum step_now step_do(struct run *run, char why[320])
 	case DO_LOOK_AGAIN:
 		return look_again(run, &s.p, why);
 	case DO_SILENCE:
-		return silence(run, &s.m, &b, why);
+		return silence(run, &s.m, &s.p, &b, why);
 	case DO_ABANDON:
 		return abandon(run, why);
 	case DO_RELEASE:

@@ -178,6 +178,22 @@ static int machine_own(json_t *body, const struct call *c, struct err *e)
 	return 0;
 }
 
+/* What nobody has written is "" or 0. */
+static int unset_own(json_t *body, const struct call *c, struct err *e)
+{
+	for (unsigned i = 0; i < c->givens; i++) {
+		const char *value = c->given[i].value;
+		if (strcmp(c->given[i].opt->name, "unset") != 0)
+			continue;
+		const struct opt *o = opt_find(c->command, value, 0);
+		if (json_object_get(body, o->member))
+			return err_say(e, EINVAL, "--unset %s: %s is given, too", value, value);
+		json_object_set_new(
+			body, o->member, o->kind == OPT_NUMBER ? json_integer(0) : json_string(""));
+	}
+	return 0;
+}
+
 static int persona_own(json_t *body, const struct call *c, struct err *e)
 {
 	const char *from = call_value(c, "chap-secret-file");
@@ -328,11 +344,13 @@ int body_of(json_t **ret, const struct call *c, struct err *e)
 		*ret = TAKE(body);
 		return 0;
 	}
-	if (id != COMMAND_policy)
+	if (id != COMMAND_policy && id != COMMAND_machine_set) /* what it is about is in the path */
 		json_object_set_new(body, "name", json_string(c->arg[0]));
 	r = simple(body, c, e);
 	if (r == 0 && id == COMMAND_machine_add)
 		r = machine_own(body, c, e);
+	else if (r == 0 && id == COMMAND_machine_set)
+		r = unset_own(body, c, e);
 	else if (r == 0 && id == COMMAND_persona_add)
 		r = persona_own(body, c, e);
 	else if (r == 0 && id == COMMAND_pool_add)

@@ -71,6 +71,22 @@ enum exit_code run_add(struct run *r)
 	return code;
 }
 
+enum exit_code run_set(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	json_t *body = NULL;
+	struct err e;
+	if (body_of(&body, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, route_of(r), first(r), NULL, body, &a);
+	json_decref(body);
+	if (code == EXIT_DONE && !r->json) {
+		printf("%s %s changed\n", r->call->command->word, first(r));
+		show_thing(stdout, &r->term, a.json);
+	}
+	return code;
+}
+
 enum exit_code run_rm(struct run *r)
 {
 	OWN(answer) struct answer a = { 0 };

@@ -20,6 +20,7 @@ enum exit_code run_events(struct run *r);
 enum exit_code run_list(struct run *r);
 enum exit_code run_show(struct run *r);
 enum exit_code run_add(struct run *r);
+enum exit_code run_set(struct run *r);
 enum exit_code run_rm(struct run *r);
 enum exit_code run_order(struct run *r);
 enum exit_code run_order_show(struct run *r);

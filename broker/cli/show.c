@@ -10,7 +10,7 @@
 #include "cli/grid.h"
 #include "cli/progress.h"
 
-enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS, VIA };
+enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS, VIA, PORTS };
 
 struct column {
 	const char *title, *path;
@@ -176,6 +176,28 @@ static void via_text(char *to, size_t len, const json_t *network)
 		snprintf(to, len, "relays");
 }
 
+/* Which switch ports are other than open, for how long, and by which order. */
+static void ports_text(char *to, size_t len, const json_t *ports, double now)
+{
+	size_t i, at = 0;
+	json_t *port;
+	to[0] = '\0';
+	json_array_foreach(ports, i, port)
+	{
+		char span[24];
+		double since = member_number(port, "since");
+		span_text(span, now > since ? now - since : 0);
+		if (at < len)
+			at += (size_t)snprintf(to + at, len - at, "%s%s %s%s for %s, order %.0f",
+				i ? "; " : "", member_word(port, "port"),
+				member_word(port, "state"),
+				json_is_true(json_object_get(port, "read_back"))
+					? ""
+					: " (not read back)",
+				span, member_number(port, "order"));
+	}
+}
+
 static void cell(struct grid *g, const struct column *c, const json_t *item, double now)
 {
 	char text[1024];
@@ -203,6 +225,9 @@ static void cell(struct grid *g, const struct column *c, const json_t *item, dou
 		break;
 	case NICS:
 		nics_text(text, sizeof text, json_object_get(item, c->path));
+		break;
+	case PORTS:
+		ports_text(text, sizeof text, json_object_get(item, c->path), now);
 		break;
 	case VIA:
 		via_text(text, sizeof text, item);
@@ -288,6 +313,7 @@ static const struct column status_machines[] = {
 	{ "STATE", "state", STATE },
 	{ "PERSONA", "persona", TEXT },
 	{ "LAST SEEN", "seen", TEXT },
+	{ "SWITCH PORTS", "ports_held", PORTS },
 };
 static const struct column status_orders[] = {
 	{ "ORDER", "id", NUMBER },
@@ -350,7 +376,8 @@ static const struct view views[] = {
 
 static bool filled(const json_t *value)
 {
-	return value && !(json_is_string(value) && json_string_length(value) == 0);
+	return value && !(json_is_string(value) && json_string_length(value) == 0) &&
+	       !(json_is_array(value) && json_array_size(value) == 0);
 }
 
 static void list_show(
@@ -481,7 +508,11 @@ static void things_show(FILE *to, const struct term *t, const json_t *list)
 	json_array_foreach(list, n, item) for (unsigned i = 0; i < g.columns; i++)
 	{
 		char text[512];
-		value_text(text, sizeof text, json_object_get(item, g.title[i]));
+		const json_t *one = json_object_get(item, g.title[i]);
+		if (strcmp(g.title[i], "since") == 0)
+			clock_text(text, json_number_value(one), clock_now());
+		else
+			value_text(text, sizeof text, one);
 		grid_cell(&g, INK_PLAIN, text);
 	}
 	grid_print(&g, to, t);

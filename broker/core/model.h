@@ -16,6 +16,7 @@ enum {
 	QUIRKS_LEN = 63,
 	KIND_LEN = 15,  /* of a driver */
 	CARD_TEXT = 10, /* PCI vendor and device, with its NUL */
+	PORT_LEN = 127, /* of a switch port's address */
 	RELAYS_MAX = 4,
 	SERVERS_MAX = 3, /* name servers, time servers */
 	DOMAIN_LEN = 127,
@@ -55,6 +56,7 @@ struct nic {
 	char network[NAME_LEN + 1];
 	uint32_t addr;                /* what the machine gets under its own MAC, host byte order */
 	struct relay_port relay_port; /* where its questions come in; no circuit: not known */
+	char port[PORT_LEN + 1]; /* the switch port it is plugged into: core/port.h; "": unknown */
 };
 
 /* What a machine without a persona does when it asks. */

@@ -17,6 +17,7 @@ enum {
 	POWER_MS = 30000, /* where the deed does not say */
 	LOOK_MS = 5000,
 	FENCE_MS = 15000,
+	PORT_MS = 5000, /* each */
 	SOFT_MS = 60000,
 	WATCH_MAX = 1024, /* things of one kind */
 };
@@ -54,6 +55,12 @@ static const struct field watch_members[] = {
 	MEMBER_THINGS(checks),
 };
 static const struct field san_members[] = { MEMBER_DEED, MEMBER_ON("san"), MEMBER_TIMEOUT };
+static const struct field port_members[] = {
+	MEMBER_DEED,
+	MEMBER_TIMEOUT,
+	{ "ports", FIELD_TEXTS, offsetof(struct wish, ports), true, 1, TEXTS_MAX },
+	{ "state", FIELD_TEXT, offsetof(struct wish, state), true, 1, 16 },
+};
 
 static const struct field guard_members[] = { MEMBER_DEED, MEMBER_ON("guard") };
 
@@ -73,6 +80,7 @@ static const struct deed {
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
 	{ "watch", watch_members, COUNT(watch_members), 0, watch },
 	{ "guard-set", guard_members, COUNT(guard_members), 0, guard_set },
+	{ "port-set", port_members, COUNT(port_members), PORT_MS, port_set },
 };
 
 static void json_drop(json_t **j)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hand/fields.h"
 #include "hand/hand.h"
 
 struct wish {
@@ -16,6 +17,8 @@ struct wish {
 	uint64_t timeout_ms;
 	uint64_t every_ms;                       /* watch: so often */
 	const json_t *power, *sessions, *checks; /* and these, lists or NULL */
+	struct texts ports; /* port-set: their addresses, and the state that is wanted */
+	const char *state;
 };
 
 int bmc_probe(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
@@ -28,3 +31,4 @@ int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer
 /* Returns only where it cannot begin: hand/watch.c. */
 int watch(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int guard_set(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int port_set(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

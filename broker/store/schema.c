@@ -369,6 +369,22 @@ static const char *const version_8[] = {
 	NULL,
 };
 
+/* Which switch port a NIC is plugged into, and the ports that Baton has told to be other than open:
+ * written down before the switch is told. */
+static const char *const version_9[] = {
+	"ALTER TABLE nic ADD COLUMN port TEXT NOT NULL DEFAULT ''",
+	"CREATE UNIQUE INDEX nic_port ON nic (port) WHERE port <> ''",
+	"CREATE TABLE port_held ("
+	"  port TEXT PRIMARY KEY,"
+	"  machine TEXT NOT NULL REFERENCES machine,"
+	"  state TEXT NOT NULL,"
+	"  read_back INTEGER NOT NULL,"
+	"  order_id INTEGER NOT NULL,"
+	"  since_s REAL NOT NULL"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -378,6 +394,7 @@ const struct migration schema[] = {
 	{ .sql = version_6 },
 	{ .sql = version_7 },
 	{ .sql = version_8 },
+	{ .sql = version_9 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -16,6 +16,7 @@
 #include "core/batch.h"
 #include "core/model.h"
 #include "core/order.h"
+#include "core/port.h"
 
 struct store;
 
@@ -66,6 +67,29 @@ int store_machine(struct store *s, const char *name, struct machine *ret, struct
  * none. */
 int store_machine_add(struct store *s, struct machine *m, struct err *e);
 int store_machine_rm(struct store *s, const char *name, struct err *e);
+/* What a person changes of a machine. */
+enum machine_part {
+	PART_POOL = 1,
+	PART_UUID = 2,
+	PART_IDLE = 4,
+	PART_LOADER = 8,
+	PART_ARCH = 16,
+	PART_FIRMWARE = 32,
+	PART_MEMORY = 64,
+	PART_CPUS = 128,
+};
+struct machine_change {
+	unsigned parts;    /* which of them it changes, to what stands in `to` */
+	struct machine to; /* its labels are added or get another value; of each NIC that is in it,
+			    * known by its factory MAC, the port is set, "" takes it away */
+	unsigned unlabels;
+	char unlabel[LABELS_MAX][LABEL_LEN + 1];
+};
+/* All or nothing, and nothing else. A trait that is set to nothing is what the shim has found.
+ * -EBUSY: the UUID while the machine carries a persona, is stale or has a part in an order; another
+ * port in place of one that is held. */
+int store_machine_set(
+	struct store *s, const char *name, const struct machine_change *c, struct err *e);
 /* Journals what the shim has read from a card, before any write: pci, and the factory address if
  * none was journaled yet (a journaled one is never overwritten). A factory address that belongs
  * to a persona is -EEXIST. nic is the index in m->nic, or m->nics to add one that was unknown. */
@@ -175,6 +199,24 @@ int store_signed_away(
 /* -EPERM where bodies_differ() does not hold for one of those and `now`: see store_bind(). */
 int store_told_apart(
 	struct store *s, const struct persona *p, const struct machine *now, struct err *e);
+
+/* A switch port that Baton has told to be other than open. */
+struct port_held {
+	char port[PORT_LEN + 1], machine[NAME_LEN + 1];
+	enum port_state state;
+	bool read_back; /* the switch has said so since */
+	uint64_t order; /* the one that had it told */
+	double since_s;
+};
+/* Of one machine, or of all for "". */
+int store_ports_held(
+	struct store *s, const char *machine, struct port_held **ret, size_t *ret_n, struct err *e);
+/* Before the switch is told. A port that is held in that state keeps since_s; none of it counts as
+ * read back. */
+int store_port_hold(struct store *s, const struct port_held *p, struct err *e);
+/* The switch says that all ports of the machine that are held are in this state; open: none is held
+ * any more. */
+int store_ports_seen(struct store *s, const char *machine, enum port_state state, struct err *e);
 
 struct order {
 	uint64_t id;

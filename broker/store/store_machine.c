@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/port.h"
 #include "store/store_priv.h"
 
 static void machine_row(struct query *q, void *to)
@@ -56,6 +57,7 @@ static void nic_row(struct query *q, void *to)
 	col_relay_id(q, &row->nic.relay_port.circuit);
 	col_relay_id(q, &row->nic.relay_port.remote);
 	col_text(q, row->nic.card, sizeof row->nic.card);
+	col_text(q, row->nic.port, sizeof row->nic.port);
 }
 
 /* Those with from <= name <= to. Machines and NICs come in the same order of names and are put
@@ -82,7 +84,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 	OWN(query)
 	struct query of = QUERY(s,
 		"SELECT machine, pci, factory, journaled, carries, network, addr, "
-		"circuit, remote, card FROM nic WHERE machine BETWEEN ? AND ? ORDER BY machine, n",
+		"circuit, remote, card, port FROM nic WHERE machine BETWEEN ? AND ? ORDER BY "
+		"machine, n",
 		in_text(from), in_text(to));
 	r = list_of(&of, sizeof *nics, nic_row, &nics, &nics_n, e);
 	if (r)
@@ -167,6 +170,12 @@ static int machine_check(const struct machine *m, struct err *e)
 				"machine %s: NIC %u: a remote-id names a relay, and no port of it: "
 				"want the circuit-id, too",
 				m->name, i);
+		if (*nic->port && !port_parse(&(struct port_addr){ 0 }, nic->port))
+			return err_say(e, EINVAL,
+				"machine %s: NIC %u: switch port \"%s\": want KIND://HOST/PORT, as "
+				"in "
+				"fake://switch-1/7",
+				m->name, i, nic->port);
 		for (unsigned k = 0; k < i; k++) {
 			if (mac_equal(&m->nic[k].factory, &nic->factory))
 				return err_say(e, EEXIST, "machine %s: MAC %s is written twice",
@@ -212,15 +221,18 @@ static int nic_add(
 	if (!r)
 		r = relay_port_free(s, machine, port, e);
 	if (!r)
+		r = port_free(s, nic->port, e);
+	if (!r)
 		r = mac_note(s, &nic->factory, machine, e);
 	if (!r)
 		r = RUN(s, e,
 			"INSERT INTO nic (machine, n, pci, factory, journaled, carries, network, "
-			"addr, circuit, remote, card) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+			"addr, circuit, remote, card, port) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 			in_text(machine), in_int(n), in_text(nic->pci), in_mac(&nic->factory),
 			in_int(nic->journaled), in_int(nic->carries), in_name(nic->network),
 			in_addr(nic->addr), in_text(relay_id_text(circuit, &port->circuit)),
-			in_text(relay_id_text(remote, &port->remote)), in_text(nic->card));
+			in_text(relay_id_text(remote, &port->remote)), in_text(nic->card),
+			in_text(nic->port));
 	return r;
 }
 
@@ -278,6 +290,8 @@ int store_machine_rm(struct store *s, const char *name, struct err *e)
 			b.persona, b.persona);
 	if (!r)
 		r = order_free(s, NULL, name, 0, e);
+	if (!r)
+		r = ports_free_of(s, name, e);
 	if (!r)
 		r = RUN(s, e, "DELETE FROM machine WHERE name = ?", in_text(name));
 	return r ? r : tx_commit(&tx, e);

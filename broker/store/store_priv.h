@@ -161,6 +161,11 @@ int swap_check(struct store *s, const struct binding *b, struct err *e);
 int stale_free(struct store *s, const char *machine, const char *persona, struct err *e);
 int stale_none_of(struct store *s, const char *persona, struct err *e);
 
+/* -EEXIST with the holder's name when some NIC has this switch port; "" is free. */
+int port_free(struct store *s, const char *port, struct err *e);
+/* -EBUSY when a port of the machine is other than open by our doing. */
+int ports_free_of(struct store *s, const char *machine, struct err *e);
+
 /* What an OS is told of its persona: servers, domain, MTU, routes. Reads into n personas in order
  * of name, those with from <= name <= to; writes for one whose NICs are written. */
 int told_read(struct store *s, const char *from, const char *to, struct persona *all, size_t n,

@@ -17,6 +17,7 @@
 
 #include "base/list.h"
 #include "base/own.h"
+#include "base/ways.h"
 #include "host/fd.h"
 #include "warden/key.h"
 
@@ -237,9 +238,18 @@ static void check_folders(struct finding *f, struct site *s)
 			c->run_dir);
 }
 
+static void check_silence(struct finding *f, const struct site *s)
+{
+	struct ways ways;
+	struct err e = { 0 };
+	if (ways_parse(&ways, s->conf.silence, &e) < 0)
+		wrong(f, "%s", e.text);
+}
+
 bool site_check(struct site *s, FILE *to)
 {
 	struct finding f = { .to = to };
+	check_silence(&f, s);
 	check_users(&f, s);
 	check_interfaces(&f, s);
 	check_guard(&f, s);

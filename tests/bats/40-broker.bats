@@ -95,7 +95,7 @@ state_is() { # machines|personas NAME STATE
 
 ITEMS='.items | type == "array"'
 ORDER='["begun","cause","ended","from","id","persona","state","step","steps","to","undoes","undone_by","verb","why"]'
-MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","state","uuid"]'
+MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","ports_held","state","uuid"]'
 PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","mutual","name","nics","ntp","phase","portals","san","state","target","wants"]'
 NETWORK='["address","dns","gateway","interface","link","mode","name","pool","relays","unknown"]'
 
@@ -110,16 +110,15 @@ call_of() {
 		sent='{"name":"routes","interface":"x0","address":"10.9.0.1/24"}'
 		shape="keys == $NETWORK and .mode == \"serve\" and .relays == []" ;;
 	network_show) arg=routes shape="keys == $NETWORK and .interface == \"x0\"" ;;
-	pool_add)
-		sent='{"name":"routes","kind":"mac","from":"06:00:00:00:00:01","to":"06:00:00:00:00:09"}'
+	pool_add) sent='{"name":"routes","kind":"mac","from":"06:00:00:00:00:01","to":"06:00:00:00:00:09"}'
 		shape='keys == ["from","given","kind","name","size","to"] and .size == 9 and .given == 0' ;;
 	machine_add)
 		sent='{"name":"routes","bmc":{"kind":"fake","host":"r"},"nics":[{"mac":"52:54:00:cc:09:01","network":"mgmt"}]}'
 		shape="keys == $MACHINE and .state == \"free\"" ;;
+	machine_set) arg=routes sent='{"pool":"spares"}' shape="keys == $MACHINE and .pool == \"spares\"" ;;
 	machine_show) arg=routes shape="keys == $MACHINE and .nics[0].carries" ;;
 	machine_attest) sent='{"reason":"pulled both cords"}' ;; # 43-exact.bats has the answer
-	persona_add)
-		sent='{"name":"routes","nics":[{"network":"mgmt"}]}'
+	persona_add) sent='{"name":"routes","nics":[{"network":"mgmt"}]}'
 		shape="keys == $PERSONA and .state == \"stopped\"" ;;
 	persona_policy) arg=routes sent='{"check":"tcp:22"}' shape='keys == ["check","on_failure","on_power_off","persona","spares"] and .check == "tcp:22"' ;;
 	persona_show) arg=routes shape="keys == $PERSONA and .chap_secret == false" ;;
@@ -153,7 +152,7 @@ order_has_stopped() { order_is "$order" stopped; }
 		[ "$handler" != explain ] || bad 400 "want a MAC" GET /v1/explain/nobody-here
 		[ -z "$sent" ] || bad 400 'member "colour" is not known' "$method" "${path/\{\}/$arg}" "{\"colour\":1,${sent#\{}"
 		[ -z "$sent" ] || bad 400 "not a JSON object" "$method" "${path/\{\}/$arg}" "[$sent]"
-		bad 405 "no such method" PATCH "${path/\{\}/$arg}"
+		bad 405 "no such method" PUT "${path/\{\}/$arg}"
 		n=$((n + 1))
 	done < <(sed -n 's/^ROUTE(\([a-z_]*\), *"\([A-Z]*\)", *"\([^"]*\)".*/\1 \2 \3/p' broker/api/api.def)
 	[ $n = "$(grep -c '^ROUTE(' broker/api/api.def)" ]
