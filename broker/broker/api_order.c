@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "broker/api.h"
 #include "broker/choose.h"
+#include "broker/drill.h"
 #include "broker/events.h"
 #include "broker/publish.h"
 #include "broker/runner.h"
@@ -36,6 +37,7 @@ static json_t *steps_json(struct broker *b, const struct order *o)
 	json_t *steps = json_array();
 	if (o->id)
 		store_order_steps(b->store, o->id, &row, &rows, NULL);
+	int failed = drill_failed(o, row, rows);
 	for (unsigned i = 0; i < plan->steps; i++) {
 		const struct order_step *last = NULL;
 		double begun = 0;
@@ -47,6 +49,8 @@ static json_t *steps_json(struct broker *b, const struct order *o)
 		}
 		bool now = i == o->at.step && o->at.state != ORDER_DONE;
 		const char *state = o->id ? step_state(o, i, last != NULL) : "planned";
+		if (i < plan->turn && strcmp(state, "done") == 0)
+			state = (int)i == failed ? "failed" : last ? state : "skipped";
 		bool past = last && strcmp(state, "waiting") != 0;
 		const char *why = now && *o->why ? o->why : past ? last->why : "";
 		json_array_append_new(steps,
@@ -80,6 +84,9 @@ json_t *order_json(struct broker *b, const struct order *stored, bool steps)
 		json_object_set_new(j, "steps", steps_json(b, o));
 		if (choice)
 			json_object_set_new(j, "choice", choice);
+		json_t *drill = drill_json(b->store, o);
+		if (drill)
+			json_object_set_new(j, "drill", drill);
 	}
 	return j;
 }
@@ -118,9 +125,9 @@ void api_order_show(const struct ask *a, struct reply *to)
 		reply_ok(to, order_json(a->b, &o, true));
 }
 
-/* Where it shall lead: a machine, or a pool that one is chosen from. */
+/* Where it shall lead: a machine, or a pool that one is chosen from; and of a drill the network. */
 struct target {
-	char machine[NAME_LEN + 1], pool[NAME_LEN + 1];
+	char machine[NAME_LEN + 1], pool[NAME_LEN + 1], network[NAME_LEN + 1];
 };
 
 static int order_read(
@@ -132,6 +139,7 @@ static int order_read(
 		{ "persona", MEMBER_TEXT, o->persona, sizeof o->persona, 0, false },
 		{ "machine", MEMBER_TEXT, t->machine, sizeof t->machine, 0, false },
 		{ "pool", MEMBER_TEXT, t->pool, sizeof t->pool, 0, false },
+		{ "network", MEMBER_TEXT, t->network, sizeof t->network, 0, false },
 		{ "plan", MEMBER_BOOL, plan, 0, 0, false },
 	};
 	int r = members_read(body, "order", members, COUNT(members), MEMBERS_STRICT, e);
@@ -139,7 +147,7 @@ static int order_read(
 		return r;
 	if (!verb_parse(&o->verb, verb))
 		return err_say(e, EINVAL,
-			"order: verb \"%s\": want start, stop, move, failover or restore", verb);
+			"order: verb \"%s\": want start, stop, move, failover, restore or drill", verb);
 	if (*t->machine && *t->pool)
 		return err_say(e, EINVAL, "order: %s: want a machine or a pool, not both", verb);
 	if (*t->pool && !name_ok(t->pool))
@@ -147,6 +155,8 @@ static int order_read(
 			e, EINVAL, "order: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
 	if (*t->pool && o->verb == VERB_RESTORE)
 		return err_say(e, EINVAL, "order: restore: want one machine");
+	if (*t->network && o->verb != VERB_DRILL)
+		return err_say(e, EINVAL, "order: %s: a network is for a drill", verb);
 	if ((o->verb == VERB_STOP) != (!*t->machine && !*t->pool))
 		return err_say(e, EINVAL, "order: %s: %s", verb,
 			o->verb == VERB_STOP
@@ -224,8 +234,9 @@ static int nobody_at_work(struct broker *b, const struct order *o, struct err *e
 			persona ? "persona" : "machine", persona ? o->persona : o->to, x->id,
 			verb_word(x->verb), x->persona, stopped ? "has stopped" : "is",
 			verb_steps(x->verb)->step[x->at.step].name,
-			stopped ? "`baton order retry` or `baton order undo` it first"
-				: "wait for its end");
+			stopped			  ? "`baton order retry` or `baton order undo` it first"
+			: x->verb == VERB_DRILL ? "wait for its end, or `baton order undo` it"
+						: "wait for its end");
 	}
 	free(open);
 	return r;
@@ -264,8 +275,30 @@ static int machine_choose(
 	return r;
 }
 
+/* The same wish as a failover's, for a persona that plays this one. */
+static int drill_check(struct broker *b, struct order *o, struct target *t,
+	struct choice *chosen, struct err *e)
+{
+	struct persona p;
+	struct machine m;
+	struct drill_wish w = { .machine = o->to, .pool = t->pool };
+	memcpy(w.network, t->network, sizeof w.network);
+	int r = drill_persona(&p, b, o->persona, &w, e);
+	if (r < 0)
+		return r;
+	memcpy(t->network, w.network, sizeof t->network);
+	memcpy(o->persona, p.name, sizeof o->persona);
+	if (*t->pool && (r = machine_choose(b, o, t->pool, chosen, e)) < 0)
+		return r;
+	memcpy(o->from, o->to, sizeof o->from);
+	r = machine_side(b, o, e);
+	if (r == 0)
+		r = store_machine(b->store, o->to, &m, e);
+	return r < 0 ? r : drill_cards(&m, &p, e);
+}
+
 static int order_check(
-	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
+	struct broker *b, struct order *o, struct target *t, struct choice *chosen, struct err *e)
 {
 	if (o->verb == VERB_RESTORE)
 		return restore_check(b, o, e);
@@ -281,10 +314,13 @@ static int order_check(
 			o->persona, at.machine);
 	if (o->verb != VERB_START && !bound)
 		return err_say(e, EBUSY, "persona %s is on no machine: start it", o->persona);
-	if (*pool && (r = machine_choose(b, o, pool, chosen, e)) < 0)
+	if (*t->pool && o->verb != VERB_DRILL &&
+		(r = machine_choose(b, o, t->pool, chosen, e)) < 0)
 		return r;
 	if (o->verb != VERB_START && strcmp(at.machine, o->to) == 0)
 		return err_say(e, EBUSY, "persona %s is on machine %s already", o->persona, o->to);
+	if (o->verb == VERB_DRILL)
+		return drill_check(b, o, t, chosen, e);
 	if (o->verb != VERB_START)
 		memcpy(o->from, at.machine, sizeof o->from);
 	return o->verb == VERB_STOP ? 0 : machine_side(b, o, e);
@@ -298,21 +334,34 @@ static void order_say(const struct ask *a, const struct order *o)
 		o->persona, *o->from ? " from=" : "", o->from, *o->to ? " to=" : "", o->to, a->uid);
 }
 
+/* What the order has besides itself. */
+static int order_keep(struct broker *b, const struct order *o, const char *of,
+	const struct target *t, const struct choice *chosen, struct err *e)
+{
+	struct drill d = { .order = o->id };
+	int r = *t->pool ? choice_keep(b->store, o->id, chosen, e) : 0;
+	if (r < 0 || o->verb != VERB_DRILL)
+		return r;
+	snprintf(d.of, sizeof d.of, "%s", of);
+	memcpy(d.network, t->network, sizeof d.network);
+	return store_drill_add(b->store, &d, e);
+}
+
 /* What is chosen is the order's before anybody else can choose. A plan is no order. */
-static int order_place(struct broker *b, struct order *o, const char *pool, bool plan,
+static int order_place(struct broker *b, struct order *o, struct target *t, bool plan,
 	struct choice *chosen, struct err *e)
 {
-	if (plan)
-		return order_check(b, o, pool, chosen, e);
+	char of[NAME_LEN + 1];
+	memcpy(of, o->persona, sizeof of);
 	int r = store_begin(b->store, e);
 	if (r < 0)
 		return r;
-	r = order_check(b, o, pool, chosen, e);
-	if (r == 0)
+	r = order_check(b, o, t, chosen, e);
+	if (r == 0 && !plan)
 		r = store_order_add(b->store, o, e);
-	if (r == 0 && *pool)
-		r = choice_keep(b->store, o->id, chosen, e);
-	if (r < 0)
+	if (r == 0 && !plan)
+		r = order_keep(b, o, of, t, chosen, e);
+	if (r < 0 || plan)
 		store_rollback(b->store);
 	else
 		r = store_commit(b->store, e);
@@ -339,7 +388,7 @@ void api_order_add(const struct ask *a, struct reply *to)
 	bool plan = false;
 	int r = order_read(&o, &target, &plan, a->body, &e);
 	if (r == 0)
-		r = order_place(a->b, &o, target.pool, plan, &chosen, &e);
+		r = order_place(a->b, &o, &target, plan, &chosen, &e);
 	if (r < 0) {
 		order_refuse(to, &chosen, &e);
 		return;
@@ -400,6 +449,25 @@ static int undo(struct broker *b, const struct order *was, struct order *back, s
 	return r;
 }
 
+/* A drill is not undone by another order: it turns to take back by itself. */
+static void undo_drill(const struct ask *a, struct order *o, struct reply *to)
+{
+	struct err e = { 0 };
+	int r = 0;
+	if (verb_takes_back(o->verb, o->at.step))
+		r = err_say(&e, EBUSY, "order %" PRIu64 " takes back what it did; %s", o->id,
+			o->at.state == ORDER_STOPPED ? "`baton order retry` when the cause is mended"
+						     : "wait for its end");
+	if (r == 0)
+		r = runner_stop(a->b->runner, o->id, TAKEN_BACK, &e);
+	if (r == 0)
+		r = store_order(a->b->store, o->id, o, &e);
+	if (r < 0)
+		reply_err(to, &e, "`baton order show` says where it stands");
+	else
+		reply_ok(to, order_json(a->b, o, true));
+}
+
 void api_order_undo(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
@@ -409,7 +477,12 @@ void api_order_undo(const struct ask *a, struct reply *to)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is done: %s", o.id,
 			o.verb == VERB_START  ? "stop the persona"
 			: o.verb == VERB_STOP ? "start the persona"
+			: o.verb == VERB_DRILL ? "nothing is left of it"
 					      : "move the persona back");
+	if (r == 0 && o.verb == VERB_DRILL) {
+		undo_drill(a, &o, to);
+		return;
+	}
 	if (r == 0 && verb_undo(o.verb) == VERBS)
 		r = err_say(&e, EBUSY, "order %" PRIu64 ": a %s is not taken back; retry it", o.id,
 			verb_word(o.verb));

@@ -248,7 +248,8 @@ static bool deed_wants_tgt(const json_t *deed)
 	const char *word = json_string_value(json_object_get(deed, "deed"));
 	const char *kind = json_string_value(json_object_get(json_object_get(deed, "san"), "kind"));
 	return word && kind && strcmp(kind, "tgt") == 0 &&
-	       (strcmp(word, "san-fence") == 0 || strcmp(word, "san-look-again") == 0);
+	       (strcmp(word, "san-fence") == 0 || strcmp(word, "san-look-again") == 0 ||
+		       strncmp(word, "san-clone", 9) == 0);
 }
 
 /* Asks the warden for a hand whose stdin and stdout is fd. */

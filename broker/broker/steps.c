@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "broker/deeds.h"
+#include "broker/drill.h"
 #include "broker/fencing.h"
 #include "broker/publish.h"
 
@@ -128,6 +129,18 @@ static json_t *look_deed(const struct run *run, const struct persona *p)
 	return deed;
 }
 
+/* A rehearsal's own disk is made later: it is the rehearsed one that must be good. */
+static int disk_of(
+	struct persona *ret, const struct run *run, const struct persona *p, struct err *e)
+{
+	struct drill d;
+	*ret = *p;
+	if (run->o.verb != VERB_DRILL)
+		return 0;
+	int r = store_drill(run->b->store, run->o.id, &d, e);
+	return r < 0 ? r : store_persona(run->b->store, d.of, ret, e);
+}
+
 static enum step_now preflight(struct run *run, const struct sides *s, char why[320])
 {
 	for (unsigned i = 0; i < s->p.nics; i++) {
@@ -138,8 +151,14 @@ static enum step_now preflight(struct run *run, const struct sides *s, char why[
 		return STEP_NOW_FAILED;
 	}
 	enum step_now now = deed_start(run, 0, bmc_deed("bmc-probe", &s->m), probe_done, why);
-	if (now == STEP_WAITS && *s->p.target)
-		now = deed_start(run, 1, look_deed(run, &s->p), look_done, why);
+	struct persona disk;
+	struct err e = { 0 };
+	if (now != STEP_WAITS || !*s->p.target)
+		return now;
+	if (disk_of(&disk, run, &s->p, &e) < 0)
+		return step_failed(why, &e);
+	now = deed_start(run, 1, look_deed(run, &disk), look_done, why);
+	explicit_bzero(&disk, sizeof disk);
 	return now;
 }
 
@@ -233,6 +252,9 @@ enum step_now step_do(struct run *run, char why[320])
 	if (r < 0 && r != -ENOENT)
 		return step_failed(why, &e);
 	bool bound = r == 0 && strcmp(b.machine, run_machine(run)) == 0;
+	/* Begun again, it finds no persona any more. */
+	if (run_step(run)->kind == DO_FORGET)
+		return drill_forget(run, why);
 	if (needless(run, &b, bound, &sentence))
 		return step_done_with(why, sentence);
 	if (sides_read(&s, run, &e) < 0)
@@ -272,6 +294,12 @@ enum step_now step_do(struct run *run, char why[320])
 		return deed_start(run, 0, bmc_deed("bmc-arm", &s.m), deed_done, why);
 	case DO_AWAIT_OS:
 		return run->os_seen ? STEP_NOW_DONE : STEP_WAITS;
+	case DO_CLONE:
+		return drill_clone(run, &s.p, why);
+	case DO_CLONE_REMOVE:
+		return drill_clone_remove(run, &s.p, why);
+	case DO_FORGET:
+		break;
 	}
 	return STEP_NOW_FAILED;
 }

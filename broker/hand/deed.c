@@ -17,6 +17,7 @@ enum {
 	POWER_MS = 30000, /* where the deed does not say */
 	LOOK_MS = 5000,
 	FENCE_MS = 15000,
+	CLONE_MS = 30000,
 	SOFT_MS = 60000,
 };
 
@@ -57,6 +58,8 @@ static const struct deed {
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
+	{ "san-clone", san_members, COUNT(san_members), CLONE_MS, san_clone },
+	{ "san-clone-remove", san_members, COUNT(san_members), CLONE_MS, san_clone_remove },
 };
 
 static void json_drop(json_t **j)
@@ -66,7 +69,7 @@ static void json_drop(json_t **j)
 
 static const struct deed *deed_of(const char *word, struct err *e)
 {
-	char known[120] = "";
+	char known[160] = "";
 	for (size_t i = 0, at = 0; i < COUNT(deeds); i++) {
 		if (word && strcmp(deeds[i].word, word) == 0)
 			return &deeds[i];

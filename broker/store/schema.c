@@ -301,11 +301,24 @@ static const char *const version_4[] = {
 	NULL,
 };
 
+/* Which networks are isolated, and what was rehearsed by which order. No reference to what is
+ * rehearsed: the history outlives it. */
+static const char *const version_8[] = {
+	"ALTER TABLE network ADD COLUMN isolated INTEGER NOT NULL DEFAULT 0",
+	"CREATE TABLE drill ("
+	"  order_id INTEGER PRIMARY KEY REFERENCES orders,"
+	"  of TEXT NOT NULL,"
+	"  network TEXT NOT NULL"
+	")",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
 	{ .sql = version_3, .then = clear_text_seal },
 	{ .sql = version_4 },
+	{ .sql = version_8 },
 };
 const unsigned schema_version = COUNT(schema);
 
