@@ -39,7 +39,6 @@ static struct san_clone clone_of(const struct hand *hand, const struct san_wish 
 int san_clone(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e)
 {
 	struct san_wish s;
-	(void)answer;
 	int r = san_wish_read(&s, w, SAN_CLONE, e);
 	const struct san_ops *ops = r < 0 ? NULL : copier_of(s.kind, e);
 	if (!ops)
@@ -48,13 +47,15 @@ int san_clone(const struct hand *hand, const struct wish *w, json_t *answer, str
 	if (held < 0)
 		return held;
 	const struct san_clone c = clone_of(hand, &s);
-	return ops->clone(&c, san_time(w, 1), e);
+	r = ops->clone(&c, san_time(w, 1), e);
+	if (r == 0)
+		json_object_set_new(answer, "target", json_string(s.target));
+	return r;
 }
 
 int san_clone_remove(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e)
 {
 	struct san_wish s;
-	(void)answer;
 	int r = san_wish_read(&s, w, SAN_CLONE_REMOVE, e);
 	const struct san_ops *ops = r < 0 ? NULL : copier_of(s.kind, e);
 	if (!ops)
@@ -63,5 +64,8 @@ int san_clone_remove(const struct hand *hand, const struct wish *w, json_t *answ
 	if (held < 0)
 		return held;
 	const struct san_clone c = clone_of(hand, &s);
-	return ops->clone_remove(&c, san_time(w, 1), e);
+	r = ops->clone_remove(&c, san_time(w, 1), e);
+	if (r == 0)
+		json_object_set_new(answer, "target", json_string(s.target));
+	return r;
 }

@@ -94,10 +94,7 @@ step_is() { [ "$(baton order show "$1" -o json | jq -r .step)" = "$2" ]; }
 	[ "$machine" = blade-b ]
 	[ "$mac" != "$(baton persona show web-01 -o json | jq -r '.nics[0].mac')" ]
 	[ "$generation" -gt "$(baton persona show web-01 -o json | jq .generation)" ]
-	grep -q "os: drill-web-01 $mac 10.89.0.1[0-9][0-9] " "$dir/machines/blade-b/screen"
-	# From a target of its own, with an account of its own.
-	grep -q "^sanboot iscsi:10.89.0.1::3260:1:$COPY " "$dir/machines/blade-b/script" ||
-		grep -q "sanboot .*$COPY" "$dir/machines/blade-b/screen" "$dir/log"
+	grep -q "dhcp-answered mac=$mac stage=os .*deed=persona generation=$generation addr=10.89.0.1[0-9][0-9]" "$dir/log"
 	order=$(newest_order)
 	[ "$(drill_is "$order" result)" = up ]
 	[ "$(drill_is "$order" of)" = web-01 ]
@@ -109,8 +106,18 @@ step_is() { [ "$(baton order show "$1" -o json | jq -r .step)" = "$2" ]; }
 	[[ $output == *"nothing is left of it"* ]]
 	nothing_left
 	untouched
-	# And once more.
-	baton failover web-01 blade-b --drill
+	# And once more: it boots the copy, by Baton's address there, and with the one account that the copy has.
+	baton failover web-01 blade-b --drill --no-wait
+	order=$((order + 1))
+	until_true "the script for it is there" grep -qs "^sanboot.*$COPY" "$dir/machines/blade-b/script"
+	cp "$dir/machines/blade-b/script" "$dir/script"
+	cp "$dir/fake/$COPY.san" "$dir/copy"
+	until_true "order $order is over" order_over "$order"
+	[ "$(grep -c ^account= "$dir/copy")" = 1 ]
+	user=$(sed -n 's/^account=\(drill-web-01[^ ]*\) .*/\1/p' "$dir/copy")
+	grep -q "^set username $user\$" "$dir/script"
+	grep -q "^sanboot iscsi:10.89.0.1::3260:1:$COPY" "$dir/script"
+	grep -q "^copy-of=$TARGET\$" "$dir/copy"
 	nothing_left
 	untouched
 }
@@ -147,7 +154,8 @@ step_is() { [ "$(baton order show "$1" -o json | jq -r .step)" = "$2" ]; }
 	personas=2 orders=2
 	run baton failover web-01 --pool spares --drill
 	[ "$status" = 1 ]
-	[[ $output == *"blade-b carries db-01"* ]]
+	echo "$output"
+	[[ $output == *"no machine fits drill-web-01"*db-01* ]]
 	baton stop db-01
 	# A target that Baton does not administer.
 	baton persona rm db-01
