@@ -72,6 +72,17 @@ writer() {
 number_in() { od -An -tu8 -j 4096 -N 8 "$1" | tr -d ' '; }
 has_gone_on() { [ "$(number_in "$fs/boots")" -gt "$1" ]; }
 
+# Writes a growing number at one place and then at another, far from it, until it is ended.
+two_places() {
+	local n=10000000 place
+	while :; do
+		n=$((n + 1))
+		for place in 2048 7000000; do
+			printf %d $n | dd of="$fs/boots" bs=8 seek=$place conv=notrunc status=none
+		done
+	done
+}
+
 let_in() { # TARGET [USER SECRET]
 	iscsi-inq -i iqn.2026-01.org.example:somebody "iscsi://${2:+$2%$3@}$host:3260/$1/1" >/dev/null 2>&1
 }
@@ -127,6 +138,22 @@ nothing_left() {
 	until_true 10 has_gone_on "$now"
 	run ! grep -q 'lost\|refused' "$at/one"
 	target_says | diff "$at/before" -
+	good "$(remove)"
+}
+
+@test "no copy has a later write without the earlier one" {
+	two_places 3>&- &
+	started+=($!)
+	until_true 10 grep -q 100 <(dd if="$fs/boots" bs=8 skip=7000000 count=1 status=none)
+	for n in {1..15}; do
+		good "$(clone "$n" "secret-$n")"
+		read -r a b < <(for place in 2048 7000000; do
+			dd if="$fs/clones/$copy.img" bs=8 skip=$place count=1 status=none
+			echo -n " "
+		done; echo)
+		echo "$a $b"
+		[ "$a" = "$b" ] || [ "$a" = $((b + 1)) ]
+	done
 	good "$(remove)"
 }
 

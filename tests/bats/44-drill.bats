@@ -33,8 +33,12 @@ setup() {
 }
 
 teardown() {
+	[ ! -e "$dir/tgtd.pid" ] || { kill -KILL "$(cat "$dir/tgtd.pid")" && rm -f "$control" "$control.lock"; }
+	until_true "the file system is free" no_fs
 	site_drop
 }
+
+no_fs() { ! mountpoint -q "$dir/fs" || umount "$dir/fs"; }
 
 # The isolated network and a spare with a card on it; the other card, on mgmt, it boots by.
 spare() {
@@ -300,4 +304,60 @@ step_is() { [ "$(baton order show "$1" -o json | jq -r .step)" = "$2" ]; }
 		nothing_left
 		untouched
 	done
+}
+
+@test "with a real tgtd and a file that is cloned, from the order to the login" {
+	spare
+	# A target in the site's own network, its disk on a btrfs of our own.
+	mkdir "$dir/fs"
+	truncate -s 300M "$dir/fs.img"
+	mkfs.btrfs -q "$dir/fs.img" 2>/dev/null
+	mount -o loop "$dir/fs.img" "$dir/fs"
+	mkdir -m 700 "$dir/fs/clones"
+	chown 64904 "$dir/fs/clones"
+	truncate -s 64M "$dir/fs/web-02"
+	printf '\353\143\220' | dd of="$dir/fs/web-02" conv=notrunc status=none
+	printf '\125\252' | dd of="$dir/fs/web-02" bs=1 seek=510 conv=notrunc status=none
+	chgrp 64904 "$dir/fs/web-02"
+	chmod 640 "$dir/fs/web-02"
+	number=$((RANDOM % 30000 + 31000))
+	control=/var/run/tgtd/socket.$number
+	ip netns exec "$ns" tgtd -f -C $number --iscsi portal=0.0.0.0:3260 > "$dir/tgtd.log" 2>&1 3>&- &
+	echo $! > "$dir/tgtd.pid"
+	tgt() { tgtadm -C $number --lld iscsi "$@"; }
+	until_true "tgtd answers" tgt --mode target --op show
+	tgt --mode target --op new --tid 1 -T iqn.2026-01.org.example:web-02
+	tgt --mode target --op bind --tid 1 -I ALL
+	tgt --mode logicalunit --op new --tid 1 --lun 1 -b "$dir/fs/web-02"
+	site_stop
+	printf 'tgt_control = %s\nclones_dir = %s\n' "$control" "$dir/fs/clones" >> "$dir/etc/baton.conf"
+	site_start
+	baton machine add blade-c --bmc fake://blade-c --nic mac=52:54:00:cc:00:01,network=mgmt
+	machine_plug blade-c 52:54:00:cc:00:01
+	baton persona add web-02 --san tgt --target iqn.2026-01.org.example:web-02 --lun 1 \
+		--portal $SITE_ADDR:3260 --nic network=mgmt
+	baton start web-02 blade-c
+	tgt --mode target --op show > "$dir/tgt.before"
+	tgt --mode account --op show > "$dir/accounts.before"
+	# Not a group's, and so no hand's.
+	chgrp 0 "$dir/fs/web-02"
+	run baton failover web-02 blade-b --drill
+	[ "$status" = 1 ]
+	[[ $output == *"it failed at clone: "*"may not read $dir/fs/web-02"* ]]
+	chgrp 64904 "$dir/fs/web-02"
+	baton failover web-02 blade-b --drill --no-wait
+	order=$(newest_order)
+	until_true "it boots the copy" grep -qs "^sanboot.*iqn.2026-01.org.example:web-02:drill" "$dir/machines/blade-b/script"
+	cp "$dir/machines/blade-b/script" "$dir/script"
+	[ -e "$dir/fs/clones/iqn.2026-01.org.example:web-02:drill.img" ]
+	until_true "order $order is over" order_over "$order"
+	baton order show "$order"
+	[ "$(drill_is "$order" result)" = up ]
+	# The hands have logged in there: Baton's address in the isolated network, and the copy's account.
+	baton proofs -o json | jq -r '.items[] | select(.persona == "drill-web-02") | .seen' | grep -q "new account set"
+	grep -q "^sanboot iscsi:10.89.0.1::3260:1:" "$dir/script"
+	[ -z "$(ls -A "$dir/fs/clones")" ]
+	diff "$dir/tgt.before" <(tgt --mode target --op show)
+	diff "$dir/accounts.before" <(tgt --mode account --op show)
+	[ "$(baton persona list -o json | jq -r '[.items[].name] | join(" ")')" = "web-01 web-02" ]
 }
