@@ -15,11 +15,11 @@ static json_t *network_json(const void *one)
 	if (n->pool_from)
 		snprintf(pool, sizeof pool, "%s-%s", ip4_text(ip, n->pool_from),
 			ip4_text(to, n->pool_to));
-	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:s,s:s,s:o,s:s}", "name", n->name, "mode",
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:s,s:s,s:o,s:s,s:b}", "name", n->name, "mode",
 		dhcp_mode_word(n->mode), "interface", n->interface, "address", address, "gateway",
 		json_addr(n->gateway), "dns", json_addr(n->dns), "pool", pool, "unknown",
 		unknown_word(n->unknown), "relays", json_addrs(n->relay, n->relays), "link",
-		n->link);
+		n->link, "isolated", n->isolated);
 }
 
 static int addr_read(uint32_t *ret, const char *text, const char *what, struct err *e)
@@ -64,6 +64,7 @@ static int network_read(struct network *n, const json_t *body, struct err *e)
 		{ "unknown", MEMBER_TEXT, unknown, sizeof unknown, 0, false },
 		{ "relays", MEMBER_ADDRS, n->relay, RELAYS_MAX, 0, false },
 		{ "link", MEMBER_TEXT, n->link, sizeof n->link, 0, false },
+		{ "isolated", MEMBER_BOOL, &n->isolated, 0, 0, false },
 	};
 	int r = members_read(body, "network", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)

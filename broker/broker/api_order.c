@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "broker/api.h"
+#include "broker/drill.h"
 #include "broker/events.h"
 #include "broker/placing.h"
 #include "broker/plan.h"
@@ -36,6 +37,7 @@ static json_t *steps_json(struct broker *b, const struct order *o)
 	json_t *steps = json_array();
 	if (o->id)
 		store_order_steps(b->store, o->id, &row, &rows, NULL);
+	int failed = drill_failed(o, row, rows);
 	for (unsigned i = 0; i < plan->steps; i++) {
 		const struct order_step *last = NULL;
 		double begun = 0;
@@ -47,6 +49,8 @@ static json_t *steps_json(struct broker *b, const struct order *o)
 		}
 		bool now = i == o->at.step && o->at.state != ORDER_DONE;
 		const char *state = o->id ? step_state(o, i, last != NULL) : "planned";
+		if (i < plan->turn && strcmp(state, "done") == 0)
+			state = (int)i == failed ? "failed" : last ? state : "skipped";
 		bool past = last && strcmp(state, "waiting") != 0;
 		const char *why = now && *o->why ? o->why : past ? last->why : "";
 		json_array_append_new(steps,
@@ -86,6 +90,9 @@ json_t *order_json(struct broker *b, const struct order *stored, bool steps)
 		json_object_set_new(j, "steps", steps_json(b, o));
 		if (choice)
 			json_object_set_new(j, "choice", choice);
+		json_t *drill = drill_json(b->store, o);
+		if (drill)
+			json_object_set_new(j, "drill", drill);
 	}
 	return j;
 }
@@ -124,9 +131,9 @@ void api_order_show(const struct ask *a, struct reply *to)
 		reply_ok(to, order_json(a->b, &o, true));
 }
 
-/* Where it shall lead: a machine, or a pool that one is chosen from. */
+/* Where it shall lead: a machine, or a pool that one is chosen from; and of a drill the network. */
 struct target {
-	char machine[NAME_LEN + 1], pool[NAME_LEN + 1];
+	char machine[NAME_LEN + 1], pool[NAME_LEN + 1], network[NAME_LEN + 1];
 };
 
 static int order_read(
@@ -139,6 +146,7 @@ static int order_read(
 		{ "machine", MEMBER_TEXT, t->machine, sizeof t->machine, 0, false },
 		{ "pool", MEMBER_TEXT, t->pool, sizeof t->pool, 0, false },
 		{ "stay", MEMBER_BOOL, &o->stays, 0, 0, false },
+		{ "network", MEMBER_TEXT, t->network, sizeof t->network, 0, false },
 		{ "plan", MEMBER_BOOL, plan, 0, 0, false },
 	};
 	int r = members_read(body, "order", members, COUNT(members), MEMBERS_STRICT, e);
@@ -146,7 +154,8 @@ static int order_read(
 		return r;
 	if (!verb_parse(&o->verb, verb))
 		return err_say(e, EINVAL,
-			"order: verb \"%s\": want start, stop, restart, move, failover or restore",
+			"order: verb \"%s\": want start, stop, restart, move, failover, restore or "
+			"drill",
 			verb);
 	if (*t->machine && *t->pool)
 		return err_say(e, EINVAL, "order: %s: want a machine or a pool, not both", verb);
@@ -155,6 +164,8 @@ static int order_read(
 			e, EINVAL, "order: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
 	if (*t->pool && o->verb == VERB_RESTORE)
 		return err_say(e, EINVAL, "order: restore: want one machine");
+	if (*t->network && o->verb != VERB_DRILL)
+		return err_say(e, EINVAL, "order: %s: a network is for a drill", verb);
 	bool stays = o->verb == VERB_STOP || o->verb == VERB_RESTART;
 	if (stays != (!*t->machine && !*t->pool))
 		return err_say(e, EINVAL, "order: %s: %s", verb,
@@ -194,7 +205,10 @@ void api_order_add(const struct ask *a, struct reply *to)
 	bool plan = false;
 	char who[16];
 	int r = order_read(&o, &target, &plan, a->body, &e);
-	if (r == 0 && plan)
+	if (r == 0 && o.verb == VERB_DRILL)
+		r = drill_give(
+			a->b, &o, target.pool, target.network, plan, &chosen, who_text(who, a), &e);
+	else if (r == 0 && plan)
 		r = order_check(a->b, &o, target.pool, &chosen, &e);
 	else if (r == 0)
 		r = order_give(a->b, &o, target.pool, &chosen, who_text(who, a), &e);
@@ -209,7 +223,11 @@ void api_order_add(const struct ask *a, struct reply *to)
 	}
 	if (*target.pool)
 		json_object_set_new(body, "choice", choice_json(&chosen, SIZE_MAX));
-	plan_answer(a, to, body, &(struct planned){ o, body }, 1);
+	/* Its persona and its disk are made by the order itself: nobody can be asked about them. */
+	if (o.verb == VERB_DRILL)
+		reply_ok(to, body);
+	else
+		plan_answer(a, to, body, &(struct planned){ o, body }, 1);
 }
 
 int order_resume(struct broker *b, unsigned uid, struct order *o, struct err *e)
@@ -267,6 +285,26 @@ static int undo(struct broker *b, const struct order *was, struct order *back, s
 	return r;
 }
 
+/* A drill is not undone by another order: it turns to take back by itself. */
+static void undo_drill(const struct ask *a, struct order *o, struct reply *to)
+{
+	struct err e = { 0 };
+	int r = 0;
+	if (verb_takes_back(o->verb, o->at.step))
+		r = err_say(&e, EBUSY, "order %" PRIu64 " takes back what it did; %s", o->id,
+			o->at.state == ORDER_STOPPED
+				? "`baton order retry` when the cause is mended"
+				: "wait for its end");
+	if (r == 0)
+		r = runner_stop(a->b->runner, o->id, TAKEN_BACK, &e);
+	if (r == 0)
+		r = store_order(a->b->store, o->id, o, &e);
+	if (r < 0)
+		reply_err(to, &e, "`baton order show` says where it stands");
+	else
+		reply_ok(to, order_json(a->b, o, true));
+}
+
 void api_order_undo(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
@@ -275,9 +313,14 @@ void api_order_undo(const struct ask *a, struct reply *to)
 	int r = order_named(&o, a, &e);
 	if (r == 0 && o.at.state == ORDER_DONE)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is done: %s", o.id,
-			o.verb == VERB_START  ? "stop the persona"
-			: o.verb == VERB_STOP ? "start the persona"
-					      : "move the persona back");
+			o.verb == VERB_START   ? "stop the persona"
+			: o.verb == VERB_STOP  ? "start the persona"
+			: o.verb == VERB_DRILL ? "nothing is left of it"
+					       : "move the persona back");
+	if (r == 0 && o.verb == VERB_DRILL) {
+		undo_drill(a, &o, to);
+		return;
+	}
 	if (r == 0 && verb_undo(o.verb) == VERBS)
 		r = err_say(&e, EBUSY, "order %" PRIu64 ": a %s is not taken back; retry it", o.id,
 			verb_word(o.verb));

@@ -106,7 +106,8 @@ static void orders_take(struct field *f, bool *told)
 			open_take(candidate_of(f, o->from), o, f->planned_from);
 			continue;
 		}
-		if (!to || told[to - f->candidate])
+		/* A rehearsal tells in its own report how it went. */
+		if (!to || told[to - f->candidate] || o->verb == VERB_DRILL)
 			continue;
 		told[to - f->candidate] = strcmp(o->why, TAKEN_BACK) != 0;
 		if (!failed_for_it(o, to->m))

@@ -44,6 +44,26 @@ json_t *san_deed(const char *deed, const struct persona *p)
 		5000);
 }
 
+json_t *san_body_deed(const char *deed, const struct persona *p, uint32_t generation)
+{
+	json_t *j = san_deed(deed, p);
+	json_t *san = json_object_get(j, "san");
+	json_object_set_new(san, "persona", json_string(p->name));
+	json_object_set_new(san, "generation", json_integer(generation));
+	return j;
+}
+
+void san_deed_account(json_t *deed, const struct chap *c)
+{
+	json_t *san = json_object_get(deed, "san");
+	json_object_set_new(san, "user", json_string(c->user));
+	json_object_set_new(san, "secret", json_string(c->secret));
+	if (*c->mutual_user) {
+		json_object_set_new(san, "mutual_user", json_string(c->mutual_user));
+		json_object_set_new(san, "mutual_secret", json_string(c->mutual_secret));
+	}
+}
+
 enum step_now deed_start_within(
 	struct run *run, int slot, json_t *built, unsigned ms, hand_done *done, char why[320])
 {

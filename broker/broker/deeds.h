@@ -11,6 +11,11 @@ json_t *bmc_deed(const char *deed, const struct machine *m);
 /* A deed on the persona's disk: "san-look". It carries no account. */
 json_t *san_deed(const char *deed, const struct persona *p);
 
+/* The same for a persona's body of that generation. */
+json_t *san_body_deed(const char *deed, const struct persona *p, uint32_t generation);
+/* Adds the account that the target shall want. */
+void san_deed_account(json_t *deed, const struct chap *c);
+
 /* Begins the deed in one of the run's two places, which takes it over; done() comes with the run
  * and finds deed_over() useful. STEP_NOW_FAILED with a sentence where it cannot begin. */
 enum step_now deed_start(struct run *run, int slot, json_t *deed, hand_done *done, char why[320]);

@@ -79,15 +79,6 @@ static void fence_done(void *ctx, const struct hand_result *r)
 	end_proved(run, &p, look);
 }
 
-static json_t *fence_deed(const char *deed, const struct persona *p, uint32_t generation)
-{
-	json_t *j = san_deed(deed, p);
-	json_t *san = json_object_get(j, "san");
-	json_object_set_new(san, "persona", json_string(p->name));
-	json_object_set_new(san, "generation", json_integer(generation));
-	return j;
-}
-
 /* Nobody's secret is made when the persona is taken off; the binding's was made by its claim. */
 static int secret_of(struct chap *ret, const struct run *run, struct err *e)
 {
@@ -111,14 +102,8 @@ enum step_now fence(struct run *run, const struct persona *p, char why[320])
 		return step_done_with(why, not_ours);
 	if (secret_of(&c, run, &e) < 0)
 		return step_failed(why, &e);
-	json_t *deed = fence_deed("san-fence", p, c.generation);
-	json_t *san = json_object_get(deed, "san");
-	json_object_set_new(san, "user", json_string(c.user));
-	json_object_set_new(san, "secret", json_string(c.secret));
-	if (*c.mutual_user) {
-		json_object_set_new(san, "mutual_user", json_string(c.mutual_user));
-		json_object_set_new(san, "mutual_secret", json_string(c.mutual_secret));
-	}
+	json_t *deed = san_body_deed("san-fence", p, c.generation);
+	san_deed_account(deed, &c);
 	explicit_bzero(&c, sizeof c);
 	return deed_start(run, 0, deed, fence_done, why);
 }
@@ -134,7 +119,8 @@ enum step_now look_again(struct run *run, const struct persona *p, char why[320]
 	/* The secret has been given out: whoever is logged in may be the persona itself. */
 	if (b.fenced)
 		return STEP_NOW_DONE;
-	return deed_start(run, 0, fence_deed("san-look-again", p, b.generation), fence_done, why);
+	return deed_start(
+		run, 0, san_body_deed("san-look-again", p, b.generation), fence_done, why);
 }
 
 void power_proved(struct run *run)

@@ -304,7 +304,8 @@ static bool deed_wants_tgt(const json_t *deed)
 		if (is_of_tgt(json_array_get(sessions, i)))
 			return true;
 	return word && is_of_tgt(deed) &&
-	       (strcmp(word, "san-fence") == 0 || strcmp(word, "san-look-again") == 0);
+	       (strcmp(word, "san-fence") == 0 || strcmp(word, "san-look-again") == 0 ||
+		       strncmp(word, "san-clone", 9) == 0);
 }
 
 /* What the hand is to be given for this deed, in the warden's words. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/drill.h"
 #include "broker/events.h"
 #include "broker/runner.h"
 
@@ -75,7 +76,8 @@ static int nobody_at_work(struct broker *b, const struct order *o, struct err *e
 			verb_word(x->verb), x->persona, stopped ? "has stopped" : "is",
 			verb_steps(x->verb)->step[x->at.step].name,
 			stopped ? "`baton order retry` or `baton order undo` it first"
-				: "wait for its end");
+			: x->verb == VERB_DRILL ? "wait for its end, or `baton order undo` it"
+						: "wait for its end");
 	}
 	free(open);
 	return r;
@@ -188,6 +190,67 @@ int order_give(struct broker *b, struct order *o, const char *pool, struct choic
 {
 	int r = order_place(b, o, pool, chosen, e);
 	if (r == 0)
+		order_begin(b, o, who);
+	return r;
+}
+
+/* ------------------------------------------------------------------ rehearsals */
+
+/* The same wish as a failover's, for a persona that plays this one. */
+static int drill_check(struct broker *b, struct order *o, const char *pool, struct drill *d,
+	struct choice *chosen, struct err *e)
+{
+	struct persona p;
+	struct machine m;
+	struct binding at;
+	struct drill_wish w = { .machine = o->to, .pool = pool };
+	bool bound = false;
+	int r = persona_side(b, o, &at, &bound, e);
+	if (r == 0)
+		r = nobody_at_work(b, o, e);
+	if (r == 0 && !bound)
+		r = err_say(e, EBUSY, "persona %s is on no machine: start it", o->persona);
+	if (r == 0 && strcmp(at.machine, o->to) == 0)
+		r = err_say(e, EBUSY, "persona %s is on machine %s already", o->persona, o->to);
+	if (r < 0)
+		return r;
+	memcpy(d->of, o->persona, sizeof d->of);
+	memcpy(w.network, d->network, sizeof w.network);
+	r = drill_persona(&p, b, o->persona, &w, e);
+	if (r < 0)
+		return r;
+	memcpy(d->network, w.network, sizeof d->network);
+	memcpy(o->persona, p.name, sizeof o->persona);
+	if (*pool && (r = machine_choose(b, o, pool, chosen, e)) < 0)
+		return r;
+	memcpy(o->from, o->to, sizeof o->from);
+	r = machine_side(b, o, e);
+	if (r == 0)
+		r = store_machine(b->store, o->to, &m, e);
+	return r < 0 ? r : drill_cards(&m, &p, e);
+}
+
+int drill_give(struct broker *b, struct order *o, const char *pool, const char *network, bool plan,
+	struct choice *chosen, const char *who, struct err *e)
+{
+	struct drill d = { .order = 0 };
+	snprintf(d.network, sizeof d.network, "%s", network);
+	int r = store_begin(b->store, e);
+	if (r < 0)
+		return r;
+	r = drill_check(b, o, pool, &d, chosen, e);
+	if (r == 0 && !plan)
+		r = store_order_add(b->store, o, e);
+	d.order = o->id;
+	if (r == 0 && !plan && *pool)
+		r = choice_keep(b->store, o->id, chosen, e);
+	if (r == 0 && !plan)
+		r = store_drill_add(b->store, &d, e);
+	if (r < 0 || plan)
+		store_rollback(b->store);
+	else
+		r = store_commit(b->store, e);
+	if (r == 0 && !plan)
 		order_begin(b, o, who);
 	return r;
 }

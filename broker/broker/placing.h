@@ -18,5 +18,8 @@ int order_place(
  * for the event: a user's number, or "baton". */
 int order_give(struct broker *b, struct order *o, const char *pool, struct choice *chosen,
 	const char *who, struct err *e);
+/* A failover rehearsed, on an isolated network ("": any that fits); with plan only checked. */
+int drill_give(struct broker *b, struct order *o, const char *pool, const char *network, bool plan,
+	struct choice *chosen, const char *who, struct err *e);
 /* Begins one that is on disk already. */
 void order_begin(struct broker *b, const struct order *o, const char *who);

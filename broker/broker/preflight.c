@@ -195,9 +195,27 @@ static void ask_all(struct preflight *f, enum preflight_for what, unsigned deadl
 	}
 }
 
+/* A rehearsal's own disk is made later: it is the rehearsed one that must be good. */
+static int rehearsed_read(struct preflight *f, const struct order *o, struct err *e)
+{
+	struct drill d;
+	struct persona of;
+	int r = store_drill(f->b->store, o->id, &d, e);
+	r = r < 0 ? r : store_persona(f->b->store, d.of, &of, e);
+	if (r < 0)
+		return r;
+	of.nics = f->p.nics;
+	memcpy(of.nic, f->p.nic, sizeof of.nic);
+	f->p = of;
+	explicit_bzero(&of, sizeof of);
+	return 0;
+}
+
 static int sides_read(struct preflight *f, const struct order *o, struct err *e)
 {
 	int r = store_persona(f->b->store, o->persona, &f->p, e);
+	if (r == 0 && o->verb == VERB_DRILL)
+		r = rehearsed_read(f, o, e);
 	f->has_to = *o->to;
 	f->has_from = *o->from;
 	if (r == 0 && f->has_to)

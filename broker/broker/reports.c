@@ -120,6 +120,9 @@ static int step_of(const struct stand *s, const struct report *r, enum deed_kind
 	enum side side = r->restore ? SIDE_FROM : SIDE_TO;
 	if (!s->run || strcmp(r->restore ? s->run->o.from : s->run->o.to, s->m.name) != 0)
 		return -1;
+	/* A drill that takes back waits for no identity any more. */
+	if (!r->restore && verb_takes_back(s->run->o.verb, s->run->o.at.step))
+		return -1;
 	const struct plan_of_steps *plan = verb_steps(s->run->o.verb);
 	for (unsigned i = 0; i < plan->steps; i++)
 		if (plan->step[i].kind == kind && plan->step[i].side == side)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "broker/deeds.h"
+#include "broker/drill.h"
 #include "broker/fencing.h"
 #include "broker/ports.h"
 #include "broker/preflight.h"
@@ -201,6 +202,9 @@ enum step_now step_do(struct run *run, char why[320])
 	if (r < 0 && r != -ENOENT)
 		return step_failed(why, &e);
 	bool bound = r == 0 && strcmp(b.machine, run_machine(run)) == 0;
+	/* Begun again, it finds no persona any more. */
+	if (run_step(run)->kind == DO_FORGET)
+		return drill_forget(run, why);
 	if (needless(run, &b, bound, &sentence))
 		return step_done_with(why, sentence);
 	if (sides_read(&s, run, &e) < 0)
@@ -240,6 +244,12 @@ enum step_now step_do(struct run *run, char why[320])
 		return deed_start(run, 0, bmc_deed("bmc-arm", &s.m), deed_done, why);
 	case DO_AWAIT_OS:
 		return run->os_seen ? STEP_NOW_DONE : STEP_WAITS;
+	case DO_CLONE:
+		return drill_clone(run, &s.p, why);
+	case DO_CLONE_REMOVE:
+		return drill_clone_remove(run, &s.p, why);
+	case DO_FORGET:
+		break;
 	}
 	return STEP_NOW_FAILED;
 }

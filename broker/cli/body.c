@@ -311,7 +311,12 @@ static int order_own(json_t *body, const struct call *c, struct err *e)
 {
 	enum command_id id = command_id(c->command);
 	bool restore = id == COMMAND_restore;
-	json_object_set_new(body, "verb", json_string(c->command->word));
+	const char *drill = call_value(c, "drill"), *network = call_value(c, "network");
+	json_object_set_new(body, "verb", json_string(drill ? "drill" : c->command->word));
+	if (network && !drill)
+		return err_say(e, EINVAL, "--network is for a drill: give --drill, too");
+	if (network)
+		json_object_set_new(body, "network", json_string(network));
 	json_object_set_new(body, restore ? "machine" : "persona", json_string(c->arg[0]));
 	if (call_value(c, "stay"))
 		json_object_set_new(body, "stay", json_true());
@@ -347,6 +352,8 @@ int body_of(json_t **ret, const struct call *c, struct err *e)
 	if (id != COMMAND_policy && id != COMMAND_machine_set) /* what it is about is in the path */
 		json_object_set_new(body, "name", json_string(c->arg[0]));
 	r = simple(body, c, e);
+	if (r == 0 && id == COMMAND_network_add && call_value(c, "isolated"))
+		json_object_set_new(body, "isolated", json_true());
 	if (r == 0 && id == COMMAND_machine_add)
 		r = machine_own(body, c, e);
 	else if (r == 0 && id == COMMAND_machine_set)

@@ -251,6 +251,7 @@ static void last_words(const struct watch *w)
 	text_clean(why, sizeof why, member_word(w->order, "why"));
 	if (strcmp(member_word(w->order, "state"), "stopped") != 0) {
 		timeline_draw(w->out, t, w->order);
+		drill_draw(w->out, t, w->order);
 		fprintf(w->out, "\n%sdone%s: %s\n", term_ink(t, INK_GOOD), term_ink(t, INK_PLAIN),
 			head);
 		return;
@@ -308,6 +309,8 @@ enum exit_code follow_order(struct client *c, const json_t *order, bool json, FI
 		}
 		if (strcmp(member_word(w.order, "state"), "stopped") == 0 || w.went_back)
 			code = EXIT_ORDER_STOPPED;
+		else if (drill_has_failed(w.order))
+			code = EXIT_REFUSED;
 	}
 	reply_drop(&raw);
 	json_decref(w.order);

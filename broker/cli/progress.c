@@ -58,7 +58,7 @@ void order_head(char *to, size_t len, const json_t *order)
 		n = snprintf(text, sizeof text, "order %.0f: ", member_number(order, "id"));
 	n += snprintf(text + n, sizeof text - (size_t)n, "%s %s", member_word(order, "verb"),
 		member_word(order, "persona"));
-	if (*from && *at)
+	if (*from && *at && strcmp(from, at) != 0)
 		snprintf(text + n, sizeof text - (size_t)n, " from %s to %s", from, at);
 	else if (*from || *at)
 		snprintf(text + n, sizeof text - (size_t)n, " on %s", *from ? from : at);
@@ -68,11 +68,11 @@ void order_head(char *to, size_t len, const json_t *order)
 void order_next(FILE *to, const json_t *order)
 {
 	double id = member_number(order, "id");
-	fprintf(to,
-		"  when the cause is mended:  baton order retry %.0f\n"
-		"  to take it back:           baton order undo %.0f\n"
-		"  what happened:             baton events --order %.0f --since 0\n",
-		id, id, id);
+	fprintf(to, "  when the cause is mended:  baton order retry %.0f\n", id);
+	/* One that stops takes itself back already. */
+	if (strcmp(member_word(order, "verb"), "drill") != 0)
+		fprintf(to, "  to take it back:           baton order undo %.0f\n", id);
+	fprintf(to, "  what happened:             baton events --order %.0f --since 0\n", id);
 }
 
 /* Seconds that a step has taken so far; -1 when it has not begun. */

@@ -31,6 +31,12 @@ struct seen {
 /* One line for each step that differs from what was seen; brings *seen up to date. */
 void steps_changes(FILE *to, const json_t *order, struct seen *seen, double now);
 
+/* What a drill found: would the persona have come up, how long each part took, what failed and why.
+ * Nothing where the order is no drill. */
+void drill_draw(FILE *to, const struct term *t, const json_t *order);
+/* Did it end without the persona's coming up, and not by a person's wish? */
+bool drill_has_failed(const json_t *order);
+
 /* A bar for each step that took time, and the whole. */
 void timeline_draw(FILE *to, const struct term *t, const json_t *order);
 

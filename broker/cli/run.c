@@ -172,7 +172,7 @@ enum exit_code run_resume(struct run *r)
 	/* An undo that finds nothing to take back closes the order and makes no new one. */
 	unsigned long long asked = 0;
 	number_parse(&asked, first(r), INT64_MAX);
-	if (route_of(r) == ROUTE_order_undo &&
+	if (route_of(r) == ROUTE_order_undo && strcmp(member_word(a.json, "state"), "done") == 0 &&
 		json_integer_value(json_object_get(a.json, "id")) == (json_int_t)asked) {
 		if (r->json)
 			answer_print(&a);
@@ -209,6 +209,7 @@ enum exit_code run_order_show(struct run *r)
 		printf("\ntaken back by order %.0f: %s\n", member_number(a.json, "undone_by"), why);
 	if (strcmp(state, "done") == 0)
 		timeline_draw(stdout, &r->term, a.json);
+	drill_draw(stdout, &r->term, a.json);
 	if (json_object_get(a.json, "choice")) {
 		putchar('\n');
 		choice_draw(stdout, &r->term, a.json);

@@ -248,6 +248,7 @@ static const struct column network_columns[] = {
 	{ "POOL", "pool", TEXT },
 	{ "UNKNOWN", "unknown", TEXT },
 	{ "LINK", "link", TEXT },
+	{ "ISOLATED", "isolated", TEXT },
 };
 static const struct column pool_columns[] = {
 	{ "NAME", "name", TEXT },
@@ -376,7 +377,8 @@ static const struct view views[] = {
 
 static bool filled(const json_t *value)
 {
-	return value && !(json_is_string(value) && json_string_length(value) == 0) &&
+	return value && !json_is_false(value) &&
+	       !(json_is_string(value) && json_string_length(value) == 0) &&
 	       !(json_is_array(value) && json_array_size(value) == 0);
 }
 

@@ -43,6 +43,7 @@ struct network {
 	enum unknown unknown;
 	enum dhcp_mode mode;
 	char link[NAME_LEN + 1]; /* another network on the same wire (a shared network); "": none */
+	bool isolated;           /* no way to the others, by the operator's word: for rehearsals */
 	unsigned relays;
 	uint32_t relay[RELAYS_MAX]; /* giaddrs outside of any network that may speak for this one */
 };

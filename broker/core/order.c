@@ -29,12 +29,17 @@
 	{                                                                                          \
 		"unbind", DO_UNBIND, side, 10, 3, 0, "the persona is free"                         \
 	}
-#define TAKE_OFF(side)                                                                             \
+#define SHUT(side)                                                                                 \
 	{ "shut-down", DO_SHUT_DOWN, side, 180, 1, 0, "asking the OS to shut down" },              \
-		{ "power-off", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },            \
-		FENCE("fence-old", side, "a secret for nobody at the target"),                     \
-		{ "release", DO_RELEASE, side, 10, 3, 0, "the next boot restores the machine" },   \
-		RESTORE(side, 4)
+	{                                                                                          \
+		"power-off", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice"                 \
+	}
+#define GIVE_BACK(side, wait)                                                                      \
+	{ "release", DO_RELEASE, side, 10, 3, 0, "the next boot restores the machine" },           \
+		RESTORE(side, wait)
+#define TAKE_OFF(side)                                                                             \
+	SHUT(side), FENCE("fence-old", side, "a secret for nobody at the target"),                 \
+		GIVE_BACK(side, 4)
 #define PUT_ON(side)                                                                               \
 	{ "power-off-before", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },             \
 		{ "claim", DO_CLAIM, side, 10, 3, 0, "the machine is the persona's" },             \
@@ -71,13 +76,22 @@ static const struct step restore_steps[] = { { "power-off-before", DO_POWER_OFF,
 		"the next boot restores the machine" },
 	RESTORE(SIDE_FROM, 3) };
 
+/* One machine on both sides: it is put on and taken off. */
+static const struct step drill_steps[] = { PREFLIGHT(SIDE_TO),
+	{ "clone", DO_CLONE, SIDE_TO, 60, 2, 0, "copying the disk, and offering the copy" },
+	PUT_ON(SIDE_TO), SHUT(SIDE_FROM), GIVE_BACK(SIDE_FROM, 3),
+	{ "clone-remove", DO_CLONE_REMOVE, SIDE_TO, 60, 3, 0, "removing the copy" },
+	{ "forget", DO_FORGET, SIDE_TO, 10, 3, 0, "removing the rehearsal's persona" } };
+enum { DRILL_TURN = 11 }; /* its shut-down */
+
 static const struct plan_of_steps plans[VERBS] = {
-	[VERB_START] = { "start", start_steps, COUNT(start_steps) },
-	[VERB_STOP] = { "stop", stop_steps, COUNT(stop_steps) },
-	[VERB_MOVE] = { "move", move_steps, COUNT(move_steps) },
-	[VERB_FAILOVER] = { "failover", failover_steps, COUNT(failover_steps) },
-	[VERB_RESTART] = { "restart", restart_steps, COUNT(restart_steps) },
-	[VERB_RESTORE] = { "restore", restore_steps, COUNT(restore_steps) },
+	[VERB_START] = { "start", start_steps, COUNT(start_steps), 0 },
+	[VERB_STOP] = { "stop", stop_steps, COUNT(stop_steps), 0 },
+	[VERB_MOVE] = { "move", move_steps, COUNT(move_steps), 0 },
+	[VERB_FAILOVER] = { "failover", failover_steps, COUNT(failover_steps), 0 },
+	[VERB_RESTART] = { "restart", restart_steps, COUNT(restart_steps), 0 },
+	[VERB_RESTORE] = { "restore", restore_steps, COUNT(restore_steps), 0 },
+	[VERB_DRILL] = { "drill", drill_steps, COUNT(drill_steps), DRILL_TURN },
 };
 
 static const char *const states[] = { "running", "done", "stopped" };
@@ -112,8 +126,14 @@ enum verb verb_undo(enum verb v)
 		[VERB_FAILOVER] = VERB_STOP,
 		[VERB_RESTART] = VERB_RESTART,
 		[VERB_RESTORE] = VERBS,
+		[VERB_DRILL] = VERBS,
 	};
 	return back[v];
+}
+
+bool verb_takes_back(enum verb v, unsigned step)
+{
+	return plans[v].turn && step >= plans[v].turn;
 }
 
 const char *order_state_word(enum order_state s)
@@ -142,7 +162,10 @@ struct order_at order_turn(enum verb v, struct order_at at, enum outcome how)
 		if (++at.step == p->steps)
 			at = (struct order_at){ ORDER_DONE, p->steps - 1, 0 };
 	} else if (++at.tries >= p->step[at.step].tries) {
-		at.state = ORDER_STOPPED;
+		if (at.step < p->turn)
+			at = (struct order_at){ ORDER_RUNNING, p->turn, 0 };
+		else
+			at.state = ORDER_STOPPED;
 	}
 	return at;
 }

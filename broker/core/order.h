@@ -13,6 +13,7 @@ enum verb {
 	VERB_FAILOVER, /* nothing is asked of the old machine but silence; it is stale then */
 	VERB_RESTART,  /* it boots again where it is */
 	VERB_RESTORE,  /* a stale machine gets its own addresses back */
+	VERB_DRILL,    /* a failover rehearsed on a copy of the disk, under another persona */
 	VERBS,
 };
 
@@ -37,6 +38,9 @@ enum deed_kind {
 	DO_AWAIT_OS, /* the persona's OS asks for its address */
 	DO_UNBIND,   /* binding ended, table published */
 	DO_ABANDON,  /* the same, and the machine is stale: its cards were not restored */
+	DO_CLONE,    /* an atomic copy of the disk is offered as a target of its own */
+	DO_CLONE_REMOVE, /* and is no more */
+	DO_FORGET,       /* the rehearsal's persona is removed */
 };
 
 struct step {
@@ -53,6 +57,9 @@ struct plan_of_steps {
 	const char *word; /* "start" */
 	const struct step *step;
 	unsigned steps;
+	/* From here on it takes back what it did: a step before this one that fails for good
+	 * leads here, and the order goes on. 0: it stops. */
+	unsigned turn;
 };
 
 const struct plan_of_steps *verb_steps(enum verb v);
@@ -60,8 +67,10 @@ const char *verb_word(enum verb v);
 bool verb_parse(enum verb *ret, const char *word);
 /* The verb that takes this one back: start <-> stop, move <-> move the other way. What a failover
  * left cannot be gone back to: it is taken back by a stop. A restart is given up, no more. VERBS: a
- * restore is not taken back. */
+ * restore is not taken back, and a drill takes itself back. */
 enum verb verb_undo(enum verb v);
+/* A drill at this step takes back what it did. */
+bool verb_takes_back(enum verb v, unsigned step);
 
 enum order_state { ORDER_RUNNING, ORDER_DONE, ORDER_STOPPED };
 const char *order_state_word(enum order_state s); /* "running", "done", "stopped" */
@@ -74,7 +83,8 @@ struct order_at {
 	unsigned step, tries; /* index into the verb's steps; failed tries of that step */
 };
 
-/* Moves on: the next step, the same step again, done, or stopped when the tries are used up. */
+/* Moves on: the next step, the same step again, done, or, when the tries are used up, stopped, or
+ * at the verb's turn. */
 struct order_at order_turn(enum verb v, struct order_at at, enum outcome how);
 
 /* An order of this verb that stops for good at this step goes back by itself: the old body has

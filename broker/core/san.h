@@ -45,6 +45,17 @@ struct san_account {
 	uint32_t generation;
 	const char *own_initiator; /* Baton's own IQN: a look of its own is none of them */
 };
+/* A copy that is taken while somebody writes is a disk only if it is of one moment. */
+enum san_copies { SAN_COPIES_NONE, SAN_COPIES_ATOMIC };
+
+/* A copy of a LUN, offered as LUN 1 of a target of its own. */
+struct san_clone {
+	const char *of; /* the target whose disk is copied */
+	uint64_t of_lun;
+	const char *folder;  /* where copies lie (setting clones_dir); "": nowhere */
+	struct san_fence as; /* the copy's target, and the account that it wants from the first */
+};
+enum { SAN_CLONE_LUN = 1 };
 
 struct san_ops {
 	const char *kind; /* "iscsi", "tgt", "fake" */
@@ -77,4 +88,15 @@ struct san_ops {
 	 * NULL where the driver cannot administer the target. */
 	int (*sessions)(
 		unsigned *ret, const struct san_account *a, unsigned timeout_ms, struct err *e);
+	/* What kind of copy the next two make. SAN_COPIES_NONE: they are NULL. */
+	enum san_copies copies;
+	/* Afterwards the copy is there, of one moment of this call, whatever writes to the disk
+	 * meanwhile; the disk, its target and its sessions are as they were. A copy of that name
+	 * that was left over goes first. At no moment is anybody let in to it without a secret.
+	 * -ENOTSUP: this disk cannot be copied at one moment. -EEXIST: a target of that name is
+	 * there that is no copy of Baton's. */
+	int (*clone)(const struct san_clone *c, unsigned timeout_ms, struct err *e);
+	/* Ends its sessions, removes its target, its accounts (as.persona's) and its data. What has
+	 * gone already is fine. of is not looked at. -EEXIST as above. */
+	int (*clone_remove)(const struct san_clone *c, unsigned timeout_ms, struct err *e);
 };

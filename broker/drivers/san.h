@@ -21,6 +21,12 @@ bool san_account_of(uint32_t *generation, const char *name, size_t len, const ch
 /* Are the accounts of a fence what they are named to be? -EINVAL. */
 int san_fence_check(const struct san_fence *f, struct err *e);
 
+/* By tgtd, a file each for what is done to accounts and to copies. */
+int san_tgt_fence(
+	struct san_fenced *ret, const struct san_fence *f, unsigned timeout_ms, struct err *e);
+int san_tgt_clone(const struct san_clone *c, unsigned timeout_ms, struct err *e);
+int san_tgt_clone_remove(const struct san_clone *c, unsigned timeout_ms, struct err *e);
+
 /* By libiscsi, for every kind that is reached that way. */
 int san_iscsi_look(struct san_facts *ret, const struct san_login *login, uint64_t lun,
 	unsigned timeout_ms, struct err *e);

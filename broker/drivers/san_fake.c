@@ -9,6 +9,8 @@
  *   hang=PORTAL               never answers there
  *   fence=hang, fence=refuse  so does what administers it or asks who is there; nothing is changed
  *   stays=INITIATOR           its session is told to go, and stays
+ *   clone=torn, clone=refuse  a copy would be of no single moment; none can be made now
+ *   copy-of=TARGET            it is a copy that the driver made
  * TARGET.sessions: an initiator's name each, who is logged in. The driver reads and empties it; a
  * session begins where a test says so. A fence writes TARGET.san anew. */
 #include <errno.h>
@@ -37,6 +39,7 @@ struct disk {
 	uint64_t lun;                  /* the one that is looked for */
 	struct san_facts facts;
 	bool found, accounts, account_right, shown_right, dead, hang, refuse;
+	bool torn, no_clone, is_copy;
 	unsigned registrations, removed;
 	char newer[LINE_LEN], stays[STAYS_MAX][LINE_LEN];
 	unsigned stay;
@@ -84,9 +87,8 @@ static void account_met(struct disk *d, const char *account)
 
 static bool disk_line(struct disk *d, const char *line)
 {
-	static const char *const words[] = {
-		"account=", "outgoing=", "registration=", "dead=", "hang=", "fence=", "stays=", NULL
-	};
+	static const char *const words[] = { "account=", "outgoing=", "registration=", "dead=",
+		"hang=", "fence=", "stays=", "clone=", "copy-of=", NULL };
 	const char *portal = d->login ? d->login->portal : "";
 	int word = 0;
 	while (words[word] && strncmp(line, words[word], strlen(words[word])) != 0)
@@ -119,6 +121,13 @@ static bool disk_line(struct disk *d, const char *line)
 	case 6:
 		if (d->stay < STAYS_MAX)
 			snprintf(d->stays[d->stay++], LINE_LEN, "%s", value);
+		return true;
+	case 7:
+		d->torn |= strcmp(value, "torn") == 0;
+		d->no_clone |= strcmp(value, "refuse") == 0;
+		return true;
+	case 8:
+		d->is_copy = true;
 		return true;
 	default:
 		break;
@@ -358,8 +367,82 @@ static int fake_sessions(
 	return 0;
 }
 
+static int copy_remove(const struct san_clone *c, struct err *e)
+{
+	struct disk d = { .login = NULL };
+	char path[PATH_MAX], sessions[PATH_MAX];
+	struct err none = { 0 };
+	int r = path_of(path, c->as.target, "san", e);
+	r = r ? r : path_of(sessions, c->as.target, "sessions", e);
+	r = r ? r : disk_read(&d, c->as.target, "fake", &none);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return e->code ? r : err_say(e, -r, "%s", none.text);
+	if (!d.is_copy)
+		return err_say(e, EEXIST,
+			"target %s: it is there already and is no copy that Baton made",
+			c->as.target);
+	if ((unlink(sessions) < 0 && errno != ENOENT) || unlink(path) < 0)
+		return err_set(e, errno, "remove %s", path);
+	return 0;
+}
+
+/* In place at once, and with its account. */
+static int copy_write(const struct disk *d, const struct san_clone *c, struct err *e)
+{
+	char path[PATH_MAX], more[LINE_LEN + 4 * SECRET_LEN + IQN_LEN + 64];
+	const struct san_fence *as = &c->as;
+	int n = snprintf(more, sizeof more,
+		"copy-of=%s\nlun=%d bytes=%" PRIu64 " block_len=%" PRIu32
+		" bootable=%d\naccount=%s %s\n",
+		c->of, SAN_CLONE_LUN, d->facts.bytes, d->facts.block_len, d->facts.bootable,
+		as->user, as->secret);
+	if (as->mutual_user)
+		snprintf(more + n, sizeof more - (size_t)n, "outgoing=%s %s\n", as->mutual_user,
+			as->mutual_secret);
+	int r = path_of(path, as->target, "san", e);
+	r = r ? r : file_filter(path, keep_registration, d, more, e);
+	explicit_bzero(more, sizeof more);
+	return r;
+}
+
+static int fake_clone(const struct san_clone *c, unsigned timeout_ms, struct err *e)
+{
+	struct err nobody = { 0 };
+	struct disk d = { .fence = &c->as, .lun = c->of_lun };
+	e = e ? e : &nobody;
+	int r = san_fence_check(&c->as, e);
+	r = r ? r : copy_remove(c, e);
+	r = r ? r : disk_read(&d, c->of, "fake", e);
+	if (r < 0)
+		return r;
+	if (d.hang)
+		return silent(c->of, timeout_ms, e);
+	if (d.torn)
+		return err_say(e, ENOTSUP,
+			"target %s: it cannot be copied at one moment: what a writer writes "
+			"meanwhile would be in the copy by halves",
+			c->of);
+	if (d.no_clone)
+		return err_say(e, ENOSPC, "target %s: it makes no copies now", c->of);
+	if (!d.found)
+		return err_say(e, ENXIO, "target %s has no LUN %" PRIu64, c->of, c->of_lun);
+	return copy_write(&d, c, e);
+}
+
+static int fake_clone_remove(const struct san_clone *c, unsigned timeout_ms, struct err *e)
+{
+	struct err nobody = { 0 };
+	(void)timeout_ms;
+	return copy_remove(c, e ? e : &nobody);
+}
+
 const struct san_ops san_fake = { .kind = "fake",
 	.look = fake_look,
 	.fence = fake_fence,
 	.reservations_clear = fake_clear,
-	.sessions = fake_sessions };
+	.sessions = fake_sessions,
+	.copies = SAN_COPIES_ATOMIC,
+	.clone = fake_clone,
+	.clone_remove = fake_clone_remove };

@@ -22,7 +22,6 @@ struct fence {
 	const struct san_fence *f;
 	struct tgt_target target; /* in the text of targets */
 	struct tgt_said targets, accounts;
-	int failed; /* of is_target(), which can say no more than yes or no */
 	struct err *e;
 	bool own_known; /* tgtd has Baton's own account */
 	struct san_fenced done;
@@ -100,54 +99,12 @@ static int account_make(struct fence *fc, const char *user, const char *secret, 
 static int list(
 	struct fence *fc, struct tgt_said *ret, const struct tgt_request *r, const char *doing)
 {
-	tgt_said_fini(ret);
-	int rc = tgt_talk(ret, &fc->talk, r, doing, fc->e);
-	if (rc < 0 || ret->error == TGT_OK)
-		return rc;
-	if (ret->error == TGT_NO_TARGET)
-		return err_say(fc->e, ENOENT, "target %s: tgtd has it no more", fc->f->target);
-	return err_say(fc->e, EIO, "target %s: tgtd was asked %s, and says: %s", fc->f->target,
-		doing, tgt_error_text(ret->error));
-}
-
-static bool is_target(void *ctx, uint32_t tid)
-{
-	struct fence *fc = ctx;
-	struct tgt_said said;
-	const struct tgt_request r = { .word = TGT_CONNECTIONS, .tid = tid };
-	fc->failed = tgt_talk(&said, &fc->talk, &r, "about a target", fc->e);
-	if (fc->failed < 0)
-		return true;
-	tgt_said_fini(&said);
-	return said.error != TGT_NO_TARGET;
+	return tgt_list(ret, &fc->talk, r, doing, fc->e);
 }
 
 static int target_read(struct fence *fc)
 {
-	const char *name = fc->f->target;
-	int r = list(fc, &fc->targets, &(struct tgt_request){ .word = TGT_TARGETS },
-		"to list its targets");
-	if (r < 0)
-		return r;
-	fc->failed = 0;
-	r = tgt_target_find(&fc->target, fc->targets.text, fc->targets.len, name, is_target, fc);
-	if (fc->failed < 0)
-		return fc->failed;
-	if (r == -ENOENT)
-		return err_say(fc->e, ENOENT, "target %s: this tgtd has no such target", name);
-	if (r == -E2BIG)
-		return err_say(fc->e, E2BIG, "target %s: more than %d accounts are bound to it",
-			name, TGT_ACCOUNTS_MAX);
-	if (r < 0)
-		return err_say(fc->e, EPROTO,
-			"target %s: tgtd's list of targets cannot be read; does an initiator have "
-			"a "
-			"line break in its name?",
-			name);
-	if (!fc->target.iscsi)
-		return err_say(fc->e, ENOTSUP,
-			"target %s: tgtd serves it, but not by iSCSI over TCP", name);
-	return 0;
+	return tgt_target_read(&fc->targets, &fc->target, &fc->talk, fc->e);
 }
 
 static bool is(const struct tgt_name *n, const char *word)
@@ -340,7 +297,7 @@ static int sessions_drop(struct fence *fc)
 	return r;
 }
 
-static int tgt_fence(
+int san_tgt_fence(
 	struct san_fenced *ret, const struct san_fence *f, unsigned timeout_ms, struct err *e)
 {
 	struct err nobody = { 0 };
@@ -406,6 +363,9 @@ static int tgt_sessions(
 
 const struct san_ops san_tgt = { .kind = "tgt",
 	.look = san_iscsi_look,
-	.fence = tgt_fence,
+	.fence = san_tgt_fence,
 	.reservations_clear = san_iscsi_reservations_clear,
+	.copies = SAN_COPIES_ATOMIC,
+	.clone = san_tgt_clone,
+	.clone_remove = san_tgt_clone_remove,
 	.sessions = tgt_sessions };

@@ -186,3 +186,62 @@ int tgt_talk(struct tgt_said *ret, struct tgt_talk *t, const struct tgt_request 
 	*ret = said;
 	return 0;
 }
+
+int tgt_list(struct tgt_said *ret, struct tgt_talk *t, const struct tgt_request *r,
+	const char *doing, struct err *e)
+{
+	tgt_said_fini(ret);
+	int rc = tgt_talk(ret, t, r, doing, e);
+	if (rc < 0 || ret->error == TGT_OK)
+		return rc;
+	if (ret->error == TGT_NO_TARGET)
+		return err_say(e, ENOENT, "target %s: tgtd has it no more", t->target);
+	return err_say(e, EIO, "target %s: tgtd was asked %s, and says: %s", t->target, doing,
+		tgt_error_text(ret->error));
+}
+
+/* Of is_target(), which can say no more than yes or no. */
+struct asking {
+	struct tgt_talk *talk;
+	struct err *e;
+	int failed;
+};
+
+static bool is_target(void *ctx, uint32_t tid)
+{
+	struct asking *a = ctx;
+	struct tgt_said said;
+	const struct tgt_request r = { .word = TGT_CONNECTIONS, .tid = tid };
+	a->failed = tgt_talk(&said, a->talk, &r, "about a target", a->e);
+	if (a->failed < 0)
+		return true;
+	tgt_said_fini(&said);
+	return said.error != TGT_NO_TARGET;
+}
+
+int tgt_target_read(
+	struct tgt_said *targets, struct tgt_target *ret, struct tgt_talk *t, struct err *e)
+{
+	struct asking a = { t, e, 0 };
+	int r = tgt_list(
+		targets, t, &(struct tgt_request){ .word = TGT_TARGETS }, "to list its targets", e);
+	if (r < 0)
+		return r;
+	r = tgt_target_find(ret, targets->text, targets->len, t->target, is_target, &a);
+	if (a.failed < 0)
+		return a.failed;
+	if (r == -ENOENT)
+		return err_say(e, ENOENT, "target %s: this tgtd has no such target", t->target);
+	if (r == -E2BIG)
+		return err_say(e, E2BIG, "target %s: more than %d accounts are bound to it",
+			t->target, TGT_ACCOUNTS_MAX);
+	if (r < 0)
+		return err_say(e, EPROTO,
+			"target %s: tgtd's list of targets cannot be read; does an initiator have "
+			"a line break in its name?",
+			t->target);
+	if (!ret->iscsi)
+		return err_say(e, ENOTSUP, "target %s: tgtd serves it, but not by iSCSI over TCP",
+			t->target);
+	return 0;
+}

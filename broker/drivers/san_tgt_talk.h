@@ -30,3 +30,10 @@ void tgt_said_fini(struct tgt_said *s);
  * its targets". -ETIMEDOUT at the deadline, -ECONNREFUSED and the like where there is no tgtd. */
 int tgt_talk(struct tgt_said *ret, struct tgt_talk *t, const struct tgt_request *r,
 	const char *doing, struct err *e);
+/* The same, where any error of tgtd's is a failure. Frees what *ret had. */
+int tgt_list(struct tgt_said *ret, struct tgt_talk *t, const struct tgt_request *r,
+	const char *doing, struct err *e);
+/* The target t->target: *targets is the text that *ret lies in. -ENOENT it is not there, -ENOTSUP
+ * it is not served by iSCSI. */
+int tgt_target_read(
+	struct tgt_said *targets, struct tgt_target *ret, struct tgt_talk *t, struct err *e);

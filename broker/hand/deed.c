@@ -18,6 +18,7 @@ enum {
 	LOOK_MS = 5000,
 	FENCE_MS = 15000,
 	PORT_MS = 5000, /* each */
+	CLONE_MS = 30000,
 	SOFT_MS = 60000,
 	WATCH_MAX = 1024, /* things of one kind */
 };
@@ -81,6 +82,8 @@ static const struct deed {
 	{ "watch", watch_members, COUNT(watch_members), 0, watch },
 	{ "guard-set", guard_members, COUNT(guard_members), 0, guard_set },
 	{ "port-set", port_members, COUNT(port_members), PORT_MS, port_set },
+	{ "san-clone", san_members, COUNT(san_members), CLONE_MS, san_clone },
+	{ "san-clone-remove", san_members, COUNT(san_members), CLONE_MS, san_clone_remove },
 };
 
 static void json_drop(json_t **j)
@@ -90,7 +93,7 @@ static void json_drop(json_t **j)
 
 static const struct deed *deed_of(const char *word, struct err *e)
 {
-	char known[280] = "";
+	char known[320] = "";
 	for (size_t i = 0, at = 0; i < COUNT(deeds); i++) {
 		if (word && strcmp(deeds[i].word, word) == 0)
 			return &deeds[i];

@@ -27,6 +27,8 @@ int bmc_net_start(const struct hand *hand, const struct wish *w, json_t *answer,
 int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int san_clone(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int san_clone_remove(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 /* Returns only where it cannot begin: hand/watch.c. */
 int watch(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

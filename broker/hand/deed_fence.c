@@ -4,16 +4,8 @@
 #include <unistd.h>
 
 #include "base/own.h"
-#include "hand/deadline.h"
 #include "hand/san.h"
 #include "host/fd.h"
-
-/* So much of what the deed may take that the driver's own sentence comes before the alarm's. */
-static unsigned time_for(const struct wish *w, unsigned shares)
-{
-	uint64_t left = (uint64_t)deadline_left_ms() * 9 / 10 / shares;
-	return (unsigned)(left < w->timeout_ms ? left : w->timeout_ms);
-}
 
 /* Asked for early, so that a target that cannot be fenced is told before it is waited for. */
 static const struct san_ops *fencer_of(const char *kind, struct err *e)
@@ -40,7 +32,7 @@ static int reservations_clear(const struct hand *hand, const struct wish *w,
 			.secret = s->secret,
 			.target_user = s->mutual_user[0] ? s->mutual_user : NULL,
 			.target_secret = s->mutual_user[0] ? s->mutual_secret : NULL };
-		r = ops->reservations_clear(ret, &login, s->lun, time_for(w, s->portals.n - i), e);
+		r = ops->reservations_clear(ret, &login, s->lun, san_time(w, s->portals.n - i), e);
 		if (!san_is_dead(r))
 			break;
 	}
@@ -75,7 +67,7 @@ int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, str
 		.persona = s.persona,
 		.generation = (uint32_t)s.generation,
 		.own_user = hand->san_user };
-	int r = ops->fence(&done, &f, time_for(w, 1), e);
+	int r = ops->fence(&done, &f, san_time(w, 1), e);
 	r = r ? r : reservations_clear(hand, w, &s, ops, &reservations, e);
 	if (r < 0)
 		return r;
@@ -97,7 +89,7 @@ int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer
 		.persona = s.persona,
 		.generation = (uint32_t)s.generation,
 		.own_user = hand->san_user };
-	int r = ops->fence(&done, &f, time_for(w, 1), e);
+	int r = ops->fence(&done, &f, san_time(w, 1), e);
 	if (r == 0)
 		json_object_set_new(
 			answer, "sessions_dropped", json_integer(done.sessions_dropped));

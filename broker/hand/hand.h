@@ -12,6 +12,7 @@ struct hand {
 	const char *secrets_dir; /* BATON_SECRETS_DIR */
 	const char *san_iqn;     /* BATON_SAN_IQN: Baton's own initiator name */
 	const char *san_user;    /* BATON_SAN_USER: Baton's own account, or "" */
+	const char *clones_dir;  /* BATON_CLONES_DIR: where copies of LUNs lie, or "" */
 	const char *san_secret;  /* BATON_SAN_SECRET: the name of the file with its secret, or "" */
 };
 

@@ -84,6 +84,7 @@ int main(void)
 		.san_iqn = env("BATON_SAN_IQN", "iqn.2026-01.baton:broker"),
 		.san_user = env("BATON_SAN_USER", ""),
 		.san_secret = env("BATON_SAN_SECRET", ""),
+		.clones_dir = env("BATON_CLONES_DIR", ""),
 	};
 	char *answer = deed_answer(&hand, line, (size_t)len);
 	explicit_bzero(line, sizeof line);

@@ -34,6 +34,10 @@ static const struct field fence_members[] = { DISK, BODY, ACCOUNT(true),
 	MEMBER(mutual_user, FIELD_TEXT, false, 0, SECRET_LEN),
 	MEMBER(mutual_secret, FIELD_TEXT, false, 0, SECRET_LEN) };
 static const struct field again_members[] = { DISK, BODY };
+static const struct field clone_members[] = { DISK, BODY, ACCOUNT(true),
+	MEMBER(mutual_user, FIELD_TEXT, false, 0, SECRET_LEN),
+	MEMBER(mutual_secret, FIELD_TEXT, false, 0, SECRET_LEN),
+	MEMBER(of, FIELD_TEXT, true, 5, IQN_LEN), MEMBER(of_lun, FIELD_UINT, true, 0, 16383) };
 
 static const struct {
 	const struct field *members;
@@ -42,6 +46,8 @@ static const struct {
 	[SAN_LOOK] = { look_members, COUNT(look_members) },
 	[SAN_FENCE] = { fence_members, COUNT(fence_members) },
 	[SAN_LOOK_AGAIN] = { again_members, COUNT(again_members) },
+	[SAN_CLONE] = { clone_members, COUNT(clone_members) },
+	[SAN_CLONE_REMOVE] = { again_members, COUNT(again_members) },
 };
 
 static int account_check(const char *user, const char *secret, const char *words, struct err *e)
@@ -67,7 +73,9 @@ static int wish_check(const struct san_wish *s, enum san_deed deed, struct err *
 				e, EINVAL, "san: portals: want addresses like 10.77.0.1:3260");
 	if (deed != SAN_LOOK && !name_ok(s->persona))
 		return err_say(e, EINVAL, "san: persona: want its name");
-	if (deed == SAN_FENCE && !s->user[0])
+	if (deed == SAN_CLONE && (!iqn_ok(s->of) || strcmp(s->of, s->target) == 0))
+		return err_say(e, EINVAL, "san: of: want another IQN than target, in lower case");
+	if ((deed == SAN_FENCE || deed == SAN_CLONE) && !s->user[0])
 		return err_say(e, EINVAL, "san: user: want the generation's account");
 	int r = account_check(s->user, s->secret, "user and secret", e);
 	if (r == 0)
@@ -97,6 +105,12 @@ int san_lock(const struct hand *hand, const struct wish *w, const char *target, 
 	if (held >= 0)
 		deadline_doing("san %s: %s", target, w->deed);
 	return held;
+}
+
+unsigned san_time(const struct wish *w, unsigned shares)
+{
+	uint64_t left = (uint64_t)deadline_left_ms() * 9 / 10 / shares;
+	return (unsigned)(left < w->timeout_ms ? left : w->timeout_ms);
 }
 
 bool san_is_dead(int r)

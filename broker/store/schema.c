@@ -385,6 +385,18 @@ static const char *const version_9[] = {
 	NULL,
 };
 
+/* Which networks are isolated, and what was rehearsed by which order. No reference to what is
+ * rehearsed: the history outlives it. */
+static const char *const version_10[] = {
+	"ALTER TABLE network ADD COLUMN isolated INTEGER NOT NULL DEFAULT 0",
+	"CREATE TABLE drill ("
+	"  order_id INTEGER PRIMARY KEY REFERENCES orders,"
+	"  of TEXT NOT NULL,"
+	"  network TEXT NOT NULL"
+	")",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -395,6 +407,7 @@ const struct migration schema[] = {
 	{ .sql = version_7 },
 	{ .sql = version_8 },
 	{ .sql = version_9 },
+	{ .sql = version_10 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -259,6 +259,17 @@ int store_order_close(struct store *s, uint64_t id, double now_s, struct err *e)
 /* Puts a stopped order back to running, at the place that order_retry() names. */
 int store_order_reopen(struct store *s, uint64_t id, struct order_at at, struct err *e);
 
+/* What an order rehearses: o->persona is another persona, made for it. */
+struct drill {
+	uint64_t order;
+	char of[NAME_LEN + 1], network[NAME_LEN + 1];
+};
+int store_drill_add(struct store *s, const struct drill *d, struct err *e);
+int store_drill(struct store *s, uint64_t order, struct drill *ret, struct err *e);
+/* Removes the persona that was made for this drill, though the order is not done yet; one that has
+ * gone is fine. -EBUSY while a machine carries it. */
+int store_drill_forget(struct store *s, const struct order *o, struct err *e);
+
 /* Why the machine of an order was chosen: one text, for people. *ret is malloc'ed and the
  * caller's; NULL: a person has named the machine. */
 int store_choice_set(struct store *s, uint64_t order, const char *text, struct err *e);

@@ -23,6 +23,7 @@ static void network_row(struct query *q, void *to)
 	col_text(q, unknown, sizeof unknown);
 	col_text(q, mode, sizeof mode);
 	col_text(q, n->link, sizeof n->link);
+	n->isolated = col_bool(q);
 	if (!unknown_parse(&n->unknown, unknown) || !dhcp_mode_parse(&n->mode, mode))
 		q->bad = true;
 }
@@ -49,7 +50,7 @@ static int networks_read(struct store *s, const char *from, const char *to, stru
 	OWN(query)
 	struct query q = QUERY(s,
 		"SELECT name, interface, addr, prefix, gateway, dns, pool_from, pool_to, unknown, "
-		"mode, link FROM network WHERE name BETWEEN ? AND ? ORDER BY name",
+		"mode, link, isolated FROM network WHERE name BETWEEN ? AND ? ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, network_row, &all, &n, e);
 	if (r)
@@ -177,6 +178,24 @@ static int relays_check(const struct network *n, struct err *e)
 	return 0;
 }
 
+/* What Baton can see of it; the wire itself is the operator's word. */
+static int isolated_check(const struct network *n, struct err *e)
+{
+	if (!n->isolated)
+		return 0;
+	if (!*n->interface || n->relays)
+		return err_say(e, EINVAL,
+			"network %s: isolated: want an interface of Baton's and no relays, which "
+			"are a way to other networks",
+			n->name);
+	if (n->gateway || *n->link)
+		return err_say(e, EINVAL,
+			"network %s: isolated: want no gateway and no link, which lead to other "
+			"networks",
+			n->name);
+	return 0;
+}
+
 static int network_check(const struct network *n, struct err *e)
 {
 	char a[IP4_TEXT], b[IP4_TEXT];
@@ -190,6 +209,8 @@ static int network_check(const struct network *n, struct err *e)
 		r = pool_check(n, e);
 	if (!r)
 		r = mode_check(n, e);
+	if (!r)
+		r = isolated_check(n, e);
 	return r ? r : relays_check(n, e);
 }
 
@@ -231,6 +252,10 @@ static int link_check(const struct others *o, const struct network *n, struct er
 		return err_say(e, ENOENT,
 			"network %s: link %s: no such network; add that one first", n->name,
 			n->link);
+	if (to->isolated)
+		return err_say(e, EINVAL,
+			"network %s: network %s is isolated: no other one is on its wire", n->name,
+			to->name);
 	if (to->mode != n->mode)
 		return err_say(e, EINVAL,
 			"network %s: mode %s, and network %s on the same wire has mode %s; want "
@@ -293,11 +318,14 @@ int store_network_add(struct store *s, const struct network *n, struct err *e)
 	if (!r)
 		r = network_alone(&(struct others){ all, count }, n, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO network VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+		r = RUN(s, e,
+			"INSERT INTO network (name, interface, addr, prefix, gateway, dns, "
+			"pool_from, "
+			"pool_to, unknown, mode, link, isolated) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 			in_text(n->name), in_name(n->interface), in_int(n->addr), in_int(n->prefix),
 			in_addr(n->gateway), in_addr(n->dns), in_addr(n->pool_from),
 			in_addr(n->pool_to), in_text(unknown_word(n->unknown)),
-			in_text(dhcp_mode_word(n->mode)), in_name(n->link));
+			in_text(dhcp_mode_word(n->mode)), in_name(n->link), in_int(n->isolated));
 	for (unsigned i = 0; !r && i < n->relays; i++)
 		r = RUN(s, e, "INSERT INTO network_relay VALUES (?,?,?)", in_text(n->name),
 			in_int(i), in_int(n->relay[i]));

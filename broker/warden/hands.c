@@ -73,7 +73,7 @@ static int hand_start(
 	const struct site *s = &h->warden->site;
 	const struct conf *c = &s->conf;
 	static const char *const keep[] = { "BATON_FAKE_DIR", "BATON_DEBUG", "ASAN_OPTIONS" };
-	char text[9][320], path[PATH_MAX + 32];
+	char text[10][320], path[PATH_MAX + 32];
 	const char *env[SPAWN_ENV];
 	size_t n = 0;
 	snprintf(text[n++], sizeof text[0], "BATON_RUN_DIR=%s", c->run_dir);
@@ -81,6 +81,7 @@ static int hand_start(
 	snprintf(text[n++], sizeof text[0], "BATON_SAN_IQN=%s", c->san_iqn);
 	snprintf(text[n++], sizeof text[0], "BATON_SAN_USER=%s", c->san_user);
 	snprintf(text[n++], sizeof text[0], "BATON_SAN_SECRET=%s", c->san_secret);
+	snprintf(text[n++], sizeof text[0], "BATON_CLONES_DIR=%s", c->clones_dir);
 	if (deadline_ms)
 		snprintf(text[n++], sizeof text[0], "BATON_DEADLINE_MS=%u", deadline_ms);
 	for (size_t i = 0; i < COUNT(keep); i++) {

@@ -171,6 +171,22 @@ static void check_secrets(struct finding *f, const struct site *s)
 			path, s->conf.user_hand, path, path);
 }
 
+/* It lies on the disks' own file system, so the operator makes it. */
+static void check_clones(struct finding *f, const struct site *s)
+{
+	struct stat st;
+	const char *path = s->conf.clones_dir;
+	if (!*path)
+		return;
+	check_folder(f, "clones_dir", path, MUST_BE);
+	if (stat(path, &st) == 0 && (st.st_uid != s->hand.uid || st.st_mode & 0077))
+		wrong(f,
+			"clones_dir = %s: want it for user_hand alone, since whole disks lie in "
+			"it; "
+			"`chown %s %s; chmod 0700 %s`",
+			path, s->conf.user_hand, path, path);
+}
+
 /* Who takes a copy of state_dir along must not have taken the key along with it. */
 static void check_key(struct finding *f, const struct site *s)
 {
@@ -229,6 +245,7 @@ static void check_folders(struct finding *f, struct site *s)
 	check_folder(f, "boot_dir", c->boot_dir, MUST_BE);
 	check_folder(f, "scripts_dir", c->scripts_dir, MUST_BE);
 	check_secrets(f, s);
+	check_clones(f, s);
 	if (c->tgt_control[0] && c->tgt_control[0] != '/')
 		wrong(f, "tgt_control = %s: want a path from the root", c->tgt_control);
 	check_key(f, s);

@@ -15,6 +15,7 @@ enum {
 	AT_LEN = 72,
 	AT_TID = 76,
 	AT_SID = 80,
+	AT_LUN = 88,
 	AT_CID = 96,
 	AT_DIRECTION = 108,
 	HEAD_LEN = 120,
@@ -22,12 +23,12 @@ enum {
 	FALSE_HEADS = 16,
 };
 
-enum { MODE_TARGET = 1, MODE_CONNECTION = 6, MODE_ACCOUNT = 7 };
+enum { MODE_TARGET = 1, MODE_LUN = 2, MODE_CONNECTION = 6, MODE_ACCOUNT = 7 };
 enum { OP_NEW, OP_DELETE, OP_SHOW, OP_BIND, OP_UNBIND, OP_UPDATE };
 
 static const struct word {
 	uint32_t mode, op;
-	const char *params; /* "" none; "user": the names that the request has */
+	const char *params; /* "" none; "user", "name", "path": made of what the request has */
 } words[] = {
 	[TGT_TARGETS] = { MODE_TARGET, OP_SHOW, "" },
 	[TGT_ACCOUNTS] = { MODE_ACCOUNT, OP_SHOW, "" },
@@ -41,6 +42,10 @@ static const struct word {
 	[TGT_DROP] = { MODE_CONNECTION, OP_DELETE, "" },
 	[TGT_NOP_COUNT] = { MODE_TARGET, OP_UPDATE, "nop_count=3" },
 	[TGT_NOP_INTERVAL] = { MODE_TARGET, OP_UPDATE, "nop_interval=2" },
+	[TGT_TARGET_NEW] = { MODE_TARGET, OP_NEW, "name" },
+	[TGT_TARGET_DELETE] = { MODE_TARGET, OP_DELETE, "" },
+	[TGT_LUN_NEW] = { MODE_LUN, OP_NEW, "path" },
+	[TGT_BIND_ALL] = { MODE_TARGET, OP_BIND, "initiator-address=ALL" },
 };
 
 static void put(uint8_t *to, uint32_t n)
@@ -57,10 +62,25 @@ static bool word_fits(const char *word)
 	return *word;
 }
 
+/* A target's name, or a LUN's file and its blocks. */
+static size_t named_put(char *to, size_t room, const struct tgt_request *r)
+{
+	int n;
+	if (!r->name || !word_fits(r->name))
+		return 0;
+	if (r->word == TGT_TARGET_NEW)
+		n = snprintf(to, room, "targetname=%s", r->name);
+	else
+		n = snprintf(to, room, "path=%s,blocksize=%u", r->name, r->block_len);
+	return n < (int)room ? (size_t)n + 1 : 0;
+}
+
 static size_t params_put(char *to, size_t room, const struct tgt_request *r)
 {
 	const char *fixed = words[r->word].params;
 	int n;
+	if (r->word == TGT_TARGET_NEW || r->word == TGT_LUN_NEW)
+		return named_put(to, room, r);
 	if (strcmp(fixed, "user") != 0)
 		n = snprintf(to, room, "%s", fixed);
 	else if (!r->user || !word_fits(r->user))
@@ -77,7 +97,7 @@ static size_t params_put(char *to, size_t room, const struct tgt_request *r)
 size_t tgt_request_put(uint8_t to[TGT_REQUEST_MAX], const struct tgt_request *r)
 {
 	const struct word *w = &words[r->word];
-	uint64_t sid = r->sid;
+	uint64_t sid = r->sid, lun = r->lun;
 	size_t params = 0;
 	memset(to, 0, TGT_REQUEST_MAX);
 	put(to + AT_MODE, w->mode);
@@ -85,6 +105,7 @@ size_t tgt_request_put(uint8_t to[TGT_REQUEST_MAX], const struct tgt_request *r)
 	memcpy(to + AT_DRIVER, "iscsi", 5);
 	put(to + AT_TID, r->word == TGT_TARGETS ? UINT32_MAX : r->tid);
 	memcpy(to + AT_SID, &sid, sizeof sid);
+	memcpy(to + AT_LUN, &lun, sizeof lun);
 	put(to + AT_CID, r->cid);
 	put(to + AT_DIRECTION, r->outgoing);
 	if (*w->params) {
@@ -271,6 +292,49 @@ int tgt_target_find(struct tgt_target *ret, const char *text, size_t len, const 
 	if (r == 0)
 		*ret = t;
 	return r;
+}
+
+/* The last list of LUNs before the accounts is tgtd's own, as above. */
+static bool luns_begin(size_t *ret, const struct tgt_target *t, size_t len)
+{
+	struct tgt_name line;
+	*ret = 0;
+	for (size_t at = 0; line_next(&line, &at, t->from, len);)
+		if (tgt_name_is(&line, "    LUN information:"))
+			*ret = at;
+	return *ret;
+}
+
+/* "Size: 67 MB, Block size: 512" */
+static void block_read(uint32_t *ret, struct tgt_name line)
+{
+	uint32_t mb;
+	if (number(&mb, &line) && skip(&line, " MB, Block size: "))
+		number(ret, &line);
+}
+
+bool tgt_lun_find(struct tgt_lun *ret, const struct tgt_target *t, uint32_t lun)
+{
+	struct tgt_name line;
+	size_t len = (size_t)(t->behind - t->from), at;
+	bool here = false, found = false;
+	uint32_t n;
+	*ret = (struct tgt_lun){ .path = { "", 0 } };
+	if (!luns_begin(&at, t, len))
+		return false;
+	while (line_next(&line, &at, t->from, len) &&
+		!tgt_name_is(&line, "    Account information:")) {
+		if (skip(&line, "        LUN: ") && number(&n, &line)) {
+			here = n == lun;
+			found |= here;
+		} else if (here && skip(&line, "            Size: ")) {
+			block_read(&ret->block_len, line);
+		} else if (here && skip(&line, "            Backing store path: ") &&
+			   !tgt_name_is(&line, "None")) {
+			ret->path = line;
+		}
+	}
+	return found;
 }
 
 bool tgt_bound_elsewhere(const struct tgt_target *t, const char *text, size_t len, const char *user)

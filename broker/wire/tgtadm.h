@@ -25,15 +25,19 @@ enum tgt_word {
 	TGT_BIND,           /* tid, user, outgoing */
 	TGT_UNBIND,         /* tid, user, outgoing */
 	TGT_DROP,           /* tid, sid, cid: one connection */
-	TGT_NOP_COUNT,    /* tid; so many NOPs without an answer end a session that begins later */
-	TGT_NOP_INTERVAL, /* tid; they are sent every 2 s */
+	TGT_NOP_COUNT,     /* tid; so many NOPs without an answer end a session that begins later */
+	TGT_NOP_INTERVAL,  /* tid; they are sent every 2 s */
+	TGT_TARGET_NEW,    /* tid, name; nobody is let in before TGT_BIND_ALL */
+	TGT_TARGET_DELETE, /* tid; with its LUNs */
+	TGT_LUN_NEW,       /* tid, lun, name: a file's path, block_len */
+	TGT_BIND_ALL,      /* tid; initiators of any address may try */
 };
 
 struct tgt_request {
 	enum tgt_word word;
-	uint32_t tid, sid, cid;
+	uint32_t tid, sid, cid, lun, block_len;
 	bool outgoing; /* what the target shows, not what it wants to see */
-	const char *user, *password;
+	const char *user, *password, *name;
 };
 
 enum tgt_error { /* tgtd's numbers */
@@ -41,6 +45,7 @@ enum tgt_error { /* tgtd's numbers */
 	TGT_NO_TARGET = 4,
 	TGT_NO_SESSION = 6,
 	TGT_NO_CONNECTION = 7,
+	TGT_TARGET_EXISTS = 9,
 	TGT_USER_EXISTS = 14,
 	TGT_NO_USER = 15,
 	TGT_NOT_UNDERSTOOD = 17,
@@ -62,6 +67,11 @@ struct tgt_target {
 	const char *from, *behind; /* its part of the text */
 };
 
+struct tgt_lun {
+	struct tgt_name path; /* of what is behind it; len 0: nothing */
+	uint32_t block_len;   /* 0: not said */
+};
+
 struct tgt_connection {
 	uint32_t sid, cid;
 	struct tgt_name initiator;
@@ -81,6 +91,8 @@ const char *tgt_error_text(uint32_t error);
  * things about one target. */
 int tgt_target_find(struct tgt_target *ret, const char *text, size_t len, const char *name,
 	bool (*is_target)(void *ctx, uint32_t tid), void *ctx);
+/* One LUN of a target that was found. False: it has none of that number. */
+bool tgt_lun_find(struct tgt_lun *ret, const struct tgt_target *t, uint32_t lun);
 /* Is an account of that name bound anywhere in the text but in t? Doubtful is yes. */
 bool tgt_bound_elsewhere(
 	const struct tgt_target *t, const char *text, size_t len, const char *user);

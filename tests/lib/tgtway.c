@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Gives a program a way to tgtd as batond gives it to a hand, without batond:
  *   tgtway SOCKET LOG PROGRAM [ARG...]
- * Every connection that is asked for is a line of LOG. The program's exit status is ours. */
+ * Every connection that is asked for is a line of LOG. The program's exit status is ours. With
+ * TGTWAY_CUT=N it is killed when it asks for the N-th. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,8 +75,14 @@ int main(int argc, char **argv)
 		_exit(127);
 	}
 	close(ends[1]);
-	while (recv(ends[0], line, sizeof line, 0) > 0)
-		answer(ends[0], argv[1], log);
+	const char *cut = getenv("TGTWAY_CUT");
+	long left = cut ? strtol(cut, NULL, 10) : -1;
+	while (recv(ends[0], line, sizeof line, 0) > 0) {
+		if (left > 0 && --left == 0)
+			kill(pid, SIGKILL);
+		else
+			answer(ends[0], argv[1], log);
+	}
 	waitpid(pid, &status, 0);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -29,6 +29,8 @@ static void a_step_that_fails_is_tried_as_often_as_it_says(void)
 		for (unsigned i = 0; i < verb_steps((enum verb)v)->steps; i++) {
 			struct order_at at = { ORDER_RUNNING, i, 0 };
 			unsigned tries = 0;
+			if (i < verb_steps((enum verb)v)->turn)
+				continue;
 			while (at.state == ORDER_RUNNING && ++tries < 100)
 				at = order_turn((enum verb)v, at, STEP_FAILED);
 			CHECK_INT(at.state, ORDER_STOPPED);
@@ -36,6 +38,31 @@ static void a_step_that_fails_is_tried_as_often_as_it_says(void)
 			CHECK_INT(tries, step_of((enum verb)v, i)->tries);
 		}
 	}
+}
+
+/* docs/design/0020: whatever fails, all is taken back, and the order of it is a stop's. */
+static void a_drill_that_fails_turns_to_take_back(void)
+{
+	const struct plan_of_steps *p = verb_steps(VERB_DRILL);
+	for (unsigned i = 0; i < p->turn; i++) {
+		struct order_at at = { ORDER_RUNNING, i, 0 };
+		unsigned tries = 0;
+		CHECK(!verb_takes_back(VERB_DRILL, i));
+		CHECK_INT(p->step[i].side, SIDE_TO);
+		while (at.step == i && ++tries < 100)
+			at = order_turn(VERB_DRILL, at, STEP_FAILED);
+		CHECK_INT(tries, p->step[i].tries);
+		CHECK_INT(at.state, ORDER_RUNNING);
+		CHECK_INT(at.step, p->turn);
+		CHECK_INT(at.tries, 0);
+	}
+	CHECK_INT(p->step[p->turn - 1].kind, DO_AWAIT_OS);
+	CHECK_INT(p->step[p->turn].kind, DO_SHUT_DOWN);
+	CHECK_INT(p->step[p->steps - 3].kind, DO_UNBIND);
+	CHECK_INT(p->step[p->steps - 2].kind, DO_CLONE_REMOVE);
+	CHECK_INT(p->step[p->steps - 1].kind, DO_FORGET);
+	for (int v = 0; v < VERBS; v++)
+		CHECK(v == VERB_DRILL || !verb_takes_back((enum verb)v, 0));
 }
 
 static void a_retried_wait_begins_at_a_power_off(void)
@@ -144,7 +171,8 @@ static void words_come_back(void)
 }
 
 TESTS(T(steps_that_work_lead_to_done), T(a_step_that_fails_is_tried_as_often_as_it_says),
-	T(a_retried_wait_begins_at_a_power_off), T(what_does_not_come_up_goes_back),
+	T(a_drill_that_fails_turns_to_take_back), T(a_retried_wait_begins_at_a_power_off),
+	T(what_does_not_come_up_goes_back),
 	T(a_move_frees_the_old_machine_before_the_new_one_is_claimed),
 	T(a_new_body_comes_after_the_fence_and_the_silence), T(step_names_are_unique_within_a_verb),
 	T(words_come_back))

@@ -371,7 +371,7 @@ static void a_row_that_does_not_fit_is_an_error_not_a_guess(void)
 	CHECK_INT(store_open(&s, "", fixed_key, &e), 0);
 	CHECK_INT(RUN(s, &e,
 			  "INSERT INTO network VALUES "
-			  "('n','eth0',1,24,0,0,0,0,'perhaps','serve',NULL)"),
+			  "('n','eth0',1,24,0,0,0,0,'perhaps','serve',NULL,0)"),
 		0);
 	CHECK_INT(store_networks(s, &all, &n, &e), -EBADMSG);
 	CHECK_TEXT(
