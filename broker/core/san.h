@@ -3,6 +3,7 @@
  * owns this interface; each file drivers/san_KIND.c is one way to do it. */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -38,6 +39,8 @@ struct san_fenced {
 	unsigned sessions_dropped;
 };
 
+struct san_disk; /* a session, for reading */
+
 struct san_ops {
 	const char *kind; /* "iscsi", "tgt", "fake" */
 	/* Logs in, looks at the LUN, logs out. -EACCES CHAP refused, or the target has not shown
@@ -61,4 +64,11 @@ struct san_ops {
 	 * were there. None is fine, and so is a target that has no such thing. */
 	int (*reservations_clear)(unsigned *ret, const struct san_login *login, uint64_t lun,
 		unsigned timeout_ms, struct err *e);
+	/* As look, but stays logged in, and every read then has timeout_ms. Nothing that could
+	 * change the disk is sent. disk_read: len bytes from byte `at` on, all inside of the disk.
+	 * What login shows must live as long. */
+	int (*disk_open)(struct san_disk **ret, struct san_facts *facts,
+		const struct san_login *login, uint64_t lun, unsigned timeout_ms, struct err *e);
+	int (*disk_read)(struct san_disk *d, uint64_t at, void *to, size_t len, struct err *e);
+	void (*disk_close)(struct san_disk *d); /* logs out */
 };

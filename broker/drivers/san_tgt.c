@@ -349,4 +349,7 @@ static int tgt_fence(
 const struct san_ops san_tgt = { .kind = "tgt",
 	.look = san_iscsi_look,
 	.fence = tgt_fence,
-	.reservations_clear = san_iscsi_reservations_clear };
+	.reservations_clear = san_iscsi_reservations_clear,
+	.disk_open = san_iscsi_open,
+	.disk_read = san_iscsi_read,
+	.disk_close = san_iscsi_close };

@@ -15,7 +15,7 @@
 
 enum {
 	POWER_MS = 30000, /* where the deed does not say */
-	LOOK_MS = 5000,
+	LOOK_MS = 5000,   /* for each answer of the target */
 	FENCE_MS = 15000,
 	SOFT_MS = 60000,
 };
@@ -42,6 +42,12 @@ static const struct field off_members[] = {
 	{ "soft_ms", FIELD_UINT, offsetof(struct wish, soft_ms), false, 0, 3600000 },
 };
 static const struct field san_members[] = { MEMBER_DEED, MEMBER_ON("san"), MEMBER_TIMEOUT };
+static const struct field drivers_members[] = {
+	MEMBER_DEED,
+	MEMBER_ON("san"),
+	MEMBER_TIMEOUT,
+	{ "wanted", FIELD_TEXTS, offsetof(struct wish, wanted), true, 1, TEXTS_MAX },
+};
 
 static const struct deed {
 	const char *word;
@@ -57,6 +63,7 @@ static const struct deed {
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
+	{ "san-drivers", drivers_members, COUNT(drivers_members), LOOK_MS, san_drivers },
 };
 
 static void json_drop(json_t **j)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hand/fields.h"
 #include "hand/hand.h"
 
 struct wish {
@@ -14,6 +15,7 @@ struct wish {
 	bool soft;        /* bmc-off: ask the OS first */
 	uint64_t soft_ms; /* and wait so long for it */
 	uint64_t timeout_ms;
+	struct texts wanted; /* san-drivers: modaliases, or names of modules */
 };
 
 int bmc_probe(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
@@ -23,3 +25,4 @@ int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struc
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int san_drivers(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
