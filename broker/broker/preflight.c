@@ -15,6 +15,7 @@
 #include "broker/hands.h"
 #include "broker/members.h"
 #include "broker/packs.h"
+#include "core/drivers.h"
 #include "host/given.h"
 
 struct ask_row {
@@ -27,14 +28,17 @@ struct ask_row {
 static json_t *probe_to(const struct preflight *f);
 static json_t *probe_from(const struct preflight *f);
 static json_t *look(const struct preflight *f);
+static json_t *drivers(const struct preflight *f);
 static void probed_to(struct preflight *f, const struct hand_result *r);
 static void probed_from(struct preflight *f, const struct hand_result *r);
 static void looked(struct preflight *f, const struct hand_result *r);
+static void drivers_read(struct preflight *f, const struct hand_result *r);
 
 static const struct ask_row asks[] = {
 	{ probe_to, probed_to, false },
 	{ probe_from, probed_from, true },
 	{ look, looked, false },
+	{ drivers, drivers_read, true },
 };
 
 struct asked {
@@ -97,13 +101,13 @@ static void probed_from(struct preflight *f, const struct hand_result *r)
 
 /* With the account that the operator has set at a target of his own; at one that we administer with
  * Baton's own, or with the newest that we have set there. */
-static json_t *look(const struct preflight *f)
+static json_t *disk_deed(const struct preflight *f, const char *word)
 {
 	struct chap c = { .generation = 0 };
 	const struct persona *p = &f->p;
 	if (!f->has_to || !*p->target)
 		return NULL;
-	json_t *deed = san_deed("san-look", p);
+	json_t *deed = san_deed(word, p);
 	json_t *san = json_object_get(deed, "san");
 	if (persona_is_fenced(p) && !*f->b->conf.san_user)
 		store_chap(f->b->store, p->name, &c, NULL);
@@ -111,6 +115,52 @@ static json_t *look(const struct preflight *f)
 	json_object_set_new(san, "secret", json_string(*c.user ? c.secret : p->chap_secret));
 	explicit_bzero(&c, sizeof c);
 	return deed;
+}
+
+static json_t *look(const struct preflight *f)
+{
+	return disk_deed(f, "san-look");
+}
+
+/* Only of cards that a shim has told: without one there is nothing to look for. */
+static json_t *drivers(const struct preflight *f)
+{
+	struct drivers_want want = { .n = 0 };
+	if (f->has_to)
+		drivers_wanted(&want, &f->to, &f->p);
+	json_t *deed = want.n ? disk_deed(f, "san-drivers") : NULL;
+	if (!deed)
+		return NULL;
+	json_t *list = json_array();
+	for (unsigned i = 0; i < want.n; i++)
+		json_array_append_new(list, json_string(want.modalias[i]));
+	json_object_set_new(deed, "wanted", list);
+	return deed;
+}
+
+static const char *word_in(const json_t *in, const char *member)
+{
+	const char *word = json_string_value(json_object_get(in, member));
+	return word ? word : "";
+}
+
+static void drivers_read(struct preflight *f, const struct hand_result *r)
+{
+	char initramfs[160], unknown[256];
+	struct drivers_want want;
+	struct preflight_case c = case_of(f);
+	const json_t *list = json_object_get(r->body, "wanted");
+	struct drivers_said s = { .initramfs = initramfs,
+		.aliases = json_is_true(json_object_get(r->body, "aliases")) };
+	drivers_wanted(&want, &f->to, &f->p);
+	plain_text(initramfs, sizeof initramfs, word_in(r->body, "initramfs"));
+	plain_text(unknown, sizeof unknown, r->ok ? word_in(r->body, "unknown") : r->why);
+	s.unknown = *unknown ? unknown : NULL;
+	for (; s.n < json_array_size(list) && s.n < want.n; s.n++) {
+		s.missing[s.n] = strcmp(word_in(json_array_get(list, s.n), "is"), "missing") == 0;
+		s.module[s.n] = word_in(json_array_get(list, s.n), "module");
+	}
+	check_drivers(&f->list, &c, &want, &s);
 }
 
 static void looked(struct preflight *f, const struct hand_result *r)

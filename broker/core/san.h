@@ -3,6 +3,7 @@
  * owns this interface; each file drivers/san_KIND.c is one way to do it. */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -56,6 +57,7 @@ struct san_clone {
 	struct san_fence as; /* the copy's target, and the account that it wants from the first */
 };
 enum { SAN_CLONE_LUN = 1 };
+struct san_disk; /* a session, for reading */
 
 struct san_ops {
 	const char *kind; /* "iscsi", "tgt", "fake" */
@@ -99,4 +101,11 @@ struct san_ops {
 	/* Ends its sessions, removes its target, its accounts (as.persona's) and its data. What has
 	 * gone already is fine. of is not looked at. -EEXIST as above. */
 	int (*clone_remove)(const struct san_clone *c, unsigned timeout_ms, struct err *e);
+	/* As look, but stays logged in, and every read then has timeout_ms. Nothing that could
+	 * change the disk is sent. disk_read: len bytes from byte `at` on, all inside of the disk.
+	 * What login shows must live as long. */
+	int (*disk_open)(struct san_disk **ret, struct san_facts *facts,
+		const struct san_login *login, uint64_t lun, unsigned timeout_ms, struct err *e);
+	int (*disk_read)(struct san_disk *d, uint64_t at, void *to, size_t len, struct err *e);
+	void (*disk_close)(struct san_disk *d); /* logs out */
 };

@@ -32,3 +32,7 @@ int san_iscsi_look(struct san_facts *ret, const struct san_login *login, uint64_
 	unsigned timeout_ms, struct err *e);
 int san_iscsi_reservations_clear(unsigned *ret, const struct san_login *login, uint64_t lun,
 	unsigned timeout_ms, struct err *e);
+int san_iscsi_open(struct san_disk **ret, struct san_facts *facts, const struct san_login *login,
+	uint64_t lun, unsigned timeout_ms, struct err *e);
+int san_iscsi_read(struct san_disk *d, uint64_t at, void *to, size_t len, struct err *e);
+void san_iscsi_close(struct san_disk *d);

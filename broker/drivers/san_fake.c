@@ -12,7 +12,8 @@
  *   clone=torn, clone=refuse  a copy would be of no single moment; none can be made now
  *   copy-of=TARGET            it is a copy that the driver made
  * TARGET.sessions: an initiator's name each, who is logged in. The driver reads and empties it; a
- * session begins where a test says so. A fence writes TARGET.san anew. */
+ * session begins where a test says so. A fence writes TARGET.san anew. TARGET.img is what is on the
+ * disk, where somebody reads it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -438,6 +439,45 @@ static int fake_clone_remove(const struct san_clone *c, unsigned timeout_ms, str
 	return copy_remove(c, e ? e : &nobody);
 }
 
+struct san_disk {
+	FILE *image;
+};
+
+static int fake_open(struct san_disk **ret, struct san_facts *facts, const struct san_login *login,
+	uint64_t lun, unsigned timeout_ms, struct err *e)
+{
+	struct disk d;
+	char path[PATH_MAX];
+	int r = disk_open(&d, login, lun, timeout_ms, e);
+	r = r ? r : path_of(path, login->target, "img", e);
+	if (r < 0)
+		return r;
+	OWN(file) FILE *f = fopen(path, "re");
+	if (!f || fseeko(f, 0, SEEK_END) < 0)
+		return err_set(e, errno, "open %s", path);
+	struct san_disk *disk = malloc(sizeof *disk);
+	if (!disk)
+		return err_set(e, ENOMEM, "fake disk");
+	*facts = d.facts;
+	facts->bytes = (uint64_t)ftello(f);
+	disk->image = TAKE(f);
+	*ret = disk;
+	return 0;
+}
+
+static int fake_read(struct san_disk *d, uint64_t at, void *to, size_t len, struct err *e)
+{
+	if (fseeko(d->image, (off_t)at, SEEK_SET) < 0 || fread(to, 1, len, d->image) != len)
+		return err_say(e, EIO, "the fake disk cannot be read");
+	return 0;
+}
+
+static void fake_close(struct san_disk *d)
+{
+	fclose(d->image);
+	free(d);
+}
+
 const struct san_ops san_fake = { .kind = "fake",
 	.look = fake_look,
 	.fence = fake_fence,
@@ -445,4 +485,7 @@ const struct san_ops san_fake = { .kind = "fake",
 	.sessions = fake_sessions,
 	.copies = SAN_COPIES_ATOMIC,
 	.clone = fake_clone,
-	.clone_remove = fake_clone_remove };
+	.clone_remove = fake_clone_remove,
+	.disk_open = fake_open,
+	.disk_read = fake_read,
+	.disk_close = fake_close };

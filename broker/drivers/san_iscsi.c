@@ -8,6 +8,7 @@
 #include <iscsi/scsi-lowlevel.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/own.h"
@@ -30,7 +31,8 @@ enum {
 	LOGIN_GONE = 0x0204,
 	BLOCKS = 2,
 	BLOCK_MAX = 65536,
-	KEYS_ROOM = 8192, /* of 8 bytes each */
+	KEYS_ROOM = 8192,       /* of 8 bytes each */
+	READ_MOST = 128 * 1024, /* in one command: every target takes that */
 };
 
 /* What Baton registers with to clear the rest. Any number but 0 is right: "BATON" in ASCII. */
@@ -41,7 +43,9 @@ struct visit {
 	struct iscsi_context *ctx;
 	struct scsi_task *task; /* the answer to the last command */
 	int lun;                /* as libiscsi writes it into a PDU */
-	int status, met;        /* met: the number in libiscsi's words when it failed */
+	uint64_t block;         /* where the next ASK_BLOCKS begins */
+	uint32_t blocks;
+	int status, met; /* met: the number in libiscsi's words when it failed */
 	char words[160];
 	bool done;
 	int64_t deadline;
@@ -265,8 +269,8 @@ static struct scsi_task *visit_begin(struct visit *v, enum ask ask, uint32_t blo
 	case ASK_SIZE:
 		return iscsi_readcapacity16_task(v->ctx, v->lun, answered, v);
 	case ASK_BLOCKS:
-		return iscsi_read16_task(v->ctx, v->lun, 0, BLOCKS * block_len, (int)block_len, 0,
-			0, 0, 0, 0, answered, v);
+		return iscsi_read16_task(v->ctx, v->lun, v->block, v->blocks * block_len,
+			(int)block_len, 0, 0, 0, 0, 0, answered, v);
 	case ASK_KEYS:
 		return iscsi_persistent_reserve_in_task(
 			v->ctx, v->lun, SCSI_PERSISTENT_RESERVE_READ_KEYS, KEYS_ROOM, answered, v);
@@ -348,6 +352,7 @@ static int visit_disk(struct visit *v, struct san_facts *f, struct err *e)
 	if (size->returned_lba + 1 < BLOCKS)
 		return 0; /* nothing starts from one block */
 
+	v->blocks = BLOCKS;
 	r = visit_ask(v, ASK_BLOCKS, f->block_len, "to read its first blocks", e);
 	if (r < 0)
 		return r;
@@ -436,6 +441,75 @@ int san_iscsi_reservations_clear(unsigned *ret, const struct san_login *login, u
 	return r;
 }
 
-const struct san_ops san_iscsi = {
-	.kind = "iscsi", .look = san_iscsi_look, .reservations_clear = san_iscsi_reservations_clear
+/* ------------------------------------------------------------------ reading */
+
+struct san_disk {
+	struct visit v;
+	struct san_facts facts;
 };
+
+static void disk_drop(struct san_disk **d)
+{
+	if (!*d)
+		return;
+	struct visit *v = &(*d)->v;
+	visit_drop(&v);
+	free(*d);
+}
+
+int san_iscsi_open(struct san_disk **ret, struct san_facts *facts, const struct san_login *login,
+	uint64_t lun, unsigned timeout_ms, struct err *e)
+{
+	OWN(disk) struct san_disk *d = calloc(1, sizeof *d);
+	if (!d)
+		return err_set(e, ENOMEM, "iSCSI session");
+	int r = visit_begins(&d->v, login, lun, timeout_ms, e);
+	if (r < 0)
+		return r;
+	r = visit_disk(&d->v, &d->facts, e);
+	if (r < 0) {
+		visit_logout(&d->v);
+		return r;
+	}
+	*facts = d->facts;
+	*ret = TAKE(d);
+	return 0;
+}
+
+int san_iscsi_read(struct san_disk *d, uint64_t at, void *to, size_t len, struct err *e)
+{
+	uint32_t block_len = d->facts.block_len;
+	char *next = to;
+	while (len) {
+		size_t skip = at % block_len, most = READ_MOST - skip, n = len < most ? len : most;
+		d->v.block = at / block_len;
+		d->v.blocks = (uint32_t)((skip + n + block_len - 1) / block_len);
+		d->v.deadline = wait_now_ms() + d->v.timeout_ms;
+		int r = visit_ask(&d->v, ASK_BLOCKS, block_len, "to read", e);
+		if (r < 0)
+			return r;
+		const struct scsi_data *in = &d->v.task->datain;
+		if (!in->data || in->size < 0 || (size_t)in->size < skip + n)
+			return err_say(e, EPROTO, "portal %s: LUN %d: it sent less than was asked",
+				d->v.login->portal, d->v.lun & LUN_MAX);
+		memcpy(next, in->data + skip, n);
+		next += n;
+		at += n;
+		len -= n;
+	}
+	return 0;
+}
+
+void san_iscsi_close(struct san_disk *d)
+{
+	d->v.deadline = wait_now_ms() + LOGOUT_MS;
+	visit_logout(&d->v);
+	disk_drop(&d);
+}
+
+const struct san_ops san_iscsi = { .kind = "iscsi",
+	.look = san_iscsi_look,
+	.reservations_clear = san_iscsi_reservations_clear,
+	.disk_open = san_iscsi_open,
+	.disk_read = san_iscsi_read,
+	.disk_close = san_iscsi_close };

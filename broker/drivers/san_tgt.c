@@ -368,4 +368,7 @@ const struct san_ops san_tgt = { .kind = "tgt",
 	.copies = SAN_COPIES_ATOMIC,
 	.clone = san_tgt_clone,
 	.clone_remove = san_tgt_clone_remove,
-	.sessions = tgt_sessions };
+	.sessions = tgt_sessions,
+	.disk_open = san_iscsi_open,
+	.disk_read = san_iscsi_read,
+	.disk_close = san_iscsi_close };

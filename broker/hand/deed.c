@@ -15,7 +15,7 @@
 
 enum {
 	POWER_MS = 30000, /* where the deed does not say */
-	LOOK_MS = 5000,
+	LOOK_MS = 5000,   /* for each answer of the target */
 	FENCE_MS = 15000,
 	PORT_MS = 5000, /* each */
 	CLONE_MS = 30000,
@@ -64,6 +64,12 @@ static const struct field port_members[] = {
 };
 
 static const struct field guard_members[] = { MEMBER_DEED, MEMBER_ON("guard") };
+static const struct field drivers_members[] = {
+	MEMBER_DEED,
+	MEMBER_ON("san"),
+	MEMBER_TIMEOUT,
+	{ "wanted", FIELD_TEXTS, offsetof(struct wish, wanted), true, 1, TEXTS_MAX },
+};
 
 static const struct deed {
 	const char *word;
@@ -84,6 +90,7 @@ static const struct deed {
 	{ "port-set", port_members, COUNT(port_members), PORT_MS, port_set },
 	{ "san-clone", san_members, COUNT(san_members), CLONE_MS, san_clone },
 	{ "san-clone-remove", san_members, COUNT(san_members), CLONE_MS, san_clone_remove },
+	{ "san-drivers", drivers_members, COUNT(drivers_members), LOOK_MS, san_drivers },
 };
 
 static void json_drop(json_t **j)

@@ -19,6 +19,7 @@ struct wish {
 	const json_t *power, *sessions, *checks; /* and these, lists or NULL */
 	struct texts ports; /* port-set: their addresses, and the state that is wanted */
 	const char *state;
+	struct texts wanted; /* san-drivers: modaliases, or names of modules */
 };
 
 int bmc_probe(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
@@ -34,3 +35,4 @@ int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer
 int watch(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int guard_set(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int port_set(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int san_drivers(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-enum { TEXTS_MAX = 8 };
+enum { TEXTS_MAX = 32 };
 
 struct texts {
 	const char *of[TEXTS_MAX];

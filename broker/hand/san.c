@@ -48,6 +48,7 @@ static const struct {
 	[SAN_LOOK_AGAIN] = { again_members, COUNT(again_members) },
 	[SAN_CLONE] = { clone_members, COUNT(clone_members) },
 	[SAN_CLONE_REMOVE] = { again_members, COUNT(again_members) },
+	[SAN_DRIVERS] = { look_members, COUNT(look_members) },
 };
 
 static int account_check(const char *user, const char *secret, const char *words, struct err *e)
@@ -71,7 +72,7 @@ static int wish_check(const struct san_wish *s, enum san_deed deed, struct err *
 		if (s->portals.of[i][strspn(s->portals.of[i], letters)] != '\0')
 			return err_say(
 				e, EINVAL, "san: portals: want addresses like 10.77.0.1:3260");
-	if (deed != SAN_LOOK && !name_ok(s->persona))
+	if (deeds[deed].members != look_members && !name_ok(s->persona))
 		return err_say(e, EINVAL, "san: persona: want its name");
 	if (deed == SAN_CLONE && (!iqn_ok(s->of) || strcmp(s->of, s->target) == 0))
 		return err_say(e, EINVAL, "san: of: want another IQN than target, in lower case");

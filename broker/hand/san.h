@@ -5,7 +5,7 @@
 #include "hand/deed.h"
 #include "hand/fields.h"
 
-enum san_deed { SAN_LOOK, SAN_FENCE, SAN_LOOK_AGAIN, SAN_CLONE, SAN_CLONE_REMOVE };
+enum san_deed { SAN_LOOK, SAN_FENCE, SAN_LOOK_AGAIN, SAN_CLONE, SAN_CLONE_REMOVE, SAN_DRIVERS };
 
 struct san_wish {
 	const char *kind, *target, *persona;
