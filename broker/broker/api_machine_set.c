@@ -127,7 +127,8 @@ void api_machine_set(const struct ask *a, struct reply *to)
 	struct machine_change c = { .parts = 0 };
 	struct machine m = { .nics = 0 };
 	char what[128];
-	int r = change_read(&c, a->body, &e);
+	int r = store_machine(a->b->store, a->arg, &m, &e);
+	r = r < 0 ? r : change_read(&c, a->body, &e);
 	if (r == 0)
 		r = ports_at_rest(a->b, a->arg, &c, &e);
 	if (r == 0)

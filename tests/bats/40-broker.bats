@@ -95,7 +95,7 @@ state_is() { # machines|personas NAME STATE
 
 ITEMS='.items | type == "array"'
 ORDER='["begun","ended","from","id","persona","state","step","steps","to","undoes","verb","why"]'
-MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","state","uuid"]'
+MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","ports_held","state","uuid"]'
 PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","mutual","name","nics","ntp","phase","portals","san","state","target","wants"]'
 NETWORK='["address","dns","gateway","interface","link","mode","name","pool","relays","unknown"]'
 
@@ -117,6 +117,9 @@ call_of() {
 		sent='{"name":"routes","bmc":{"kind":"fake","host":"r"},"nics":[{"mac":"52:54:00:cc:09:01","network":"mgmt"}]}'
 		shape="keys == $MACHINE and .state == \"free\"" ;;
 	machine_show) arg=routes shape="keys == $MACHINE and .nics[0].carries" ;;
+	machine_set)
+		arg=routes sent='{"pool":"spares","labels":["rack=r9"],"nics":[{"mac":"52:54:00:cc:09:01","port":"fake://sw/9"}]}'
+		shape="keys == $MACHINE and .pool == \"spares\" and .labels == [\"rack=r9\"] and .nics[0].port == \"fake://sw/9\"" ;;
 	machine_attest) sent='{"reason":"pulled both cords"}' ;; # 43-exact.bats has the answer
 	persona_add)
 		sent='{"name":"routes","nics":[{"network":"mgmt"}]}'
@@ -149,9 +152,9 @@ order_has_stopped() { order_is "$order" stopped; }
 		# Nobody of that name, no such member, no JSON, no such method.
 		[[ $path != *{}* || $handler = explain ]] || bad 404 "" "$method" "${path/\{\}/nobody-here}"
 		[ "$handler" != explain ] || bad 400 "want a MAC" GET /v1/explain/nobody-here
-		[ -z "$sent" ] || bad 400 'member "colour" is not known' "$method" "$path" "{\"colour\":1,${sent#\{}"
-		[ -z "$sent" ] || bad 400 "not a JSON object" "$method" "$path" "[$sent]"
-		bad 405 "no such method" PATCH "${path/\{\}/$arg}"
+		[ -z "$sent" ] || bad 400 'member "colour" is not known' "$method" "${path/\{\}/$arg}" "{\"colour\":1,${sent#\{}"
+		[ -z "$sent" ] || bad 400 "not a JSON object" "$method" "${path/\{\}/$arg}" "[$sent]"
+		bad 405 "no such method" PUT "${path/\{\}/$arg}"
 		n=$((n + 1))
 	done < <(sed -n 's/^ROUTE(\([a-z_]*\), *"\([A-Z]*\)", *"\([^"]*\)".*/\1 \2 \3/p' broker/api/api.def)
 	[ $n = "$(grep -c '^ROUTE(' broker/api/api.def)" ]
