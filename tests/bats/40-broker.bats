@@ -117,9 +117,8 @@ call_of() {
 		sent='{"name":"routes","bmc":{"kind":"fake","host":"r"},"nics":[{"mac":"52:54:00:cc:09:01","network":"mgmt"}]}'
 		shape="keys == $MACHINE and .state == \"free\"" ;;
 	machine_show) arg=routes shape="keys == $MACHINE and .nics[0].carries" ;;
-	machine_set)
-		arg=routes sent='{"pool":"spares","labels":["rack=r9"],"nics":[{"mac":"52:54:00:cc:09:01","port":"fake://sw/9"}]}'
-		shape="keys == $MACHINE and .pool == \"spares\" and .labels == [\"rack=r9\"] and .nics[0].port == \"fake://sw/9\"" ;;
+	machine_set) arg=routes sent='{"labels":["rack=r9"],"nics":[{"mac":"52:54:00:cc:09:01","port":"fake://sw/9"}]}'
+		shape="keys == $MACHINE and .labels == [\"rack=r9\"] and .nics[0].port == \"fake://sw/9\"" ;;
 	machine_attest) sent='{"reason":"pulled both cords"}' ;; # 43-exact.bats has the answer
 	persona_add)
 		sent='{"name":"routes","nics":[{"network":"mgmt"}]}'
