@@ -10,10 +10,13 @@
 #include "base/own.h"
 #include "broker/events.h"
 
+enum { EACH_MS = 5000 }; /* a switch does it in less, or does not do it */
+
 static json_t *ports_deed(enum port_state want, unsigned ms, json_t *ports)
 {
+	unsigned each = ms * 2 / 3 / (unsigned)json_array_size(ports);
 	return json_pack("{s:s,s:s,s:i,s:o}", "deed", "port-set", "state", port_state_word(want),
-		"timeout_ms", (int)(ms * 2 / 3 / (json_array_size(ports) + 1)), "ports", ports);
+		"timeout_ms", (int)(each < EACH_MS ? each : EACH_MS), "ports", ports);
 }
 
 static int hold(struct run *run, const char *port, struct err *e)

@@ -112,11 +112,11 @@ call_of() {
 	network_show) arg=routes shape="keys == $NETWORK and .interface == \"x0\"" ;;
 	pool_add) sent='{"name":"routes","kind":"mac","from":"06:00:00:00:00:01","to":"06:00:00:00:00:09"}'
 		shape='keys == ["from","given","kind","name","size","to"] and .size == 9 and .given == 0' ;;
-	machine_add)
-		sent='{"name":"routes","bmc":{"kind":"fake","host":"r"},"nics":[{"mac":"52:54:00:cc:09:01","network":"mgmt"}]}'
+	machine_add) sent='{"name":"routes","bmc":{"kind":"fake","host":"r"},"nics":[{"mac":"52:54:00:cc:09:01","network":"mgmt"}]}'
 		shape="keys == $MACHINE and .state == \"free\"" ;;
-	machine_set) arg=routes sent='{"pool":"spares"}' shape="keys == $MACHINE and .pool == \"spares\"" ;;
 	machine_show) arg=routes shape="keys == $MACHINE and .nics[0].carries" ;;
+	machine_set) arg=routes sent='{"labels":["rack=r9"],"nics":[{"mac":"52:54:00:cc:09:01","port":"fake://sw/9"}]}'
+		shape="keys == $MACHINE and .labels == [\"rack=r9\"] and .nics[0].port == \"fake://sw/9\"" ;;
 	machine_attest) sent='{"reason":"pulled both cords"}' ;; # 43-exact.bats has the answer
 	persona_add) sent='{"name":"routes","nics":[{"network":"mgmt"}]}'
 		shape="keys == $PERSONA and .state == \"stopped\"" ;;

@@ -177,6 +177,40 @@ refused() {
 	[ "$(cat "$dir"/crowd-? | grep -c "no machine fits crowd-.: many-1 (is at work: order ")" = 1 ]
 }
 
+@test "a machine is changed where it stands, and the next choice sees it" {
+	baton machine add late --bmc fake://late --nic mac=52:54:00:dd:03:01,network=mgmt --memory-mb 65536 > /dev/null
+	web calm --wants memory-mb=65536,label=gpu=a100
+	refused 1 "pool lately: no machine is in it" -- start calm --pool lately --plan
+	run baton machine set late --pool lately --label gpu=a100 --label rack=r7
+	says 0 "machine late changed" "gpu=a100 rack=r7"
+	run baton start calm --pool lately --plan
+	says 0 "late was chosen from pool lately"
+	baton machine set late --unlabel gpu --label rack=r8 > /dev/null
+	refused 1 "has no label gpu, calm wants gpu=a100" -- start calm --pool lately --plan
+	[ "$(baton machine show late -o json | jq -c '[.labels, .memory_mb, .pool]')" = '[["rack=r8"],65536,"lately"]' ]
+	baton machine set late --unset pool --unset memory-mb --idle local > /dev/null
+	[ "$(baton machine show late -o json | jq -c '[.memory_mb, .pool, .idle]')" = '[0,"","local"]' ]
+	# The table follows at once.
+	run baton explain late
+	says 0 local
+}
+
+@test "what would break a binding, or is wrong, is refused by machine set and changes nothing" {
+	refused 1 "machine big carries persona web-12: its UUID" -- machine set big --uuid 11111111-2222-3333-4444-555555555555
+	refused 1 "nothing is named that shall change" -- machine set big
+	refused 1 "machine nobody: no such machine" -- machine set nobody --pool x
+	refused 1 "has no label \"nothing\"" -- machine set big --pool elsewhere --unlabel nothing
+	refused 1 "has no NIC with the factory MAC" -- machine set big --nic mac=52:54:00:00:00:99,port=fake://sw/1
+	refused 1 "want KIND://HOST/PORT" -- machine set big --nic mac=52:54:00:dd:00:03,port=1
+	refused 1 '"labels": "Rack=r1": want KEY=VALUE' -- machine set big --label Rack=r1
+	refused 1 '"loader": want the name of a file' -- machine set big --loader ../x
+	refused 2 "--unset pool: pool is given, too" -- machine set big --pool a --unset pool
+	[[ $(api PATCH /v1/machines/big '{"bmc":{"kind":"fake","host":"x"}}') == *'member \"bmc\" is not known'*" 400" ]]
+	[[ $(api PATCH /v1/machines/big '{"pool":7}') == *'\"pool\" is not text'*" 400" ]]
+	# What it carries goes on; where it belongs may change meanwhile.
+	baton machine set big --pool spares --label rack=r2 > /dev/null
+}
+
 @test "wrong input is one sentence and changes nothing" {
 	refused 1 "pool nowhere: no machine is in it" -- start web-13 --pool nowhere
 	refused 1 '"pool": want 1 to 63' -- start web-13 --pool Spares

@@ -207,6 +207,20 @@ static void bodies_of_machines(void)
 		"\"nics\":[{\"mac\":\"1\",\"carries\":true}]}");
 }
 
+static void bodies_of_what_is_changed(void)
+{
+	check_body("machine set a --pool spares --label rack=r1 --unlabel gpu --cpus 4 --nic "
+		   "mac=1,port=fake://sw/7",
+		"{\"pool\":\"spares\",\"labels\":[\"rack=r1\"],\"unlabels\":[\"gpu\"],\"cpus\":4,"
+		"\"nics\":[{\"mac\":\"1\",\"port\":\"fake://sw/7\"}]}");
+	check_body("machine set a --unset pool --unset memory-mb --unset uuid",
+		"{\"pool\":\"\",\"memory_mb\":0,\"uuid\":\"\"}");
+	check_refused("machine set a --pool b --unset pool", "--unset pool: pool is given, too");
+	check_refused("machine set a --unset idle",
+		"--unset idle: want pool|uuid|loader|arch|firmware|memory-mb|cpus");
+	check_refused("machine set a --nic mac=1", "--nic mac=1: port=KIND://HOST/PORT is missing");
+}
+
 static void bodies_of_what_is_chosen_by(void)
 {
 	check_body("machine add a --bmc fake://h --nic mac=1 --pool spares --label rack=r1 --label "
@@ -552,9 +566,10 @@ static void many_plans_show_what_is_not_well(void)
 TESTS(T(many_plans_show_what_is_not_well), T(every_command_is_understood_by_its_words),
 	T(every_route_has_a_command), T(an_option_stands_anywhere_and_in_every_form),
 	T(a_wrong_line_gets_one_sentence), T(help_asks_for_nothing_else),
-	T(bodies_of_networks_and_pools), T(bodies_of_machines), T(bodies_of_what_is_chosen_by),
-	T(the_first_of_several_nics_keeps_its_mac), T(a_wrong_machine_gets_one_sentence),
-	T(bodies_of_batches), T(bodies_of_personas_and_orders), T(bodies_of_what_an_os_is_told),
+	T(bodies_of_networks_and_pools), T(bodies_of_machines), T(bodies_of_what_is_changed),
+	T(bodies_of_what_is_chosen_by), T(the_first_of_several_nics_keeps_its_mac),
+	T(a_wrong_machine_gets_one_sentence), T(bodies_of_batches),
+	T(bodies_of_personas_and_orders), T(bodies_of_what_an_os_is_told),
 	T(a_wrong_secret_gets_one_sentence), T(a_terminal_is_given_no_control_characters),
 	T(spans_read_as_people_say_them), T(an_order_is_drawn_as_it_stands),
 	T(a_plan_says_why_no_other_machine), T(a_change_is_said_once),
