@@ -33,8 +33,11 @@ setup() {
 }
 
 teardown() {
-	[ ! -e "$dir/tgtd.pid" ] || { kill -KILL "$(cat "$dir/tgtd.pid")" && rm -f "$control" "$control.lock"; }
-	until_true "the file system is free" no_fs
+	if [ -e "$dir/tgtd.pid" ]; then
+		kill -KILL "$(cat "$dir/tgtd.pid")" 2>/dev/null || true
+		rm -f "$control" "$control.lock"
+		until_true "the file system is free" no_fs
+	fi
 	site_drop
 }
 
@@ -320,7 +323,7 @@ step_is() { [ "$(baton order show "$1" -o json | jq -r .step)" = "$2" ]; }
 	printf '\125\252' | dd of="$dir/fs/web-02" bs=1 seek=510 conv=notrunc status=none
 	chgrp 64904 "$dir/fs/web-02"
 	chmod 640 "$dir/fs/web-02"
-	number=$((RANDOM % 30000 + 31000))
+	number=$((RANDOM % 30000 + 1000))
 	control=/var/run/tgtd/socket.$number
 	ip netns exec "$ns" tgtd -f -C $number --iscsi portal=0.0.0.0:3260 > "$dir/tgtd.log" 2>&1 3>&- &
 	echo $! > "$dir/tgtd.pid"
