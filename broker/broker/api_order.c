@@ -147,7 +147,8 @@ static int order_read(
 		return r;
 	if (!verb_parse(&o->verb, verb))
 		return err_say(e, EINVAL,
-			"order: verb \"%s\": want start, stop, move, failover, restore or drill", verb);
+			"order: verb \"%s\": want start, stop, move, failover, restore or drill",
+			verb);
 	if (*t->machine && *t->pool)
 		return err_say(e, EINVAL, "order: %s: want a machine or a pool, not both", verb);
 	if (*t->pool && !name_ok(t->pool))
@@ -234,7 +235,7 @@ static int nobody_at_work(struct broker *b, const struct order *o, struct err *e
 			persona ? "persona" : "machine", persona ? o->persona : o->to, x->id,
 			verb_word(x->verb), x->persona, stopped ? "has stopped" : "is",
 			verb_steps(x->verb)->step[x->at.step].name,
-			stopped			  ? "`baton order retry` or `baton order undo` it first"
+			stopped ? "`baton order retry` or `baton order undo` it first"
 			: x->verb == VERB_DRILL ? "wait for its end, or `baton order undo` it"
 						: "wait for its end");
 	}
@@ -276,8 +277,8 @@ static int machine_choose(
 }
 
 /* The same wish as a failover's, for a persona that plays this one. */
-static int drill_check(struct broker *b, struct order *o, struct target *t,
-	struct choice *chosen, struct err *e)
+static int drill_check(
+	struct broker *b, struct order *o, struct target *t, struct choice *chosen, struct err *e)
 {
 	struct persona p;
 	struct machine m;
@@ -314,8 +315,7 @@ static int order_check(
 			o->persona, at.machine);
 	if (o->verb != VERB_START && !bound)
 		return err_say(e, EBUSY, "persona %s is on no machine: start it", o->persona);
-	if (*t->pool && o->verb != VERB_DRILL &&
-		(r = machine_choose(b, o, t->pool, chosen, e)) < 0)
+	if (*t->pool && o->verb != VERB_DRILL && (r = machine_choose(b, o, t->pool, chosen, e)) < 0)
 		return r;
 	if (o->verb != VERB_START && strcmp(at.machine, o->to) == 0)
 		return err_say(e, EBUSY, "persona %s is on machine %s already", o->persona, o->to);
@@ -456,8 +456,9 @@ static void undo_drill(const struct ask *a, struct order *o, struct reply *to)
 	int r = 0;
 	if (verb_takes_back(o->verb, o->at.step))
 		r = err_say(&e, EBUSY, "order %" PRIu64 " takes back what it did; %s", o->id,
-			o->at.state == ORDER_STOPPED ? "`baton order retry` when the cause is mended"
-						     : "wait for its end");
+			o->at.state == ORDER_STOPPED
+				? "`baton order retry` when the cause is mended"
+				: "wait for its end");
 	if (r == 0)
 		r = runner_stop(a->b->runner, o->id, TAKEN_BACK, &e);
 	if (r == 0)
@@ -475,10 +476,10 @@ void api_order_undo(const struct ask *a, struct reply *to)
 	int r = order_named(&o, a, &e);
 	if (r == 0 && o.at.state == ORDER_DONE)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is done: %s", o.id,
-			o.verb == VERB_START  ? "stop the persona"
-			: o.verb == VERB_STOP ? "start the persona"
+			o.verb == VERB_START   ? "stop the persona"
+			: o.verb == VERB_STOP  ? "start the persona"
 			: o.verb == VERB_DRILL ? "nothing is left of it"
-					      : "move the persona back");
+					       : "move the persona back");
 	if (r == 0 && o.verb == VERB_DRILL) {
 		undo_drill(a, &o, to);
 		return;

@@ -42,8 +42,7 @@ static void field_drop(struct field *f)
 	free(f->network);
 }
 
-static int field_read(
-	struct field *f, struct store *s, const struct drill_wish *w, struct err *e)
+static int field_read(struct field *f, struct store *s, const struct drill_wish *w, struct err *e)
 {
 	struct machine one;
 	size_t n = 0;
@@ -62,8 +61,7 @@ static int field_read(
 }
 
 /* The first by name on which some machine has a card; *nics is the most that one has. */
-static const struct network *network_choose(
-	unsigned *nics, const struct field *f, const char *name)
+static const struct network *network_choose(unsigned *nics, const struct field *f, const char *name)
 {
 	for (size_t i = 0; i < f->networks; i++) {
 		const struct network *n = &f->network[i];
@@ -117,8 +115,8 @@ static void paths_fill(struct persona *p, const struct persona *of, const struct
 static int disk_check(const struct broker *b, const struct persona *of, struct err *e)
 {
 	if (!*of->target)
-		return err_say(e, EINVAL, "persona %s has no disk that could be rehearsed",
-			of->name);
+		return err_say(
+			e, EINVAL, "persona %s has no disk that could be rehearsed", of->name);
 	if (!persona_is_fenced(of))
 		return err_say(e, EINVAL,
 			"persona %s: its disk is of kind %s, of which Baton makes no copy of one "
@@ -281,12 +279,12 @@ int drill_failed(const struct order *o, const struct order_step *row, size_t row
 	const struct order_step *last = last_row(o, row, rows);
 	if (!last || !verb_takes_back(o->verb, o->at.step))
 		return -1;
-	bool up = verb_steps(o->verb)->step[last->step].kind == DO_AWAIT_OS &&
-		  has_ended_well(last);
+	bool up = verb_steps(o->verb)->step[last->step].kind == DO_AWAIT_OS && has_ended_well(last);
 	return up ? -1 : (int)last->step;
 }
 
-/* From the first try of the first step of some kind to the end of the last one; 0: not all of it. */
+/* From the first try of the first step of some kind to the end of the last one; 0: not all of it.
+ */
 struct part {
 	const char *name;
 	enum deed_kind from, to;
@@ -324,11 +322,11 @@ json_t *drill_json(struct store *s, const struct order *o)
 	int failed = drill_failed(o, row, n);
 	const struct order_step *last = last_row(o, row, n);
 	bool over = verb_takes_back(o->verb, o->at.step);
-	const char *result = !over		? "running"
-			     : failed < 0	? "up"
-			     : !last		? "failed"
+	const char *result = !over                                ? "running"
+			     : failed < 0                         ? "up"
+			     : !last                              ? "failed"
 			     : strcmp(last->why, TAKEN_BACK) == 0 ? "taken-back"
-								   : "failed";
+								  : "failed";
 	json_t *list = json_array();
 	double up = 0;
 	for (size_t i = 0; i < COUNT(parts); i++) {
@@ -336,8 +334,8 @@ json_t *drill_json(struct store *s, const struct order *o)
 		if (seconds <= 0)
 			continue;
 		up += parts[i].from == DO_CLONE ? 0 : seconds;
-		json_array_append_new(list,
-			json_pack("{s:s,s:f}", "name", parts[i].name, "seconds", seconds));
+		json_array_append_new(
+			list, json_pack("{s:s,s:f}", "name", parts[i].name, "seconds", seconds));
 	}
 	json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:o}", "of", d.of, "machine", o->to, "network",
 		d.network, "result", result, "parts", list);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A failover rehearsed (docs/design/0020-drill.md): the persona that plays the other one, the copy of
- * the disk that it boots, and what is told of it afterwards. The steps are core/order.c's. */
+/* A failover rehearsed (docs/design/0020-drill.md): the persona that plays the other one, the copy
+ * of the disk that it boots, and what is told of it afterwards. The steps are core/order.c's. */
 #pragma once
 #include <jansson.h>
 

@@ -118,7 +118,8 @@ enum step_now look_again(struct run *run, const struct persona *p, char why[320]
 	/* The secret has been given out: whoever is logged in may be the persona itself. */
 	if (b.fenced)
 		return STEP_NOW_DONE;
-	return deed_start(run, 0, san_body_deed("san-look-again", p, b.generation), fence_done, why);
+	return deed_start(
+		run, 0, san_body_deed("san-look-again", p, b.generation), fence_done, why);
 }
 
 void power_proved(struct run *run)

@@ -13,8 +13,7 @@ static bool result_is(const json_t *order, const char *word)
 
 bool drill_has_failed(const json_t *order)
 {
-	return result_is(order, "failed") &&
-	       strcmp(member_word(order, "state"), "running") != 0;
+	return result_is(order, "failed") && strcmp(member_word(order, "state"), "running") != 0;
 }
 
 static const char *part_what(const char *name)

@@ -84,10 +84,8 @@ static void account_met(struct disk *d, const char *account)
 
 static bool disk_line(struct disk *d, const char *line)
 {
-	static const char *const words[] = {
-		"account=", "outgoing=", "registration=", "dead=", "hang=", "fence=", "stays=",
-		"clone=", "copy-of=", NULL
-	};
+	static const char *const words[] = { "account=", "outgoing=", "registration=", "dead=",
+		"hang=", "fence=", "stays=", "clone=", "copy-of=", NULL };
 	const char *portal = d->login ? d->login->portal : "";
 	int word = 0;
 	while (words[word] && strncmp(line, words[word], strlen(words[word])) != 0)

@@ -62,8 +62,7 @@ static int target_read(struct copy *cp, const char *name)
 	return tgt_target_read(&cp->targets, &cp->target, &cp->talk, cp->e);
 }
 
-static int copy_open(
-	struct copy *cp, const struct san_clone *c, unsigned timeout_ms, struct err *e)
+static int copy_open(struct copy *cp, const struct san_clone *c, unsigned timeout_ms, struct err *e)
 {
 	*cp = (struct copy){ .c = c,
 		.e = e,
@@ -105,8 +104,8 @@ static int target_remove(struct copy *cp)
 		.own_user = "" };
 	uint32_t tid = cp->target.tid;
 	int64_t left = cp->talk.deadline - wait_now_ms();
-	int r = tell(cp, &(struct tgt_request){ .word = TGT_OFFLINE, .tid = tid },
-		"to let nobody in");
+	int r = tell(
+		cp, &(struct tgt_request){ .word = TGT_OFFLINE, .tid = tid }, "to let nobody in");
 	if (r == 0)
 		r = san_tgt_fence(&gone, &all, left > 1 ? (unsigned)left : 1, cp->e);
 	return r ? r
@@ -194,14 +193,16 @@ static int disk_clone(struct copy *cp, const char *path)
 	OWN(fd)
 	int to = open(cp->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
-		return err_set(cp->e, errno, "target %s: make %s (clones_dir)", cp->c->of, cp->path);
+		return err_set(
+			cp->e, errno, "target %s: make %s (clones_dir)", cp->c->of, cp->path);
 	if (ioctl(to, FICLONE, from) == 0)
 		return 0;
 	int code = errno;
 	unlink(cp->path);
 	if (code == EXDEV || code == EOPNOTSUPP || code == EINVAL || code == ENOTTY)
 		return err_say(cp->e, ENOTSUP,
-			"target %s: %s cannot be copied at one moment: want it and clones_dir on one "
+			"target %s: %s cannot be copied at one moment: want it and clones_dir on "
+			"one "
 			"file system that can (btrfs, or xfs with reflink)",
 			cp->c->of, path);
 	return err_set(cp->e, code, "target %s: clone %s to %s", cp->c->of, path, cp->path);

@@ -223,8 +223,8 @@ int tgt_target_read(
 	struct tgt_said *targets, struct tgt_target *ret, struct tgt_talk *t, struct err *e)
 {
 	struct asking a = { t, e, 0 };
-	int r = tgt_list(targets, t, &(struct tgt_request){ .word = TGT_TARGETS },
-		"to list its targets", e);
+	int r = tgt_list(
+		targets, t, &(struct tgt_request){ .word = TGT_TARGETS }, "to list its targets", e);
 	if (r < 0)
 		return r;
 	r = tgt_target_find(ret, targets->text, targets->len, t->target, is_target, &a);
@@ -241,7 +241,7 @@ int tgt_target_read(
 			"a line break in its name?",
 			t->target);
 	if (!ret->iscsi)
-		return err_say(e, ENOTSUP,
-			"target %s: tgtd serves it, but not by iSCSI over TCP", t->target);
+		return err_say(e, ENOTSUP, "target %s: tgtd serves it, but not by iSCSI over TCP",
+			t->target);
 	return 0;
 }

@@ -23,6 +23,5 @@ int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struc
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_clone(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
-int san_clone_remove(
-	const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int san_clone_remove(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

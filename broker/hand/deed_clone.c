@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The deeds that make and remove a copy of a persona's disk (docs/design/0020-drill.md). The lock is
- * that of the copy's target: the disk's own is only read. */
+/* The deeds that make and remove a copy of a persona's disk (docs/design/0020-drill.md). The lock
+ * is that of the copy's target: the disk's own is only read. */
 #include <errno.h>
 #include <unistd.h>
 

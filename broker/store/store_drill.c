@@ -25,8 +25,8 @@ int store_drill(struct store *s, uint64_t order, struct drill *ret, struct err *
 		in_int((int64_t)order));
 	int r = one_of(&q, drill_row, ret, e);
 	if (r == 0)
-		return err_say(e, ENOENT, "order %llu rehearses nothing",
-			(unsigned long long)order);
+		return err_say(
+			e, ENOENT, "order %llu rehearses nothing", (unsigned long long)order);
 	return r < 0 ? r : 0;
 }
 

@@ -318,7 +318,9 @@ int store_network_add(struct store *s, const struct network *n, struct err *e)
 	if (!r)
 		r = network_alone(&(struct others){ all, count }, n, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO network (name, interface, addr, prefix, gateway, dns, pool_from, "
+		r = RUN(s, e,
+			"INSERT INTO network (name, interface, addr, prefix, gateway, dns, "
+			"pool_from, "
 			"pool_to, unknown, mode, link, isolated) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 			in_text(n->name), in_name(n->interface), in_int(n->addr), in_int(n->prefix),
 			in_addr(n->gateway), in_addr(n->dns), in_addr(n->pool_from),

@@ -163,7 +163,8 @@ static void check_clones(struct finding *f, const struct site *s)
 	check_folder(f, "clones_dir", path, MUST_BE);
 	if (stat(path, &st) == 0 && (st.st_uid != s->hand.uid || st.st_mode & 0077))
 		wrong(f,
-			"clones_dir = %s: want it for user_hand alone, since whole disks lie in it; "
+			"clones_dir = %s: want it for user_hand alone, since whole disks lie in "
+			"it; "
 			"`chown %s %s; chmod 0700 %s`",
 			path, s->conf.user_hand, path, path);
 }

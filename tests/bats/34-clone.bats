@@ -220,6 +220,13 @@ nothing_left() {
 	nothing_left
 }
 
+@test "the driver keeps what core/san.h promises of copies" {
+	BATON_TEST_SAN="tgt $host:3260 $host:3261 $iqn web-01 right-secret" BATON_TEST_CLONES=$fs/clones \
+		run -0 "${way[@]}" "$bin/tests/unit/san_clone_test"
+	echo "$output"
+	nothing_left
+}
+
 @test "a hand reads no disk that was not opened to it" {
 	chmod 711 "$at" "$BATS_TEST_TMPDIR"
 	chown 64523 "$fs/clones" "$at/run" "$at/secrets"

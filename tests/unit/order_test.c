@@ -154,11 +154,11 @@ static void words_come_back(void)
 	CHECK_INT(verb_undo(VERB_MOVE), VERB_MOVE);
 	CHECK_INT(verb_undo(VERB_FAILOVER), VERB_STOP);
 	CHECK_INT(verb_undo(VERB_RESTORE), VERBS);
+	CHECK_INT(verb_undo(VERB_DRILL), VERBS);
 }
 
 TESTS(T(steps_that_work_lead_to_done), T(a_step_that_fails_is_tried_as_often_as_it_says),
-	T(a_drill_that_fails_turns_to_take_back),
-	T(a_retried_wait_begins_at_a_power_off),
+	T(a_drill_that_fails_turns_to_take_back), T(a_retried_wait_begins_at_a_power_off),
 	T(a_move_frees_the_old_machine_before_the_new_one_is_claimed),
 	T(a_new_body_comes_after_the_fence_and_the_silence), T(step_names_are_unique_within_a_verb),
 	T(words_come_back))
