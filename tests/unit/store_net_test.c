@@ -214,7 +214,7 @@ static void an_isolated_network_leads_nowhere(void)
 	iso.gateway = 0;
 	snprintf(iso.link, sizeof iso.link, "mgmt");
 	CHECK_INT(store_network_add(s, &iso, &e), -EINVAL);
-	iso.link[0] = '\0';
+	memset(iso.link, 0, sizeof iso.link);
 	iso.relays = 1;
 	iso.relay[0] = ip4_of("10.66.0.9");
 	CHECK_INT(store_network_add(s, &iso, &e), -EINVAL);

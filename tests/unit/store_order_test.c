@@ -368,11 +368,13 @@ static void the_newest_100000_events_are_kept(void)
 /* Only the persona that a drill has made goes while its order is open. */
 static void a_drill_forgets_its_own_persona_and_no_other(void)
 {
-	OWN(store) struct store *s = world("");
+	OWN(store) struct store *s = peopled("");
 	struct order o = start_of("web-01", "blade-a"), other = start_of("db-01", "blade-b");
 	struct drill d = { .of = "mail-01", .network = "iso" }, got;
 	struct persona p;
 	struct binding b;
+	struct persona db = persona_of("db-01");
+	MUST(store_persona_add(s, &db, &e));
 	o.verb = VERB_DRILL;
 	MUST(store_order_add(s, &o, &e));
 	MUST(store_order_add(s, &other, &e));
