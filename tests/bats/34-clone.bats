@@ -83,6 +83,9 @@ two_places() {
 	done
 }
 
+number_at() { dd if="$2" bs=8 skip="$1" count=1 status=none | tr -d "\0"; }
+has_number() { [ -n "$(number_at "$1" "$fs/boots")" ]; }
+
 let_in() { # TARGET [USER SECRET]
 	iscsi-inq -i iqn.2026-01.org.example:somebody "iscsi://${2:+$2%$3@}$host:3260/$1/1" >/dev/null 2>&1
 }
@@ -144,14 +147,11 @@ nothing_left() {
 @test "no copy has a later write without the earlier one" {
 	two_places 3>&- &
 	started+=($!)
-	a_hundred() { dd if="$fs/boots" bs=8 skip=7000000 count=1 status=none | grep -q 100; }
-	until_true 30 a_hundred
+	until_true 30 has_number 7000000
 	for n in {1..15}; do
 		good "$(clone "$n" "secret-$n")"
-		read -r a b < <(for place in 2048 7000000; do
-			dd if="$fs/clones/$copy.img" bs=8 skip=$place count=1 status=none
-			echo -n " "
-		done; echo)
+		a=$(number_at 2048 "$fs/clones/$copy.img")
+		b=$(number_at 7000000 "$fs/clones/$copy.img")
 		echo "$a $b"
 		[ "$a" = "$b" ] || [ "$a" = $((b + 1)) ]
 	done
@@ -217,6 +217,13 @@ nothing_left() {
 	bad "$(of=$copy clone 3 secret-of-three)" EINVAL "want another IQN than target"
 	bad "$(clone 3 '')" EINVAL "user and secret together"
 	[[ $output != *secret-of-three* ]]
+	nothing_left
+}
+
+@test "the driver keeps what core/san.h promises of copies" {
+	BATON_TEST_SAN="tgt $host:3260 $host:3261 $iqn web-01 right-secret" BATON_TEST_CLONES=$fs/clones \
+		run -0 "${way[@]}" "$bin/tests/unit/san_clone_test"
+	echo "$output"
 	nothing_left
 }
 

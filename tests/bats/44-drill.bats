@@ -33,8 +33,11 @@ setup() {
 }
 
 teardown() {
-	[ ! -e "$dir/tgtd.pid" ] || { kill -KILL "$(cat "$dir/tgtd.pid")" && rm -f "$control" "$control.lock"; }
-	until_true "the file system is free" no_fs
+	if [ -e "$dir/tgtd.pid" ]; then
+		kill -KILL "$(cat "$dir/tgtd.pid")" 2>/dev/null || true
+		rm -f "$control" "$control.lock"
+		until_true "the file system is free" no_fs
+	fi
 	site_drop
 }
 

@@ -168,6 +168,7 @@ static void words_come_back(void)
 	CHECK_INT(verb_undo(VERB_FAILOVER), VERB_STOP);
 	CHECK_INT(verb_undo(VERB_RESTART), VERB_RESTART);
 	CHECK_INT(verb_undo(VERB_RESTORE), VERBS);
+	CHECK_INT(verb_undo(VERB_DRILL), VERBS);
 }
 
 TESTS(T(steps_that_work_lead_to_done), T(a_step_that_fails_is_tried_as_often_as_it_says),

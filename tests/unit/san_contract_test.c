@@ -529,6 +529,7 @@ static void an_unknown_kind_is_answered_with_the_known_ones(void)
 	CHECK(san_of("floppy", &e) == NULL);
 	CHECK_TEXT(e.text, "no SAN kind \"floppy\": want one of iscsi, tgt, fake");
 	CHECK(san_iscsi.fence == NULL);
+	CHECK_INT(san_iscsi.copies, SAN_COPIES_NONE);
 }
 
 static void bootable_is_boot_code_with_its_mark_or_a_gpt(void)

@@ -202,7 +202,33 @@ static void beside_another_server_no_address_is_given(void)
 	CHECK_INT(m.nic[0].addr, ip4_of("192.168.1.77"));
 }
 
-TESTS(T(networks_come_back_with_mode_wire_and_relays),
+static void an_isolated_network_leads_nowhere(void)
+{
+	OWN(store) struct store *s = world("");
+	struct network iso = network_of("iso", "eth7", "10.99.0.1/24"), got;
+	struct network on = network_of("on", "eth7", "10.98.0.1/24");
+	iso.isolated = true;
+	iso.gateway = ip4_of("10.99.0.254");
+	CHECK_INT(store_network_add(s, &iso, &e), -EINVAL);
+	CHECK(strstr(e.text, "want no gateway and no link"));
+	iso.gateway = 0;
+	snprintf(iso.link, sizeof iso.link, "mgmt");
+	CHECK_INT(store_network_add(s, &iso, &e), -EINVAL);
+	memset(iso.link, 0, sizeof iso.link);
+	iso.relays = 1;
+	iso.relay[0] = ip4_of("10.66.0.9");
+	CHECK_INT(store_network_add(s, &iso, &e), -EINVAL);
+	CHECK(strstr(e.text, "no relays"));
+	iso.relays = iso.relay[0] = 0;
+	MUST(store_network_add(s, &iso, &e));
+	MUST(store_network(s, "iso", &got, &e));
+	CHECK(memcmp(&got, &iso, sizeof got) == 0);
+	snprintf(on.link, sizeof on.link, "iso");
+	CHECK_INT(store_network_add(s, &on, &e), -EINVAL);
+	CHECK(strstr(e.text, "network iso is isolated"));
+}
+
+TESTS(T(an_isolated_network_leads_nowhere), T(networks_come_back_with_mode_wire_and_relays),
 	T(an_address_is_drawn_from_a_relayed_networks_pool),
 	T(a_place_that_cannot_be_gets_one_sentence), T(a_relay_that_cannot_be_gets_one_sentence),
 	T(an_interface_is_shared_by_one_wire_only), T(beside_another_server_no_address_is_given))

@@ -429,7 +429,37 @@ static void a_policy_is_kept_with_its_persona(void)
 	CHECK_INT(store_policy(s, "web-01", &p, NULL), -ENOENT);
 }
 
-TESTS(T(a_persona_has_one_body_and_a_body_one_persona), T(an_old_generation_is_refused),
+/* Only the persona that a drill has made goes while its order is open. */
+static void a_drill_forgets_its_own_persona_and_no_other(void)
+{
+	OWN(store) struct store *s = peopled("");
+	struct order o = start_of("web-01", "blade-a"), other = start_of("db-01", "blade-b");
+	struct drill d = { .of = "mail-01", .network = "iso" }, got;
+	struct persona p;
+	struct binding b;
+	struct persona db = persona_of("db-01");
+	MUST(store_persona_add(s, &db, &e));
+	o.verb = VERB_DRILL;
+	MUST(store_order_add(s, &o, &e));
+	MUST(store_order_add(s, &other, &e));
+	d.order = o.id;
+	MUST(store_drill_add(s, &d, &e));
+	MUST(store_drill(s, o.id, &got, &e));
+	CHECK(memcmp(&got, &d, sizeof got) == 0);
+	CHECK_INT(store_drill(s, other.id, &got, &e), -ENOENT);
+	CHECK_INT(store_persona_rm(s, "web-01", &e), -EBUSY);
+	CHECK_INT(store_drill_forget(s, &other, &e), -ENOENT);
+	MUST(store_bind(s, "web-01", "blade-a", &b, &e));
+	CHECK_INT(store_drill_forget(s, &o, &e), -EBUSY);
+	MUST(store_unbind(s, &b, &e));
+	MUST(store_drill_forget(s, &o, &e));
+	CHECK_INT(store_persona(s, "web-01", &p, &e), -ENOENT);
+	MUST(store_drill_forget(s, &o, &e));
+	MUST(store_persona(s, "db-01", &p, &e));
+}
+
+TESTS(T(a_drill_forgets_its_own_persona_and_no_other),
+	T(a_persona_has_one_body_and_a_body_one_persona), T(an_old_generation_is_refused),
 	T(a_generation_never_comes_twice), T(an_order_keeps_others_away_until_it_is_done),
 	T(an_undo_takes_the_place_of_what_it_undoes), T(an_order_names_only_what_is_there),
 	T(the_journal_tells_what_began_and_how_it_ended), T(orders_are_listed_newest_first),

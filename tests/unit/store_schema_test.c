@@ -369,9 +369,10 @@ static void a_row_that_does_not_fit_is_an_error_not_a_guess(void)
 	struct machine m;
 	size_t n = 0;
 	CHECK_INT(store_open(&s, "", fixed_key, &e), 0);
-	CHECK_INT(RUN(s, &e,
-			  "INSERT INTO network VALUES "
-			  "('n','eth0',1,24,0,0,0,0,'perhaps','serve',NULL,0)"),
+	CHECK_INT(
+		RUN(s, &e,
+			"INSERT INTO network (name, interface, addr, prefix, unknown, mode) VALUES "
+			"('n','eth0',1,24,'perhaps','serve')"),
 		0);
 	CHECK_INT(store_networks(s, &all, &n, &e), -EBADMSG);
 	CHECK_TEXT(

@@ -25,6 +25,63 @@ static uint32_t u32(const uint8_t *at)
 	return n;
 }
 
+#define DISK(n, path)                                                                              \
+	"        LUN: " n "\n            Type: disk\n            Size: 67 MB, Block size: 4096\n"  \
+	"            Online: Yes\n            Backing store path: " path "\n"                      \
+	"            Backing store flags: \n"
+
+static bool every_tid(void *ctx, uint32_t tid)
+{
+	(void)ctx, (void)tid;
+	return true;
+}
+
+static void a_lun_is_read_from_tgtds_own_list_alone(void)
+{
+	static const char text[] = "Target 1: " WEB "\n" SYSTEM NEXUS SESSION(
+		"iqn.x:y\n    LUN information:\n" DISK("1", "/etc/shadow") "    z") LUN
+		"            Backing store path: None\n" DISK("1", "/srv/web-01")
+			DISK("12", "/srv/other") ACCOUNTS ACL
+		"Target 2: " DB "\n" SYSTEM NEXUS LUN DISK("7", "/srv/db-01") ACCOUNTS ACL;
+	struct tgt_target t;
+	struct tgt_lun lun;
+	CHECK_INT(tgt_target_find(&t, text, sizeof text - 1, WEB, every_tid, NULL), 0);
+	CHECK(tgt_lun_find(&lun, &t, 1));
+	CHECK(tgt_name_is(&lun.path, "/srv/web-01"));
+	CHECK_INT(lun.block_len, 4096);
+	CHECK(tgt_lun_find(&lun, &t, 12));
+	CHECK(tgt_name_is(&lun.path, "/srv/other"));
+	CHECK(tgt_lun_find(&lun, &t, 0));
+	CHECK_INT(lun.path.len, 0);
+	CHECK(!tgt_lun_find(&lun, &t, 2));
+	CHECK(!tgt_lun_find(&lun, &t, 7));
+}
+
+static void a_target_and_a_lun_are_made_as_tgtd_reads_it(void)
+{
+	uint8_t b[TGT_REQUEST_MAX];
+	struct tgt_request r = { .word = TGT_TARGET_NEW, .tid = 9, .name = WEB };
+	CHECK_INT(tgt_request_put(b, &r), 120 + sizeof "targetname=" WEB);
+	CHECK_INT(u32(b), 1);
+	CHECK_INT(u32(b + 4), 0);
+	CHECK_INT(u32(b + 76), 9);
+	CHECK_TEXT((char *)b + 120, "targetname=" WEB);
+	r = (struct tgt_request){
+		.word = TGT_LUN_NEW, .tid = 9, .lun = 1, .name = "/srv/a", .block_len = 512
+	};
+	CHECK_INT(tgt_request_put(b, &r), 120 + sizeof "path=/srv/a,blocksize=512");
+	CHECK_INT(u32(b), 2);
+	CHECK_INT(u32(b + 88), 1);
+	CHECK_TEXT((char *)b + 120, "path=/srv/a,blocksize=512");
+	r.name = "/srv/a,bstype=null";
+	CHECK_INT(tgt_request_put(b, &r), 0);
+	r.name = NULL;
+	CHECK_INT(tgt_request_put(b, &r), 0);
+	r = (struct tgt_request){ .word = TGT_TARGET_DELETE, .tid = 9 };
+	CHECK_INT(tgt_request_put(b, &r), 120);
+	CHECK_INT(u32(b + 4), 1);
+}
+
 static void a_request_is_as_tgtd_reads_it(void)
 {
 	uint8_t b[TGT_REQUEST_MAX];
@@ -288,7 +345,8 @@ static void connections_are_listed_and_none_is_hidden(void)
 	CHECK_TEXT(connections("Session: 2\n    Connection: "), "");
 }
 
-TESTS(T(a_request_is_as_tgtd_reads_it), T(a_word_that_tgtd_would_cut_is_refused),
+TESTS(T(a_request_is_as_tgtd_reads_it), T(a_lun_is_read_from_tgtds_own_list_alone),
+	T(a_target_and_a_lun_are_made_as_tgtd_reads_it), T(a_word_that_tgtd_would_cut_is_refused),
 	T(an_answer_has_a_length_that_can_be), T(a_target_is_found_among_others),
 	T(a_text_that_was_cut_is_not_believed), T(more_accounts_than_have_room_are_told),
 	T(a_name_with_line_breaks_hides_no_account), T(an_account_that_another_target_has_is_known),
