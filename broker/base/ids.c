@@ -158,6 +158,67 @@ bool uuid_names_one(const struct uuid *u)
 	return true;
 }
 
+/* Stands as itself in a list of key=value, and in an event. */
+static bool is_relay_letter(uint8_t c)
+{
+	return c > ' ' && c < 0x7f && c != ',' && c != '%' && c != '=';
+}
+
+static bool is_hex_form(const char *text)
+{
+	return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
+bool relay_id_parse(struct relay_id *ret, const char *text)
+{
+	struct relay_id id = { .len = 0 };
+	bool hex = is_hex_form(text);
+	for (const char *at = hex ? text + 2 : text; *at; at += hex ? 2 : 1) {
+		int byte = hex ? hex_byte(at) : is_relay_letter((uint8_t)*at) ? (uint8_t)*at : -1;
+		if (byte < 0 || id.len == RELAY_ID_LEN)
+			return false;
+		id.b[id.len++] = (uint8_t)byte;
+	}
+	if (id.len == 0)
+		return false;
+	*ret = id;
+	return true;
+}
+
+const char *relay_id_text(char to[RELAY_ID_TEXT], const struct relay_id *id)
+{
+	bool plain = id->len < 2 || !is_hex_form((const char *)id->b);
+	for (uint8_t i = 0; i < id->len; i++)
+		plain = plain && is_relay_letter(id->b[i]);
+	if (plain) {
+		memcpy(to, id->b, id->len);
+		to[id->len] = '\0';
+		return to;
+	}
+	memcpy(to, "0x", 2);
+	hex_text(to + 2, id->b, id->len);
+	return to;
+}
+
+bool relay_id_equal(const struct relay_id *a, const struct relay_id *b)
+{
+	return a->len == b->len && memcmp(a->b, b->b, a->len) == 0;
+}
+
+bool relay_port_is(const struct relay_port *seen, const struct relay_port *record)
+{
+	return record->circuit.len && relay_id_equal(&seen->circuit, &record->circuit) &&
+	       (!record->remote.len || relay_id_equal(&seen->remote, &record->remote));
+}
+
+bool relay_ports_differ(const struct relay_port *a, const struct relay_port *b)
+{
+	if (!a->circuit.len || !b->circuit.len)
+		return false;
+	return !relay_id_equal(&a->circuit, &b->circuit) ||
+	       (a->remote.len && b->remote.len && !relay_id_equal(&a->remote, &b->remote));
+}
+
 /* A decimal number of 0 to max with no sign and no leading zero; *text moves past it. */
 static bool number(unsigned *ret, const char **text, unsigned max)
 {

@@ -14,7 +14,9 @@ enum {
 	MAC_HEX = 13,    /* "525400000001" and its NUL */
 	UUID_TEXT = 37,
 	IP4_TEXT = 16,
-	PCI_TEXT = 16, /* "0000:00:03.0" */
+	PCI_TEXT = 16,                            /* "0000:00:03.0" */
+	RELAY_ID_LEN = 64,                        /* of a longer one nothing is known */
+	RELAY_ID_TEXT = 2 + 2 * RELAY_ID_LEN + 1, /* "0x", its digits, NUL */
 };
 
 struct mac {
@@ -47,6 +49,29 @@ bool uuid_same_body(const struct uuid *a, const struct uuid *b);
 struct uuid uuid_folded(const struct uuid *u);
 /* False for what boards ship with whose maker has set none: zeros, ones, and counting bytes. */
 bool uuid_names_one(const struct uuid *u);
+
+/* A circuit-id or a remote-id: what a relay calls the port that a question came in by, or itself
+ * (RFC 3046, 3.1 and 3.2). Any bytes. */
+struct relay_id {
+	uint8_t len; /* 0: none */
+	uint8_t b[RELAY_ID_LEN];
+};
+
+/* Where a relay heard a question. */
+struct relay_port {
+	struct relay_id circuit, remote;
+};
+
+/* "Gi1/0/7", where all of it is printable ASCII but blank, comma, '%' and '=', and it does not
+ * begin with "0x" or "0X"; else "0x" and two hex digits a byte. The parser takes both forms for 1
+ * to 64 bytes, and false leaves *ret alone; of none the text is "". */
+bool relay_id_parse(struct relay_id *ret, const char *text);
+const char *relay_id_text(char to[RELAY_ID_TEXT], const struct relay_id *id);
+bool relay_id_equal(const struct relay_id *a, const struct relay_id *b);
+/* Whether what was seen is the port on record: a remote-id counts where it is on record. */
+bool relay_port_is(const struct relay_port *seen, const struct relay_port *record);
+/* Both are on record, and no question is of both. */
+bool relay_ports_differ(const struct relay_port *a, const struct relay_port *b);
 
 bool ip4_parse(uint32_t *ret, const char *text); /* host byte order */
 const char *ip4_text(char to[IP4_TEXT], uint32_t addr);

@@ -28,15 +28,30 @@ static const struct {
 	{ EV_stale_woke, 900, false, { "machine" },
 		"machine {machine} is on again with the addresses of {persona}, which runs "
 		"elsewhere: it gets no answer; switched off by its BMC: {off}[ ({why})]" },
+	{ EV_persona_failed, 3600, false, { "persona" },
+		"persona {persona} has failed on {machine} (by policy: {then}): {why}" },
+	{ EV_persona_off, 3600, false, { "persona" },
+		"persona {persona} is off on {machine} (by policy: {then}): {why}" },
+	{ EV_failover_refused, 900, false, { "persona" },
+		"persona {persona} is down on {machine} and Baton does not move it: {why}" },
+	{ EV_rolled_back, 3600, false, { "persona" },
+		"persona {persona} did not come up on {from} and goes back to {to}: {why}" },
 	{ EV_leases_not_kept, 120, false, { NULL },
 		"strangers get no address: what is lent to them cannot be written down: {why}" },
 	{ EV_table_waits, 120, false, { NULL },
 		"machines are answered from an old boot table: the new one cannot be put in place: "
 		"{why}" },
+	{ EV_guard_not_set, 120, false, { NULL },
+		"the guard in front of the personas' portals is not as it should be, so that a "
+		"machine may be kept out, or an old one let through: {why}" },
 	{ EV_proxy_ignored, 900, false, { "machine", "mac" },
 		"machine {machine} took an address from its network's own DHCP server and asked "
 		"for nothing that Baton told it to boot: its NIC {mac} does not listen to a proxy; "
 		"have that server name Baton as next-server, and the loader as its file" },
+	{ EV_wish_refused, 900, false, { "batch", "persona" },
+		"batch {batch} could do nothing for {persona}: {why}; `baton batch show {batch}` "
+		"says "
+		"how it stands" },
 };
 
 /* Writes the template, or as much of it as fits, up to one of the characters in `ends`; false when

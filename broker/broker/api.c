@@ -140,7 +140,7 @@ static void refuse(struct http_request *r, int status, const char *hint, const c
 	reply_send(r, &to);
 }
 
-/* GET /v1/events waits; every other route answers at once. */
+/* GET /v1/events waits; a plan is answered by broker/plan.h; every other route answers at once. */
 static bool wants_to_wait(
 	struct broker *b, const struct ask *a, int route, struct http_request *r, struct reply *to)
 {
@@ -181,9 +181,12 @@ void api_handle(void *ctx, struct http_request *r)
 		.uid = peer.uid,
 		.since = http_query(r, "since"),
 		.order = http_query(r, "order"),
-		.wait_s = http_query(r, "wait_s") };
+		.wait_s = http_query(r, "wait_s"),
+		.circuit = http_query(r, "circuit"),
+		.remote = http_query(r, "remote"),
+		.request = r };
 	struct reply to = { 0 };
 	answers[route](&a, &to);
-	if (!wants_to_wait(ctx, &a, route, r, &to))
+	if (to.status && !wants_to_wait(ctx, &a, route, r, &to))
 		reply_send(r, &to);
 }

@@ -14,6 +14,8 @@ struct ask {
 	const json_t *body;                 /* NULL: none was sent */
 	unsigned uid;                       /* who asks */
 	const char *since, *order, *wait_s; /* of the query; NULL: not there */
+	const char *circuit, *remote;
+	struct http_request *request; /* for an answer that comes later */
 };
 
 struct reply {
@@ -52,6 +54,8 @@ json_t *json_mac(const struct mac *m);                 /* "" for none */
 
 /* The order as JSON, with its steps or without. */
 json_t *order_json(struct broker *b, const struct order *o, bool steps);
+/* A stopped order goes on; *o is brought up to date. */
+int order_resume(struct broker *b, unsigned uid, struct order *o, struct err *e);
 /* Answers an event_list later: when one comes, or after wait_s. */
 void event_list_wait(
 	struct broker *b, struct http_request *r, uint64_t since, uint64_t order, unsigned wait_s);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a machine would get if it asked now: boot_decide() asked once for each stage, over the
- * table that the edge answers from, so that this can never say anything else. */
+ * table that the edge answers from, so that this can never say anything else. It asks as the
+ * machine that has the MAC would: with the UUID that is on record, through the relay port that is.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -46,17 +48,39 @@ static uint32_t here_of(const struct table *t)
 	return 0;
 }
 
-static json_t *stage_json(const struct table *t, const struct mac *m, size_t i)
+static void machine_says(struct boot_ask *a, const struct table *t)
+{
+	bool persona = false;
+	const struct table_nic *n = table_find(t, &a->mac, &persona);
+	a->via = via_of(t, &a->mac);
+	a->here = here_of(t);
+	if (!n || n->machine == TABLE_NOWHERE)
+		return;
+	a->uuid = t->machine[n->machine].uuid;
+	table_relay_port(&a->port, t, n);
+}
+
+/* The same at one stage: an OS says its UUID nowhere, and HTTP goes past a relay. */
+static struct boot_ask at_stage(const struct boot_ask *from, enum boot_stage stage)
+{
+	struct boot_ask a = *from;
+	a.stage = stage;
+	if (stage == STAGE_OS)
+		a.uuid = (struct uuid){ { 0 } };
+	if (stage == STAGE_SCRIPT)
+		a.port = (struct relay_port){ .circuit.len = 0 };
+	a.relay = a.port.circuit.len ? a.via : 0;
+	return a;
+}
+
+static json_t *stage_json(const struct table *t, const struct boot_ask *from, size_t i)
 {
 	struct boot_plan plan;
 	const char *why = "";
-	char text[320];
-	struct boot_ask ask = { .mac = *m,
-		.has_arch = asks[i].has_arch,
-		.arch = asks[i].arch,
-		.stage = asks[i].stage,
-		.via = via_of(t, m),
-		.here = here_of(t) };
+	char text[400];
+	struct boot_ask ask = at_stage(from, asks[i].stage);
+	ask.has_arch = asks[i].has_arch;
+	ask.arch = asks[i].arch;
 	bool answer = boot_decide(&plan, &why, t, &ask);
 	if (!answer) {
 		const char *silence = silence_text(why);
@@ -73,8 +97,9 @@ static json_t *stage_json(const struct table *t, const struct mac *m, size_t i)
 	char addr[IP4_TEXT] = "";
 	if (plan.addr && plan.network->mode == DHCP_MODE_SERVE)
 		ip4_text(addr, plan.addr);
-	snprintf(text, sizeof text, "%s: %s%s%s%s%s", asks[i].name, deed_word(plan.deed),
-		*addr ? ", address " : "", addr, *plan.loader ? ", file " : "", plan.loader);
+	snprintf(text, sizeof text, "%s: %s%s%s%s%s%s", asks[i].name, deed_word(plan.deed),
+		*addr ? ", address " : "", addr, *plan.loader ? ", file " : "", plan.loader,
+		plan.other_port ? "; its relay port is not the one on record" : "");
 	return json_pack("{s:s,s:b,s:s,s:s,s:s,s:s,s:s,s:i}", "stage", stage_word(asks[i].stage),
 		"answer", 1, "deed", deed_word(plan.deed), "addr", addr, "file", plan.loader, "why",
 		"", "text", text, "arch", asks[i].arch);
@@ -99,14 +124,13 @@ static const char *deed_says(enum boot_deed d)
 	return "";
 }
 
-static void summary_add(json_t *to, const struct table *t, const struct mac *m)
+static void summary_add(json_t *to, const struct table *t, const struct boot_ask *from)
 {
+	const struct mac *m = &from->mac;
 	struct boot_plan plan;
 	const char *why = "", *machine = "", *persona = "";
 	char text[400], url[128] = "", ip[IP4_TEXT], mac[MAC_TEXT];
-	struct boot_ask ask = {
-		.mac = *m, .stage = STAGE_SCRIPT, .via = via_of(t, m), .here = here_of(t)
-	};
+	struct boot_ask ask = at_stage(from, STAGE_SCRIPT);
 	bool answer = boot_decide(&plan, &why, t, &ask);
 	bool is_persona = false;
 	const struct table_nic *n = table_find(t, m, &is_persona);
@@ -131,11 +155,28 @@ static void summary_add(json_t *to, const struct table *t, const struct mac *m)
 	json_object_set_new(to, "summary", json_string(text));
 }
 
+/* Takes the place of what is on record, whole. False with a sentence in the reply. */
+static bool port_read(struct boot_ask *ask, const struct ask *a, struct reply *to)
+{
+	struct relay_port p = { .circuit.len = 0 };
+	if (!a->circuit && !a->remote)
+		return true;
+	if (!a->circuit || !relay_id_parse(&p.circuit, a->circuit) ||
+		(a->remote && !relay_id_parse(&p.remote, a->remote))) {
+		reply_say(to, 400, "GET /v1/explain/MAC?circuit=ID&remote=ID",
+			"explain: want circuit=, and remote= beside it, as events show them");
+		return false;
+	}
+	ask->port = p;
+	return true;
+}
+
 void api_explain(const struct ask *a, struct reply *to)
 {
 	const struct table *t = publish_table(a->b->publisher);
-	struct mac m;
-	if (!mac_parse(&m, a->arg)) {
+	struct boot_ask ask = { .via = 0 };
+	char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT];
+	if (!mac_parse(&ask.mac, a->arg)) {
 		reply_say(to, 400, "`baton machine show` lists a machine's NICs",
 			"explain: want a MAC, as in 52:54:00:aa:00:01");
 		return;
@@ -144,11 +185,16 @@ void api_explain(const struct ask *a, struct reply *to)
 		reply_say(to, 500, "the log says why", "explain: there is no boot table yet");
 		return;
 	}
-	json_t *j = json_object(), *stages = json_array();
-	json_object_set_new(j, "mac", json_mac(&m));
+	machine_says(&ask, t);
+	if (!port_read(&ask, a, to))
+		return;
+	json_t *j = json_pack("{s:o,s:s,s:s}", "mac", json_mac(&ask.mac), "circuit",
+		relay_id_text(circuit, &ask.port.circuit), "remote",
+		relay_id_text(remote, &ask.port.remote));
+	json_t *stages = json_array();
 	for (size_t i = 0; i < COUNT(asks); i++)
-		json_array_append_new(stages, stage_json(t, &m, i));
+		json_array_append_new(stages, stage_json(t, &ask, i));
 	json_object_set_new(j, "stages", stages);
-	summary_add(j, t, &m);
+	summary_add(j, t, &ask);
 	reply_ok(to, j);
 }

@@ -7,24 +7,26 @@
 
 #include "base/list.h"
 #include "base/own.h"
-#include "broker/api.h"
-#include "broker/standing.h"
+#include "broker/api_machine.h"
 #include "broker/traits.h"
 
 static const char hint_add[] = "`baton machine add --help` shows what a machine is made of";
 
-/* at NULL: it was added just now. */
-static json_t *machine_json(const struct machine *m, const struct standing *at)
+json_t *machine_json(const struct machine *m, const struct standing *at)
 {
 	const struct binding *b = standing_of_machine(at, m->name);
 	char uuid[UUID_TEXT] = "";
 	json_t *nics = json_array();
 	for (unsigned i = 0; i < m->nics; i++) {
 		const struct nic *n = &m->nic[i];
+		char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT];
 		json_array_append_new(nics,
-			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b}", "mac", json_mac(&n->factory), "pci",
-				n->pci, "network", n->network, "address", json_addr(n->addr),
-				"carries", n->carries, "journaled", n->journaled));
+			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s,s:s,s:s}", "mac",
+				json_mac(&n->factory), "pci", n->pci, "network", n->network,
+				"address", json_addr(n->addr), "carries", n->carries, "journaled",
+				n->journaled, "circuit",
+				relay_id_text(circuit, &n->relay_port.circuit), "remote",
+				relay_id_text(remote, &n->relay_port.remote), "port", n->port));
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
@@ -36,11 +38,11 @@ static json_t *machine_json(const struct machine *m, const struct standing *at)
 		idle_word(m->idle), "loader", m->loader);
 	traits_put(all, &m->is);
 	json_object_set_new(all, "nics", nics);
+	json_object_set_new(all, "ports_held", standing_ports(at, m->name));
 	return all;
 }
 
-/* A file of its folder and nothing else. */
-static bool file_name_ok(const char *name)
+bool file_name_ok(const char *name)
 {
 	return name[0] != '.' &&
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -80,9 +82,31 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 	return 0;
 }
 
+static int relay_id_read(struct relay_id *ret, const char *text, const char *member, struct err *e)
+{
+	if (!*text || relay_id_parse(ret, text))
+		return 0;
+	return err_say(e, EINVAL,
+		"machine: nic: \"%s\": want 1 to %d bytes as an event shows them: Gi1/0/7, or 0x "
+		"and "
+		"two hex digits each",
+		member, RELAY_ID_LEN);
+}
+
+int port_member_check(const char *port, struct err *e)
+{
+	struct port_addr a;
+	if (!*port || port_parse(&a, port))
+		return 0;
+	return err_say(e, EINVAL,
+		"machine: nic: \"port\": \"%s\": want KIND://HOST/PORT, as in fake://switch-1/7",
+		port);
+}
+
 static int nic_read(struct nic *n, const json_t *from, struct err *e)
 {
 	char mac[MAC_TEXT] = "", address[IP4_TEXT] = "";
+	char circuit[RELAY_ID_TEXT] = "", remote[RELAY_ID_TEXT] = "";
 	n->carries = true;
 	const struct member members[] = {
 		{ "mac", MEMBER_TEXT, mac, sizeof mac, 0, true },
@@ -90,6 +114,9 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 		{ "network", MEMBER_TEXT, n->network, sizeof n->network, 0, false },
 		{ "address", MEMBER_TEXT, address, sizeof address, 0, false },
 		{ "carries", MEMBER_BOOL, &n->carries, 0, 0, false },
+		{ "circuit", MEMBER_TEXT, circuit, sizeof circuit, 0, false },
+		{ "remote", MEMBER_TEXT, remote, sizeof remote, 0, false },
+		{ "port", MEMBER_TEXT, n->port, sizeof n->port, 0, false },
 	};
 	int r = members_read(from, "machine: nic", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
@@ -106,7 +133,9 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 	if (*address && !ip4_parse(&n->addr, address))
 		return err_say(
 			e, EINVAL, "machine: nic: \"address\": \"%s\" is no IPv4 address", address);
-	return 0;
+	r = relay_id_read(&n->relay_port.circuit, circuit, "circuit", e);
+	r = r < 0 ? r : relay_id_read(&n->relay_port.remote, remote, "remote", e);
+	return r < 0 ? r : port_member_check(n->port, e);
 }
 
 static int machine_read(struct machine *m, const json_t *body, struct err *e)

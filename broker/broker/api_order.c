@@ -8,9 +8,9 @@
 
 #include "base/list.h"
 #include "broker/api.h"
-#include "broker/choose.h"
 #include "broker/events.h"
-#include "broker/publish.h"
+#include "broker/placing.h"
+#include "broker/plan.h"
 #include "broker/runner.h"
 
 enum { LISTED = 200 };
@@ -75,7 +75,13 @@ json_t *order_json(struct broker *b, const struct order *stored, bool steps)
 		o->from, "to", o->to, "state", o->id ? order_state_word(o->at.state) : "planned",
 		"step", open ? plan->step[o->at.step].name : "", "why", o->why, "begun", o->begun_s,
 		"ended", o->ended_s, "undoes", (json_int_t)o->undoes);
+	if (j)
+		json_object_set_new(j, "cause", json_string(o->cause));
 	if (j && steps) {
+		uint64_t by = 0;
+		if (o->id)
+			store_order_undone(b->store, o->id, &by, NULL);
+		json_object_set_new(j, "undone_by", json_integer((json_int_t)by));
 		json_t *choice = choice_kept(b->store, o->id);
 		json_object_set_new(j, "steps", steps_json(b, o));
 		if (choice)
@@ -132,6 +138,7 @@ static int order_read(
 		{ "persona", MEMBER_TEXT, o->persona, sizeof o->persona, 0, false },
 		{ "machine", MEMBER_TEXT, t->machine, sizeof t->machine, 0, false },
 		{ "pool", MEMBER_TEXT, t->pool, sizeof t->pool, 0, false },
+		{ "stay", MEMBER_BOOL, &o->stays, 0, 0, false },
 		{ "plan", MEMBER_BOOL, plan, 0, 0, false },
 	};
 	int r = members_read(body, "order", members, COUNT(members), MEMBERS_STRICT, e);
@@ -139,7 +146,8 @@ static int order_read(
 		return r;
 	if (!verb_parse(&o->verb, verb))
 		return err_say(e, EINVAL,
-			"order: verb \"%s\": want start, stop, move, failover or restore", verb);
+			"order: verb \"%s\": want start, stop, restart, move, failover or restore",
+			verb);
 	if (*t->machine && *t->pool)
 		return err_say(e, EINVAL, "order: %s: want a machine or a pool, not both", verb);
 	if (*t->pool && !name_ok(t->pool))
@@ -147,11 +155,11 @@ static int order_read(
 			e, EINVAL, "order: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
 	if (*t->pool && o->verb == VERB_RESTORE)
 		return err_say(e, EINVAL, "order: restore: want one machine");
-	if ((o->verb == VERB_STOP) != (!*t->machine && !*t->pool))
+	bool stays = o->verb == VERB_STOP || o->verb == VERB_RESTART;
+	if (stays != (!*t->machine && !*t->pool))
 		return err_say(e, EINVAL, "order: %s: %s", verb,
-			o->verb == VERB_STOP
-				? "the machine is known; leave it out"
-				: "want the machine that it shall run on, or a pool of them");
+			stays ? "the machine is known; leave it out"
+			      : "want the machine that it shall run on, or a pool of them");
 	if ((o->verb == VERB_RESTORE) != !*o->persona)
 		return err_say(e, EINVAL, "order: %s: %s", verb,
 			o->verb == VERB_RESTORE ? "the persona is known; leave it out"
@@ -160,163 +168,10 @@ static int order_read(
 	return 0;
 }
 
-/* The persona and where it is; *bound says whether it is anywhere. */
-static int persona_side(
-	struct broker *b, const struct order *o, struct binding *at, bool *bound, struct err *e)
+static const char *who_text(char to[16], const struct ask *a)
 {
-	struct persona p;
-	int r = store_persona(b->store, o->persona, &p, e);
-	if (r < 0)
-		return r;
-	r = store_binding(b->store, o->persona, at, e);
-	*bound = r == 0;
-	return r == -ENOENT ? 0 : r;
-}
-
-/* The machine that the order leads to: there, free, and with NICs that fit. */
-static int machine_side(struct broker *b, const struct order *o, struct err *e)
-{
-	struct persona p;
-	struct machine m;
-	struct binding other;
-	struct stale left;
-	int r = store_persona(b->store, o->persona, &p, e);
-	if (r == 0)
-		r = store_machine(b->store, o->to, &m, e);
-	if (r < 0)
-		return r;
-	if (store_stale(b->store, o->to, &left, NULL) == 0)
-		return err_say(e, EBUSY,
-			"machine %s is stale: its cards may hold addresses of %s; `baton restore "
-			"%s` "
-			"takes them off",
-			o->to, left.persona, o->to);
-	r = store_binding_of(b->store, o->to, &other, e);
-	if (r == 0)
-		return err_say(e, EBUSY,
-			"machine %s carries persona %s: stop or move that one first", o->to,
-			other.persona);
-	if (r != -ENOENT)
-		return r;
-	for (unsigned i = 0; i < p.nics; i++)
-		if (nic_for(&m, &p, i) < 0)
-			return err_say(e, EBUSY,
-				"machine %s has no NIC left that carries NIC %u of persona %s%s%s",
-				o->to, i, p.name, *p.nic[i].network ? " on network " : "",
-				p.nic[i].network);
-	return 0;
-}
-
-/* An order in the way comes first: it explains why the persona is where it is. */
-static int nobody_at_work(struct broker *b, const struct order *o, struct err *e)
-{
-	struct order *open = NULL;
-	size_t n = 0;
-	int r = store_orders(b->store, 0, &open, &n, e);
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct order *x = &open[i];
-		bool persona = strcmp(x->persona, o->persona) == 0;
-		bool machine = *o->to && (strcmp(x->from, o->to) == 0 || strcmp(x->to, o->to) == 0);
-		if (!persona && !machine)
-			continue;
-		bool stopped = x->at.state == ORDER_STOPPED;
-		r = err_say(e, EBUSY, "%s %s: order %" PRIu64 " (%s %s) %s at %s; %s",
-			persona ? "persona" : "machine", persona ? o->persona : o->to, x->id,
-			verb_word(x->verb), x->persona, stopped ? "has stopped" : "is",
-			verb_steps(x->verb)->step[x->at.step].name,
-			stopped ? "`baton order retry` or `baton order undo` it first"
-				: "wait for its end");
-	}
-	free(open);
-	return r;
-}
-
-/* A machine that a failover left behind gets its own addresses back while the persona that it had
- * is nowhere: two bodies never hold one MAC while one of them boots. */
-static int restore_check(struct broker *b, struct order *o, struct err *e)
-{
-	struct stale left;
-	struct binding at;
-	memcpy(o->from, o->to, sizeof o->from);
-	*o->to = '\0';
-	int r = store_stale(b->store, o->from, &left, e);
-	if (r < 0)
-		return r;
-	memcpy(o->persona, left.persona, sizeof o->persona);
-	r = nobody_at_work(b, o, e);
-	if (r < 0)
-		return r;
-	r = store_binding(b->store, o->persona, &at, e);
-	if (r == 0 && strcmp(at.machine, o->from) != 0)
-		return err_say(e, EBUSY,
-			"machine %s holds the addresses of persona %s, which runs on %s: stop it "
-			"first, since two machines must not boot with one MAC",
-			o->from, o->persona, at.machine);
-	return r == -ENOENT ? 0 : r;
-}
-
-static int machine_choose(
-	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
-{
-	int r = choose_machine(chosen, b->store, pool, o->persona, e);
-	if (r == 0)
-		memcpy(o->to, chosen->verdict[0].machine, sizeof o->to);
-	return r;
-}
-
-static int order_check(
-	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
-{
-	if (o->verb == VERB_RESTORE)
-		return restore_check(b, o, e);
-	struct binding at;
-	bool bound = false;
-	int r = persona_side(b, o, &at, &bound, e);
-	if (r == 0)
-		r = nobody_at_work(b, o, e);
-	if (r < 0)
-		return r;
-	if (o->verb == VERB_START && bound)
-		return err_say(e, EBUSY, "persona %s is on machine %s already: stop or move it",
-			o->persona, at.machine);
-	if (o->verb != VERB_START && !bound)
-		return err_say(e, EBUSY, "persona %s is on no machine: start it", o->persona);
-	if (*pool && (r = machine_choose(b, o, pool, chosen, e)) < 0)
-		return r;
-	if (o->verb != VERB_START && strcmp(at.machine, o->to) == 0)
-		return err_say(e, EBUSY, "persona %s is on machine %s already", o->persona, o->to);
-	if (o->verb != VERB_START)
-		memcpy(o->from, at.machine, sizeof o->from);
-	return o->verb == VERB_STOP ? 0 : machine_side(b, o, e);
-}
-
-static void order_say(const struct ask *a, const struct order *o)
-{
-	struct event_about about = { o->id, *o->to ? o->to : o->from, o->persona };
-	event_say(a->b->events, EV_order_begun, &about,
-		"order=%" PRIu64 " %s persona=%s%s%s%s%s who=%u", o->id, verb_word(o->verb),
-		o->persona, *o->from ? " from=" : "", o->from, *o->to ? " to=" : "", o->to, a->uid);
-}
-
-/* What is chosen is the order's before anybody else can choose. A plan is no order. */
-static int order_place(struct broker *b, struct order *o, const char *pool, bool plan,
-	struct choice *chosen, struct err *e)
-{
-	if (plan)
-		return order_check(b, o, pool, chosen, e);
-	int r = store_begin(b->store, e);
-	if (r < 0)
-		return r;
-	r = order_check(b, o, pool, chosen, e);
-	if (r == 0)
-		r = store_order_add(b->store, o, e);
-	if (r == 0 && *pool)
-		r = choice_keep(b->store, o->id, chosen, e);
-	if (r < 0)
-		store_rollback(b->store);
-	else
-		r = store_commit(b->store, e);
-	return r;
+	snprintf(to, 16, "%u", a->uid);
+	return to;
 }
 
 static const char hint_none_fits[] =
@@ -337,21 +192,38 @@ void api_order_add(const struct ask *a, struct reply *to)
 	struct target target = { .machine = "" };
 	OWN(choice) struct choice chosen = { .pool = "" };
 	bool plan = false;
+	char who[16];
 	int r = order_read(&o, &target, &plan, a->body, &e);
-	if (r == 0)
-		r = order_place(a->b, &o, target.pool, plan, &chosen, &e);
+	if (r == 0 && plan)
+		r = order_check(a->b, &o, target.pool, &chosen, &e);
+	else if (r == 0)
+		r = order_give(a->b, &o, target.pool, &chosen, who_text(who, a), &e);
 	if (r < 0) {
 		order_refuse(to, &chosen, &e);
 		return;
 	}
-	if (!plan) {
-		order_say(a, &o);
-		runner_begin(a->b->runner, &o);
-	}
 	json_t *body = order_json(a->b, &o, true);
-	if (plan && *target.pool)
+	if (!plan) {
+		reply_ok(to, body);
+		return;
+	}
+	if (*target.pool)
 		json_object_set_new(body, "choice", choice_json(&chosen, SIZE_MAX));
-	reply_ok(to, body);
+	plan_answer(a, to, body, &(struct planned){ o, body }, 1);
+}
+
+int order_resume(struct broker *b, unsigned uid, struct order *o, struct err *e)
+{
+	int r = store_order_reopen(b->store, o->id, order_retry(o->verb, o->at), e);
+	if (r == 0)
+		r = store_order(b->store, o->id, o, e);
+	if (r < 0)
+		return r;
+	event_say(b->events, EV_api_changed, &(struct event_about){ o->id, NULL, o->persona },
+		"who=%u order=%" PRIu64 " goes on at %s", uid, o->id,
+		verb_steps(o->verb)->step[o->at.step].name);
+	runner_begin(b->runner, o);
+	return 0;
 }
 
 void api_order_retry(const struct ask *a, struct reply *to)
@@ -363,17 +235,11 @@ void api_order_retry(const struct ask *a, struct reply *to)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is %s: only one that has stopped goes on",
 			o.id, order_state_word(o.at.state));
 	if (r == 0)
-		r = store_order_reopen(a->b->store, o.id, order_retry(o.verb, o.at), &e);
-	if (r == 0)
-		r = store_order(a->b->store, o.id, &o, &e);
+		r = order_resume(a->b, a->uid, &o, &e);
 	if (r < 0) {
 		reply_err(to, &e, "`baton order show` says where it stands");
 		return;
 	}
-	event_say(a->b->events, EV_api_changed, &(struct event_about){ o.id, NULL, o.persona },
-		"who=%u order=%" PRIu64 " goes on at %s", a->uid, o.id,
-		verb_steps(o.verb)->step[o.at.step].name);
-	runner_begin(a->b->runner, &o);
 	reply_ok(to, order_json(a->b, &o, true));
 }
 
@@ -381,7 +247,8 @@ void api_order_retry(const struct ask *a, struct reply *to)
  * still at its preflight has touched nothing: closing it is all. */
 static int undo(struct broker *b, const struct order *was, struct order *back, struct err *e)
 {
-	bool untouched = verb_steps(was->verb)->step[was->at.step].kind == DO_PREFLIGHT;
+	bool untouched = verb_steps(was->verb)->step[was->at.step].kind == DO_PREFLIGHT ||
+			 was->verb == VERB_RESTART;
 	*back = (struct order){ .verb = verb_undo(was->verb), .undoes = was->id };
 	memcpy(back->persona, was->persona, sizeof back->persona);
 	memcpy(back->from, was->to, sizeof back->from);
@@ -404,6 +271,7 @@ void api_order_undo(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
 	struct order o, back;
+	char who[16];
 	int r = order_named(&o, a, &e);
 	if (r == 0 && o.at.state == ORDER_DONE)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is done: %s", o.id,
@@ -425,8 +293,7 @@ void api_order_undo(const struct ask *a, struct reply *to)
 	}
 	runner_drop(a->b->runner, o.id);
 	if (back.id) {
-		order_say(a, &back);
-		runner_begin(a->b->runner, &back);
+		order_begin(a->b, &back, who_text(who, a));
 		reply_ok(to, order_json(a->b, &back, true));
 		return;
 	}

@@ -63,6 +63,11 @@ void api_machine_attest(const struct ask *a, struct reply *to)
 	char reason[120] = "";
 	struct store *s = a->b->store;
 	int r = reason_read(reason, sizeof reason, a->body, &e);
+	if (r == 0 && !ways_have(&a->b->silence, WAY_PERSON))
+		r = err_say(&e, EBUSY,
+			"attest: this site takes nobody's word for a machine's silence (silence = "
+			"%s)",
+			a->b->conf.silence);
 	r = r < 0 ? r : store_binding_of(s, a->arg, &at, &e);
 	if (r == 0) {
 		memcpy(p.persona, at.persona, sizeof p.persona);

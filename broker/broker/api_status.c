@@ -6,15 +6,18 @@
 #include "base/own.h"
 #include "broker/api.h"
 #include "broker/events.h"
+#include "broker/health.h"
 #include "broker/standing.h"
 
-static json_t *persona_line(const struct standing *s, const struct persona *p)
+static json_t *persona_line(
+	const struct broker *broker, const struct standing *s, const struct persona *p)
 {
 	const struct binding *b = standing_of_persona(s, p->name);
 	const struct order *o = standing_order(s, p->name);
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:f,s:o}", "name", p->name, "machine",
-		b ? b->machine : "", "state", standing_persona_state(s, p->name), "phase",
-		b ? phase_word(b->phase) : "", "generation", (json_int_t)p->generation, "since",
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:f,s:o}", "name", p->name, "machine",
+		b ? b->machine : "", "state", standing_persona_state(s, p->name), "health",
+		health_now(broker->health, p->name), "phase", b ? phase_word(b->phase) : "",
+		"generation", (json_int_t)p->generation, "since",
 		!o           ? 0.0
 		: o->ended_s ? o->ended_s
 			     : o->begun_s,
@@ -27,8 +30,9 @@ static json_t *machine_line(
 	const struct binding *b = standing_of_machine(s, m->name);
 	char seen[EVENT_SEEN];
 	event_last_of(seen, broker->events, m->name);
-	return json_pack("{s:s,s:s,s:s,s:s}", "name", m->name, "persona", b ? b->persona : "",
-		"state", standing_machine_state(s, m->name), "seen", seen);
+	return json_pack("{s:s,s:s,s:s,s:s,s:o}", "name", m->name, "persona", b ? b->persona : "",
+		"state", standing_machine_state(s, m->name), "seen", seen, "ports_held",
+		standing_ports(s, m->name));
 }
 
 static int personas_put(json_t *to, struct broker *b, const struct standing *s, struct err *e)
@@ -37,7 +41,7 @@ static int personas_put(json_t *to, struct broker *b, const struct standing *s, 
 	size_t n = 0;
 	int r = store_personas(b->store, &list, &n, e);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(to, persona_line(s, &list[i]));
+		json_array_append_new(to, persona_line(b, s, &list[i]));
 	if (list)
 		explicit_bzero(list, n * sizeof *list);
 	free(list);

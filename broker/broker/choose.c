@@ -21,8 +21,11 @@ struct field {
 	struct binding *binding;
 	struct order *order; /* newest first */
 	struct stale *stale;
+	struct machine *away;
+	struct leaving *leaving;
 	char (*group)[NAME_LEN + 1];
-	size_t machines, bindings, orders, stales, groups;
+	size_t machines, bindings, orders, stales, leavings, groups;
+	uint64_t planned_from;
 	struct candidate *candidate; /* one for each machine */
 	struct neighbour *near;
 	size_t nears;
@@ -35,6 +38,8 @@ static void field_drop(struct field *f)
 	free(f->binding);
 	free(f->order);
 	free(f->stale);
+	free(f->away);
+	free(f->leaving);
 	free(f->group);
 	free(f->candidate);
 	free(f->near);
@@ -79,7 +84,7 @@ static bool failed_for_it(const struct order *o, const struct machine *m)
 	}
 }
 
-static void open_take(struct candidate *c, const struct order *o)
+static void open_take(struct candidate *c, const struct order *o, uint64_t planned_from)
 {
 	if (!c || c->order.id)
 		return;
@@ -87,6 +92,7 @@ static void open_take(struct candidate *c, const struct order *o)
 	c->order.verb = o->verb;
 	c->order.persona = o->persona;
 	c->order.stopped = o->at.state == ORDER_STOPPED;
+	c->order.planned = planned_from && o->id >= planned_from;
 }
 
 /* Orders come newest first, and the newest that led to a machine tells how it is. */
@@ -96,8 +102,8 @@ static void orders_take(struct field *f, bool *told)
 		const struct order *o = &f->order[i];
 		struct candidate *to = candidate_of(f, o->to);
 		if (o->at.state != ORDER_DONE) {
-			open_take(to, o);
-			open_take(candidate_of(f, o->from), o);
+			open_take(to, o, f->planned_from);
+			open_take(candidate_of(f, o->from), o, f->planned_from);
 			continue;
 		}
 		if (!to || told[to - f->candidate])
@@ -122,6 +128,7 @@ static int candidates_make(struct field *f, struct err *e)
 	for (size_t i = 0; i < f->machines; i++) {
 		f->candidate[i].m = &f->machine[i];
 		f->candidate[i].carries = f->candidate[i].stale_of = "";
+		f->candidate[i].like = "";
 	}
 	struct candidate *c;
 	for (size_t i = 0; i < f->bindings; i++)
@@ -130,9 +137,26 @@ static int candidates_make(struct field *f, struct err *e)
 	for (size_t i = 0; i < f->stales; i++)
 		if ((c = candidate_of(f, f->stale[i].machine)))
 			c->stale_of = f->stale[i].persona;
+	for (size_t i = 0; i < f->leavings; i++)
+		if ((c = candidate_of(f, f->leaving[i].machine)))
+			c->emptied_by = f->leaving[i].batch;
 	orders_take(f, told);
 	free(told);
 	return 0;
+}
+
+/* A machine that the persona has left on a person's word may come back: another one is wanted that
+ * can be told from it. */
+static int likes_take(struct field *f, struct store *s, const struct persona *p, struct err *e)
+{
+	size_t n = 0;
+	int r = store_signed_away(s, p->name, &f->away, &n, e);
+	for (size_t i = 0; i < f->machines; i++)
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(f->away[k].name, f->machine[i].name) != 0 &&
+				!bodies_differ(&f->away[k], &f->machine[i], p))
+				f->candidate[i].like = f->away[k].name;
+	return r;
 }
 
 /* ------------------------------------------------------------------ who must be kept away from */
@@ -205,6 +229,8 @@ static int field_read(struct field *f, struct store *s, const char *pool, struct
 		r = store_orders(s, ORDERS_SEEN, &f->order, &f->orders, e);
 	if (r == 0)
 		r = store_stales(s, &f->stale, &f->stales, e);
+	if (r == 0)
+		r = store_leaving(s, &f->leaving, &f->leavings, e);
 	return r < 0 ? r : candidates_make(f, e);
 }
 
@@ -229,11 +255,13 @@ static int judge(struct choice *ret, const struct field *f, const char *pool,
 int choose_machine(
 	struct choice *ret, struct store *s, const char *pool, const char *persona, struct err *e)
 {
-	OWN(field) struct field f = { .machine = NULL };
+	OWN(field) struct field f = { .planned_from = ret->planned_from };
 	struct persona p;
 	int r = store_persona(s, persona, &p, e);
 	if (r == 0)
 		r = field_read(&f, s, pool, e);
+	if (r == 0)
+		r = likes_take(&f, s, &p, e);
 	if (r == 0)
 		r = near_make(&f, s, &p, e);
 	if (r == 0)

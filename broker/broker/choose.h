@@ -11,6 +11,8 @@
 #define TAKEN_BACK "taken back by `baton order undo`"
 
 struct choice {
+	uint64_t planned_from; /* set by the caller: orders from this number on are only planned; 0:
+				* none is */
 	char pool[NAME_LEN + 1]; /* "": the machine was named, nothing was chosen */
 	struct verdict *verdict; /* owned; as choice_make() orders them */
 	size_t machines, fit;

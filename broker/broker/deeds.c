@@ -44,16 +44,21 @@ json_t *san_deed(const char *deed, const struct persona *p)
 		5000);
 }
 
-enum step_now deed_start(struct run *run, int slot, json_t *built, hand_done *done, char why[320])
+enum step_now deed_start_within(
+	struct run *run, int slot, json_t *built, unsigned ms, hand_done *done, char why[320])
 {
 	OWN(json) json_t *deed = built;
 	struct err e = { 0 };
 	if (!deed)
 		err_set(&e, ENOMEM, "deed");
-	else if (hand_start(&run->hand[slot], run->b->hands, deed, run_step(run)->timeout_s * 1000,
-			 done, run, &e) == 0)
+	else if (hand_start(&run->hand[slot], run->b->hands, deed, ms, done, run, &e) == 0)
 		run->hands++;
 	return e.code ? step_failed(why, &e) : STEP_WAITS;
+}
+
+enum step_now deed_start(struct run *run, int slot, json_t *built, hand_done *done, char why[320])
+{
+	return deed_start_within(run, slot, built, run_step(run)->timeout_s * 1000, done, why);
 }
 
 void deed_over(struct run *run, int slot)

@@ -14,6 +14,9 @@ json_t *san_deed(const char *deed, const struct persona *p);
 /* Begins the deed in one of the run's two places, which takes it over; done() comes with the run
  * and finds deed_over() useful. STEP_NOW_FAILED with a sentence where it cannot begin. */
 enum step_now deed_start(struct run *run, int slot, json_t *deed, hand_done *done, char why[320]);
+/* The same for a step with several hands in turn: this one has ms of the step's time. */
+enum step_now deed_start_within(
+	struct run *run, int slot, json_t *deed, unsigned ms, hand_done *done, char why[320]);
 /* The hand of that place has answered. */
 void deed_over(struct run *run, int slot);
 

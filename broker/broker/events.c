@@ -58,6 +58,7 @@ static const enum event from_outside[] = {
 	EV_loader_refused,
 	EV_loader_sent,
 	EV_proxy_ignored,
+	EV_relay_port_differs,
 	EV_script_sent,
 	EV_shim_sent,
 	EV_step_said,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/deeds.h"
@@ -150,38 +151,21 @@ void power_proved(struct run *run)
 	end_proved(run, &p, false);
 }
 
-/* The BMC does not say off. No switch is driven yet: what is left is a person. */
-static void silence_done(void *ctx, const struct hand_result *r)
+void ports_proved(struct run *run)
 {
-	struct run *run = ctx;
-	char why[320];
-	const char *machine = run_machine(run);
-	deed_over(run, 0);
-	if (r->ok) {
-		power_proved(run);
+	struct proof p = proof_of(run, PROOF_PORT);
+	struct port_held *held = NULL;
+	struct err e = { 0 };
+	size_t n = 0;
+	if (store_ports_held(run->b->store, run_machine(run), &held, &n, &e) < 0) {
+		run_end(run, STEP_FAILED, e.text);
 		return;
 	}
-	snprintf(why, sizeof why,
-		"%.150s; go to %s, pull its power or its cable, then: baton attest %s \"what you "
-		"did\"",
-		r->why, machine, machine);
-	run_end(run, STEP_FAILED, why);
-}
-
-enum step_now silence(
-	struct run *run, const struct machine *m, const struct binding *b, char why[320])
-{
-	struct proof p;
-	/* A person has signed for it, or a try of this order has seen it. What an earlier order saw
-	 * is old: somebody may have switched the machine on since. */
-	if (store_silence(run->b->store, b, &p, NULL) == 0 &&
-		(p.kind == PROOF_ATTESTED || p.order == run->o.id)) {
-		snprintf(why, 320, "%s: %.200s", proof_word(p.kind), p.seen);
-		return STEP_NOW_DONE;
-	}
-	json_t *deed = bmc_deed("bmc-off", m);
-	json_object_set_new(deed, "timeout_ms", json_integer(run_step(run)->timeout_s * 1000 / 3));
-	return deed_start(run, 0, deed, silence_done, why);
+	int at = snprintf(p.seen, sizeof p.seen, "shut, and read back so:");
+	for (size_t i = 0; i < n && at < (int)sizeof p.seen; i++)
+		at += snprintf(p.seen + at, sizeof p.seen - (size_t)at, " %s", held[i].port);
+	free(held);
+	end_proved(run, &p, false);
 }
 
 static int leave_stale(struct run *run, struct err *e)
@@ -190,7 +174,9 @@ static int leave_stale(struct run *run, struct err *e)
 	struct store *s = run->b->store;
 	int r = store_binding(s, run->o.persona, &b, e);
 	r = r < 0 ? r : store_unbind(s, &b, e);
-	return r < 0 ? r : store_stale_add(s, b.machine, b.persona, b.generation, now_s(), e);
+	return r < 0 || nothing_written(run)
+		       ? r
+		       : store_stale_add(s, b.machine, b.persona, b.generation, now_s(), e);
 }
 
 enum step_now abandon(struct run *run, char why[320])

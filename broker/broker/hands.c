@@ -13,19 +13,25 @@
 #include "base/own.h"
 #include "broker/broker.h"
 #include "broker/members.h"
+#include "host/wipe.h"
 
 enum {
 	ANSWER_LEN = 65536, /* one line of JSON */
 	CONTROL_LEN = 256,
-	GRACE_MS = 2000, /* for the warden, past the deadline; and for its word after an EOF */
+	DEED_USUAL = 65536,
+	GRACE_MS = 2000,  /* for the warden, past the deadline; and for its word after an EOF */
+	WATCH_ROUNDS = 3, /* without a word, and so much more: a watch is over */
+	WATCH_QUIET_MS = 10000,
+	WATCH_EVERY_MAX_MS = 3600000,
 };
 
 struct hand {
 	struct hand *next;
 	struct hands *all;
 	uint64_t id;
-	unsigned deadline_ms;
+	unsigned deadline_ms; /* of a watch: how long it may say nothing */
 	hand_done *done;
+	hand_line *line; /* of a watch; else NULL */
 	void *ctx;
 	int fd;
 	uv_poll_t poll;
@@ -89,7 +95,12 @@ static void hand_silent(struct hand *hand)
 {
 	struct hand_result r = { .ok = false };
 	int code;
-	if (strcmp(hand->how, "deadline") == 0 || !*hand->how)
+	if (hand->line && *hand->how && strncmp(hand->how, "refused", 7) != 0)
+		snprintf(r.why, sizeof r.why, "the hand that watches ended (%s)", hand->how);
+	else if (hand->line && !hand->eof)
+		snprintf(r.why, sizeof r.why, "the hand that watches said nothing for %u s",
+			hand->deadline_ms / 1000);
+	else if (strcmp(hand->how, "deadline") == 0 || !*hand->how)
 		snprintf(r.why, sizeof r.why, "no answer within %u s", hand->deadline_ms / 1000);
 	else if (sscanf(hand->how, "refused %d", &code) == 1)
 		snprintf(r.why, sizeof r.why, "batond could start no hand: %s; its log says more",
@@ -99,10 +110,10 @@ static void hand_silent(struct hand *hand)
 	hand_tell(hand, &r);
 }
 
-static void hand_answered(struct hand *hand, size_t len)
+static void hand_answered(struct hand *hand, const char *text, size_t len)
 {
 	struct hand_result r = { .ok = false };
-	OWN(json) json_t *body = json_loadb(hand->answer, len, JSON_REJECT_DUPLICATES, NULL);
+	OWN(json) json_t *body = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *ok = json_object_get(body, "ok");
 	const char *why = json_string_value(json_object_get(body, "why"));
 	if (!json_is_boolean(ok)) {
@@ -119,6 +130,38 @@ static void hand_answered(struct hand *hand, size_t len)
 	hand_tell(hand, &r);
 }
 
+/* A line of a watch. False when the hand is nobody's any more. */
+static bool watch_line(struct hand *hand, const char *text, size_t len)
+{
+	OWN(json) json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(line) || json_object_get(line, "ok")) {
+		hand_kill(hand->all, hand->id);
+		hand_answered(hand, text, len); /* it says why it does not watch */
+		return false;
+	}
+	uv_timer_start(&hand->timer, hand->timer.timer_cb, hand->deadline_ms, 0);
+	hand->line(hand->ctx, line);
+	return !hand->closing;
+}
+
+/* Whole lines; what is behind the last one waits for its end. */
+static void watch_lines(struct hand *hand)
+{
+	char *at = hand->answer, *end;
+	while ((end = memchr(at, '\n', hand->len))) {
+		size_t len = (size_t)(end - at);
+		hand->len -= len + 1;
+		if (!watch_line(hand, at, len))
+			return;
+		at = end + 1;
+	}
+	memmove(hand->answer, at, hand->len);
+	if (hand->len < sizeof hand->answer)
+		return;
+	hand_kill(hand->all, hand->id);
+	hand_answered(hand, hand->answer, 0);
+}
+
 static void hand_readable(uv_poll_t *p, int status, int what)
 {
 	struct hand *hand = p->data;
@@ -131,16 +174,20 @@ static void hand_readable(uv_poll_t *p, int status, int what)
 	if (n > 0) {
 		char *end = memchr(hand->answer + hand->len, '\n', (size_t)n);
 		hand->len += (size_t)n;
+		if (hand->line) {
+			watch_lines(hand);
+			return;
+		}
 		if (end) {
-			hand_answered(hand, (size_t)(end - hand->answer));
+			hand_answered(hand, hand->answer, (size_t)(end - hand->answer));
 			return;
 		}
 		if (hand->len < sizeof hand->answer)
 			return;
 		hand_kill(hand->all, hand->id);
 	}
-	if (hand->len && n <= 0) {
-		hand_answered(hand, hand->len);
+	if (hand->len && n <= 0 && !hand->line) {
+		hand_answered(hand, hand->answer, hand->len);
 		return;
 	}
 	/* It closed its socket and said nothing: the warden knows how it ended. */
@@ -242,22 +289,39 @@ void hands_close(struct hands *h)
 	uv_close((uv_handle_t *)&h->poll, hands_gone);
 }
 
-/* Does the deed administer a tgtd, which only the warden can connect to? */
+static bool is_of_tgt(const json_t *obj)
+{
+	const char *kind = json_string_value(json_object_get(json_object_get(obj, "san"), "kind"));
+	return kind && strcmp(kind, "tgt") == 0;
+}
+
+/* Does the deed ask a tgtd, which only the warden can connect to? */
 static bool deed_wants_tgt(const json_t *deed)
 {
 	const char *word = json_string_value(json_object_get(deed, "deed"));
-	const char *kind = json_string_value(json_object_get(json_object_get(deed, "san"), "kind"));
-	return word && kind && strcmp(kind, "tgt") == 0 &&
+	const json_t *sessions = json_object_get(deed, "sessions");
+	for (size_t i = 0; i < json_array_size(sessions); i++)
+		if (is_of_tgt(json_array_get(sessions, i)))
+			return true;
+	return word && is_of_tgt(deed) &&
 	       (strcmp(word, "san-fence") == 0 || strcmp(word, "san-look-again") == 0);
+}
+
+/* What the hand is to be given for this deed, in the warden's words. */
+static const char *deed_gift(const json_t *deed)
+{
+	const char *word = json_string_value(json_object_get(deed, "deed"));
+	if (word && strcmp(word, "guard-set") == 0)
+		return " guard=1";
+	return deed_wants_tgt(deed) ? " tgt=1" : "";
 }
 
 /* Asks the warden for a hand whose stdin and stdout is fd. */
 static int hand_ask(
-	struct hands *h, uint64_t id, unsigned deadline_ms, int fd, bool tgt, struct err *e)
+	struct hands *h, uint64_t id, const char *how, int fd, const char *gift, struct err *e)
 {
 	char line[96];
-	int n = snprintf(line, sizeof line, "hand id=%" PRIu64 " deadline_ms=%u%s\n", id,
-		deadline_ms, tgt ? " tgt=1" : "");
+	int n = snprintf(line, sizeof line, "hand id=%" PRIu64 " %s%s\n", id, how, gift);
 	struct iovec iov = { .iov_base = line, .iov_len = (size_t)n };
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -277,13 +341,19 @@ static int hand_ask(
 	return 0;
 }
 
-/* Writes the whole deed: it is far smaller than a socket's buffer. */
+/* Writes the whole deed at once: the largest one, a guard's, takes twice a socket's usual buffer.
+ */
 static int deed_write(int fd, const json_t *deed, struct err *e)
 {
-	OWN(text) char *text = json_dumps(deed, JSON_COMPACT);
+	OWN(secret) char *text = json_dumps(deed, JSON_COMPACT);
 	size_t len = text ? strlen(text) : 0;
 	if (!text)
 		return err_set(e, ENOMEM, "deed");
+	if (len > DEED_LEN)
+		return err_say(e, E2BIG, "deed: more than one hand can be told");
+	int room = 2 * (int)len;
+	if (room > DEED_USUAL)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	text[len] = '\n'; /* in place of the NUL: len + 1 bytes go out */
 	ssize_t n = send(fd, text, len + 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n != (ssize_t)(len + 1))
@@ -292,8 +362,16 @@ static int deed_write(int fd, const json_t *deed, struct err *e)
 	return 0;
 }
 
-int hand_start(uint64_t *ret, struct hands *h, const json_t *deed, unsigned deadline_ms,
-	hand_done *done, void *ctx, struct err *e)
+/* Who waits for a hand, and for how long. */
+struct waiter {
+	hand_done *done;
+	hand_line *line;
+	void *ctx;
+	unsigned ms;
+};
+
+static int hand_begin(uint64_t *ret, struct hands *h, const json_t *deed, const char *how,
+	const struct waiter *w, struct err *e)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -302,7 +380,7 @@ int hand_start(uint64_t *ret, struct hands *h, const json_t *deed, unsigned dead
 	struct hand *hand = calloc(1, sizeof *hand);
 	int r = hand ? deed_write(pair[0], deed, e) : err_set(e, ENOMEM, "hand");
 	if (r == 0)
-		r = hand_ask(h, id, deadline_ms, pair[1], deed_wants_tgt(deed), e);
+		r = hand_ask(h, id, how, pair[1], deed_gift(deed), e);
 	close(pair[1]);
 	int u = r < 0 ? 0 : uv_poll_init(h->loop, &hand->poll, pair[0]);
 	if (u < 0)
@@ -314,18 +392,39 @@ int hand_start(uint64_t *ret, struct hands *h, const json_t *deed, unsigned dead
 	}
 	hand->all = h;
 	hand->id = id;
-	hand->deadline_ms = deadline_ms;
-	hand->done = done;
-	hand->ctx = ctx;
+	hand->deadline_ms = w->ms;
+	hand->done = w->done;
+	hand->line = w->line;
+	hand->ctx = w->ctx;
 	hand->fd = pair[0];
 	hand->poll.data = hand->timer.data = hand;
 	uv_timer_init(h->loop, &hand->timer);
-	uv_timer_start(&hand->timer, hand_late, (uint64_t)deadline_ms + GRACE_MS, 0);
+	uv_timer_start(&hand->timer, hand_late, (uint64_t)w->ms + (w->line ? 0 : GRACE_MS), 0);
 	uv_poll_start(&hand->poll, UV_READABLE, hand_readable);
 	hand->next = h->hand;
 	h->hand = hand;
 	*ret = id;
 	return 0;
+}
+
+int hand_start(uint64_t *ret, struct hands *h, const json_t *deed, unsigned deadline_ms,
+	hand_done *done, void *ctx, struct err *e)
+{
+	const struct waiter w = { .done = done, .ctx = ctx, .ms = deadline_ms };
+	char how[40];
+	snprintf(how, sizeof how, "deadline_ms=%u", deadline_ms);
+	return hand_begin(ret, h, deed, how, &w, e);
+}
+
+int hand_watch(uint64_t *ret, struct hands *h, const json_t *deed, hand_line *line,
+	hand_done *ended, void *ctx, struct err *e)
+{
+	struct waiter w = { .done = ended, .line = line, .ctx = ctx };
+	json_int_t every_ms = json_integer_value(json_object_get(deed, "every_ms"));
+	if (every_ms < 1 || every_ms > WATCH_EVERY_MAX_MS)
+		return err_say(e, EINVAL, "watch: every_ms: want 1 to %d", WATCH_EVERY_MAX_MS);
+	w.ms = WATCH_ROUNDS * (unsigned)every_ms + WATCH_QUIET_MS;
+	return hand_begin(ret, h, deed, "watch=1", &w, e);
 }
 
 void hand_forget(struct hands *h, uint64_t id)

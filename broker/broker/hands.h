@@ -35,5 +35,13 @@ void hands_close(struct hands *h);
  * and done() will not be called. */
 int hand_start(uint64_t *ret, struct hands *h, const json_t *deed, unsigned deadline_ms,
 	hand_done *done, void *ctx, struct err *e);
-/* Nobody waits for it any more: it is ended, done() is not called. An id that has gone is fine. */
+/* A hand that stays and says a line for everything that it sees (docs/design/0019): line() comes
+ * for each, the line is borrowed. ended() comes once, when it is gone, whatever ended it; where it
+ * said nothing for three times the deed's every_ms and 10 s, it is ended here. The deed is
+ * borrowed, and at most DEED_LEN long: more machines are more hands. -E2BIG. */
+enum { DEED_LEN = 360000 };
+typedef void hand_line(void *ctx, const json_t *line);
+int hand_watch(uint64_t *ret, struct hands *h, const json_t *deed, hand_line *line,
+	hand_done *ended, void *ctx, struct err *e);
+/* Nobody waits for it any more: it is ended, no callback comes. An id that has gone is fine. */
 void hand_forget(struct hands *h, uint64_t id);

@@ -14,6 +14,7 @@
 
 #include "base/own.h"
 #include "broker/events.h"
+#include "broker/guard.h"
 #include "core/script.h"
 #include "host/fd.h"
 
@@ -322,10 +323,8 @@ static int file_put(struct publisher *p, struct err *e)
 	return 0;
 }
 
-int publish_put(struct publisher *p, struct err *e)
+static int next_put(struct publisher *p, struct err *e)
 {
-	if (!p->next.at)
-		return 0;
 	int r = file_put(p, e);
 	if (r < 0)
 		return r;
@@ -339,6 +338,14 @@ int publish_put(struct publisher *p, struct err *e)
 		"generation=%" PRIu64 " machines=%u bytes=%zu", p->table.header->generation,
 		p->table.header->machines, p->now.len);
 	return 0;
+}
+
+int publish_put(struct publisher *p, struct err *e)
+{
+	int r = p->next.at ? next_put(p, e) : 0;
+	if (r == 0)
+		guarding_look(p->b->guarding);
+	return r;
 }
 
 int publish(struct publisher *p, struct err *e)

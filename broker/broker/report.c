@@ -33,6 +33,15 @@ static int mac_read(struct mac *ret, const char *text, const char *what, struct 
 	return 0;
 }
 
+/* It helps a pre-flight, and no boot depends on it: what is no card's number is passed over. */
+static void card_read(char to[CARD_TEXT], const char *id)
+{
+	static const char digits[] = "0123456789abcdef";
+	if (id && strlen(id) == CARD_TEXT - 1 && strspn(id, digits) == 4 && id[4] == ':' &&
+		strspn(id + 5, digits) == 4)
+		memcpy(to, id, CARD_TEXT);
+}
+
 static int nic_read(struct report *r, const json_t *from, struct err *e)
 {
 	struct report_nic *n = &r->nic[r->nics];
@@ -57,6 +66,7 @@ static int nic_read(struct report *r, const json_t *from, struct err *e)
 		ret = mac_read(&n->current, current, "current", e);
 	if (ret == 0)
 		ret = mac_read(&n->read_back, back, "read_back", e);
+	card_read(n->card, json_string_value(json_object_get(from, "id")));
 	r->nics++;
 	return ret;
 }

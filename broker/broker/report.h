@@ -13,6 +13,7 @@ struct report_nic {
 	char pci[PCI_TEXT];
 	struct mac permanent, current, read_back; /* zero: not said */
 	char tool[64];
+	char card[CARD_TEXT]; /* "8086:100e"; "" where that was not said */
 };
 
 struct report {

@@ -185,6 +185,9 @@ static int judge_found(struct broker *b, struct stand *s, const struct report *r
 		news[i] = !n->journaled || strcmp(n->pci, pci) != 0;
 		if (news[i])
 			ret = store_nic_journal(b->store, s->m.name, i, pci, &n->factory, e);
+		const char *card = r->nic[at[i]].card;
+		if (ret == 0 && *card && strcmp(card, n->card) != 0)
+			ret = store_card_set(b->store, s->m.name, i, card, e);
 	}
 	if (ret == 0)
 		ret = store_found_set(b->store, s->m.name, &r->found, e);

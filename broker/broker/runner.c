@@ -8,8 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/own.h"
+#include "broker/batch.h"
+#include "broker/choose.h"
 #include "broker/events.h"
 #include "broker/hands.h"
+#include "broker/health.h"
+#include "broker/preflight.h"
 #include "broker/reports.h"
 #include "broker/steps.h"
 
@@ -47,6 +52,12 @@ static void begin_due(uv_timer_t *t)
 	step_begin(t->data);
 }
 
+static unsigned deadline_s(const struct run *run)
+{
+	unsigned s = run_step(run)->timeout_s;
+	return s ? s : run->b->conf.boot_wait_s;
+}
+
 static void deadline_due(uv_timer_t *t)
 {
 	struct run *run = t->data;
@@ -54,7 +65,7 @@ static void deadline_due(uv_timer_t *t)
 	char last[EVENT_SEEN], why[320];
 	event_last_of(last, run->b->events, run_machine(run));
 	snprintf(why, sizeof why, "%s: %s for %u s in vain; last seen of %s: %s", s->name, s->when,
-		s->timeout_s, run_machine(run), last);
+		deadline_s(run), run_machine(run), last);
 	run_end(run, STEP_FAILED, why);
 }
 
@@ -66,6 +77,8 @@ static void step_leave(struct run *run)
 		hand_forget(run->b->hands, run->hand[i]);
 		run->hand[i] = 0;
 	}
+	preflight_forget(run->preflight);
+	run->preflight = NULL;
 	run->hands = 0;
 	run->begun = false;
 }
@@ -118,19 +131,64 @@ static void step_begin(struct run *run)
 	case STEP_WAITS:
 		/* A hand has its own deadline, which the warden keeps. */
 		if (run->hands == 0)
-			uv_timer_start(&run->timer, deadline_due, s->timeout_s * 1000ull, 0);
+			uv_timer_start(&run->timer, deadline_due, deadline_s(run) * 1000ull, 0);
 		reports_again(run->b->reports, run_machine(run));
 		break;
 	}
 }
 
-int run_journal(
-	struct order *next, const struct run *run, enum outcome how, const char *why, struct err *e)
+/* Does it go back by itself, now that it stands so? What goes back already does not turn again. */
+static bool rolls_back(const struct run *run, const struct order *next)
 {
+	return next->at.state == ORDER_STOPPED && !run->taken_back && !next->undoes &&
+	       !next->stays && verb_rolls_back(next->verb, next->at.step);
+}
+
+/* What Baton moved by itself had failed where it was: then it is another spare's turn, if there is
+ * one. */
+static void next_spare(char to[NAME_LEN + 1], struct store *s, const struct order *stopped)
+{
+	OWN(choice) struct choice chosen = { .pool = "" };
+	struct policy p;
+	if (*stopped->cause && store_policy(s, stopped->persona, &p, NULL) == 0 && *p.spares &&
+		choose_machine(&chosen, s, p.spares, stopped->persona, NULL) == 0)
+		memcpy(to, chosen.verdict[0].machine, NAME_LEN + 1);
+}
+
+/* The stopped order gives its place to one that leads to the old body again. */
+static int roll_back(
+	struct order *back, struct store *s, const struct order *stopped, struct err *e)
+{
+	*back = (struct order){ .verb = VERB_FAILOVER, .undoes = stopped->id };
+	memcpy(back->persona, stopped->persona, sizeof back->persona);
+	memcpy(back->from, stopped->to, sizeof back->from);
+	memcpy(back->to, stopped->from, sizeof back->to);
+	next_spare(back->to, s, stopped);
+	snprintf(back->cause, sizeof back->cause, "order %" PRIu64 " rolls back: %.160s",
+		stopped->id, stopped->why);
+	int r = store_order_close(s, stopped->id, now_s(), e);
+	return r < 0 ? r : store_order_add(s, back, e);
+}
+
+int run_journal(
+	struct order *next, struct run *run, enum outcome how, const char *why, struct err *e)
+{
+	struct store *s = run->b->store;
 	*next = run->o;
 	next->at = order_turn(run->o.verb, run->o.at, how);
 	snprintf(next->why, sizeof next->why, "%s", how == STEP_FAILED ? why : "");
-	return store_step_end(run->b->store, next, run->o.at.step, why, now_s(), e);
+	run->back.id = 0;
+	if (!rolls_back(run, next))
+		return store_step_end(s, next, run->o.at.step, why, now_s(), e);
+	int r = store_begin(s, e);
+	if (r < 0)
+		return r;
+	r = store_step_end(s, next, run->o.at.step, why, now_s(), e);
+	r = r < 0 ? r : roll_back(&run->back, s, next, e);
+	if (r == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return r;
 }
 
 static void run_free(uv_handle_t *h)
@@ -138,8 +196,16 @@ static void run_free(uv_handle_t *h)
 	free(h->data);
 }
 
+/* Who is at rest, and who is not any more, has changed. */
+static void rest_changed(const struct broker *b)
+{
+	if (b->health)
+		health_look_again(b->health);
+}
+
 static void run_forget(struct run *run)
 {
+	rest_changed(run->b);
 	for (struct run **at = &run->b->runner->run; *at; at = &(*at)->next) {
 		if (*at == run) {
 			*at = run->next;
@@ -148,6 +214,18 @@ static void run_forget(struct run *run)
 	}
 	step_leave(run);
 	uv_close((uv_handle_t *)&run->timer, run_free);
+}
+
+static void run_rolled_back(struct run *run)
+{
+	struct broker *b = run->b;
+	struct order back = run->back;
+	event_say(b->events, EV_rolled_back,
+		&(struct event_about){ back.id, back.to, back.persona },
+		"order=%" PRIu64 " persona=%s from=%s to=%s why=%s", back.id, back.persona,
+		back.from, back.to, back.cause);
+	run_forget(run);
+	runner_begin(b->runner, &back);
 }
 
 void run_turn(struct run *run, const struct order *next, enum outcome how, const char *why)
@@ -172,6 +250,8 @@ void run_turn(struct run *run, const struct order *next, enum outcome how, const
 	} else if (run->o.at.state == ORDER_STOPPED) {
 		event_say(b->events, EV_order_stopped, &a, "order=%" PRIu64 " step=%s why=%s",
 			run->o.id, step, why);
+		if (run->back.id)
+			run_rolled_back(run);
 	} else if (how == STEP_DONE) {
 		uv_timer_start(&run->timer, begin_due, 0, 0);
 	} else {
@@ -180,6 +260,8 @@ void run_turn(struct run *run, const struct order *next, enum outcome how, const
 		uv_timer_start(
 			&run->timer, begin_due, ms > BACK_OFF_MOST_MS ? BACK_OFF_MOST_MS : ms, 0);
 	}
+	if (next->at.state != ORDER_RUNNING)
+		batches_look(b->batches);
 	reports_again(b->reports, machine);
 }
 
@@ -249,6 +331,8 @@ void runner_begin(struct runner *r, const struct order *o)
 		r->run = run;
 	}
 	run->o = *o;
+	rest_changed(r->b);
+	batches_look(r->b->batches);
 	if (run_is_running(run))
 		uv_timer_start(&run->timer, begin_due, 0, 0);
 }
@@ -264,6 +348,7 @@ int runner_stop(struct runner *r, uint64_t id, const char *why, struct err *e)
 		if (failed < 0)
 			return failed;
 	}
+	run->taken_back = true;
 	run_stop(run, why);
 	if (run->unwritten)
 		return err_say(e, EIO, "%s", run->trouble);
@@ -275,6 +360,7 @@ void runner_drop(struct runner *r, uint64_t id)
 	struct run *run = run_find(r, id);
 	if (run)
 		run_forget(run);
+	batches_look(r->b->batches);
 }
 
 const struct order *runner_order(const struct runner *r, uint64_t id)

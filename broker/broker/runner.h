@@ -19,9 +19,13 @@ struct run {
 	bool os_seen;      /* await-os: the event came before the step had begun */
 	bool disk_said;    /* o.why is the disk's sentence, not that of the last try */
 	bool unwritten;    /* how the step ended is not on disk yet */
+	bool taken_back;   /* a person takes it back: it does not go back by itself as well */
+	struct order back; /* the order that takes its place where it has rolled back; id 0: none */
 	uint64_t hand[2];  /* at work for the step; 0 none */
-	unsigned hands;    /* how many have not answered */
-	char trouble[320]; /* why, as the hands and the disk said it */
+	struct preflight *preflight; /* of that step; NULL: none is at work */
+	unsigned hands;              /* how many have not answered */
+	unsigned way;                /* silence: which of the site's ways is tried */
+	char trouble[320];           /* why, as the hands and the disk said it */
 };
 
 int runner_open(struct runner **ret, struct broker *b, struct err *e); /* resumes */
@@ -53,6 +57,6 @@ void run_end(struct run *run, enum outcome how, const char *why);
 void run_stop(struct run *run, const char *why);
 /* The same in two halves, for a step that ends together with other changes: inside the caller's
  * transaction, and after its commit. */
-int run_journal(struct order *next, const struct run *run, enum outcome how, const char *why,
-	struct err *e);
+int run_journal(
+	struct order *next, struct run *run, enum outcome how, const char *why, struct err *e);
 void run_turn(struct run *run, const struct order *next, enum outcome how, const char *why);

@@ -14,14 +14,19 @@
 #include <unistd.h>
 
 #include "broker/api.h"
+#include "broker/batch.h"
 #include "broker/events.h"
+#include "broker/guard.h"
 #include "broker/hands.h"
+#include "broker/health.h"
 #include "broker/key.h"
+#include "broker/plan.h"
 #include "broker/publish.h"
 #include "broker/reports.h"
 #include "broker/runner.h"
 #include "broker/woken.h"
 #include "host/given.h"
+#include "host/wipe.h"
 
 enum {
 	MESSAGE_LEN = 16384,
@@ -183,7 +188,15 @@ static int parts_open(struct server *s, struct err *e)
 	if (r == 0)
 		r = woken_open(&b->woken, b, e);
 	if (r == 0)
+		r = guarding_open(&b->guarding, b, e);
+	if (r == 0)
 		r = runner_open(&b->runner, b, e);
+	if (r == 0)
+		r = health_open(&b->health, b, e);
+	if (r == 0)
+		r = batches_open(&b->batches, b, e);
+	if (r == 0)
+		r = plans_open(&b->plans, e);
 	if (r == 0)
 		r = http_server_new(&s->http,
 			&(struct http_setup){ .loop = b->loop,
@@ -209,8 +222,14 @@ static void close_left(uv_handle_t *h, void *ctx)
 static void parts_close(struct server *s)
 {
 	http_server_free(s->http);
+	health_close(s->b.health);
+	s->b.health = NULL;
+	plans_close(s->b.plans);
+	batches_close(s->b.batches);
+	s->b.batches = NULL;
 	runner_close(s->b.runner);
 	woken_close(s->b.woken);
+	guarding_close(s->b.guarding);
 	hands_close(s->b.hands);
 	publisher_close(s->b.publisher);
 	uv_walk(&s->loop, close_left, NULL);
@@ -226,8 +245,10 @@ int server_run(const char *conf_path, struct err *e)
 	static struct server server;
 	struct server *s = &server;
 	signal(SIGPIPE, SIG_IGN);
+	json_set_alloc_funcs(malloc, wipe_free); /* a deed has secrets, and so may a body */
 	conf_defaults(&s->b.conf);
 	int r = conf_read(&s->b.conf, conf_path, stderr, e);
+	r = r < 0 ? r : ways_parse(&s->b.silence, s->b.conf.silence, e);
 	if (r < 0)
 		return r;
 	uv_loop_init(&s->loop);

@@ -26,7 +26,8 @@ struct standing {
 	struct binding *binding;
 	struct order *order, *open; /* newest first; open: those of them that are not done */
 	struct stale *stale;
-	size_t bindings, orders, opens, stales;
+	struct port_held *port; /* in order of machine */
+	size_t bindings, orders, opens, stales, ports;
 	struct names persona_bound, machine_bound, persona_order, machine_open, machine_stale;
 };
 
@@ -110,6 +111,8 @@ int standing_read(struct standing **ret, struct store *store, struct err *e)
 	if (r == 0)
 		r = store_stales(store, &s->stale, &s->stales, e);
 	if (r == 0)
+		r = store_ports_held(store, "", &s->port, &s->ports, e);
+	if (r == 0)
 		r = names_make(s, e);
 	if (r == 0)
 		*ret = TAKE(s);
@@ -124,6 +127,7 @@ void standing_free(struct standing *s)
 	free(s->order);
 	free(s->open);
 	free(s->stale);
+	free(s->port);
 	free(s->machine_stale.of);
 	free(s->persona_bound.of);
 	free(s->machine_bound.of);
@@ -158,12 +162,27 @@ const struct order *standing_open(const struct standing *s, size_t *ret_n)
 	return s->open;
 }
 
+json_t *standing_ports(const struct standing *s, const char *machine)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; s && i < s->ports; i++) {
+		const struct port_held *p = &s->port[i];
+		if (strcmp(p->machine, machine) == 0)
+			json_array_append_new(
+				list, json_pack("{s:s,s:s,s:b,s:I,s:f}", "port", p->port, "state",
+					      port_state_word(p->state), "read_back", p->read_back,
+					      "order", (json_int_t)p->order, "since", p->since_s));
+	}
+	return list;
+}
+
 const char *standing_persona_state(const struct standing *s, const char *persona)
 {
 	static const char *const at_work[VERBS] = { [VERB_START] = "starting",
 		[VERB_STOP] = "stopping",
 		[VERB_MOVE] = "moving",
 		[VERB_FAILOVER] = "failing over",
+		[VERB_RESTART] = "restarting",
 		[VERB_RESTORE] = "stopped" };
 	const struct order *o = standing_order(s, persona);
 	if (o && o->at.state == ORDER_STOPPED)

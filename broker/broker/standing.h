@@ -2,6 +2,8 @@
 /* Who carries what and who is at work: bindings and orders, read once from the store and asked by
  * name as often as a list is long. */
 #pragma once
+#include <jansson.h>
+
 #include "store/store.h"
 
 struct standing;
@@ -23,6 +25,10 @@ const struct stale *standing_stale(const struct standing *s, const char *machine
 const struct order *standing_order(const struct standing *s, const char *persona);
 /* Every order that is not done, newest first. */
 const struct order *standing_open(const struct standing *s, size_t *ret_n);
+
+/* The switch ports of a machine that Baton has told to be other than open, as a list for the API.
+ */
+json_t *standing_ports(const struct standing *s, const char *machine);
 
 /* The words of docs/design/0004. */
 const char *standing_persona_state(const struct standing *s, const char *persona);

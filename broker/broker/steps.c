@@ -10,7 +10,10 @@
 
 #include "broker/deeds.h"
 #include "broker/fencing.h"
+#include "broker/ports.h"
+#include "broker/preflight.h"
 #include "broker/publish.h"
+#include "broker/silence.h"
 
 struct sides {
 	struct persona p;
@@ -19,14 +22,17 @@ struct sides {
 
 /* An order that takes back a fresh start or move whose shim had not reported yet: no card can have
  * been written, for none is before the report. The machine need not boot to be as it was. A wait
- * for `written` that was ever begun says otherwise, also when a retry went back before it. */
-static bool nothing_written(const struct run *run)
+ * for `written` that was ever begun says otherwise, also when a retry went back before it; and so
+ * does what an earlier order left on the cards. */
+bool nothing_written(const struct run *run)
 {
 	struct order was;
+	struct stale left;
 	struct order_step *begun = NULL;
 	size_t n = 0;
 	if (!run->o.undoes || store_order(run->b->store, run->o.undoes, &was, NULL) < 0 ||
 		was.undoes || was.verb == VERB_STOP || strcmp(was.to, run->o.from) != 0 ||
+		store_stale(run->b->store, run->o.from, &left, NULL) == 0 ||
 		store_order_steps(run->b->store, was.id, &begun, &n, NULL) < 0)
 		return false;
 	const struct plan_of_steps *plan = verb_steps(was.verb);
@@ -40,14 +46,7 @@ static bool nothing_written(const struct run *run)
 	return none;
 }
 
-/* One more sentence of what stands in the way. */
-static void trouble_add(struct run *run, const char *why)
-{
-	size_t at = strlen(run->trouble);
-	snprintf(run->trouble + at, sizeof run->trouble - at, "%s%s", at ? "; " : "", why);
-}
-
-/* Every hand's end but the preflight's. */
+/* Every hand's end but those of the preflight, which sees to its own. */
 static void deed_done(void *ctx, const struct hand_result *r)
 {
 	struct run *run = ctx;
@@ -62,49 +61,14 @@ static void deed_done(void *ctx, const struct hand_result *r)
 		run_end(run, STEP_FAILED, r->why);
 }
 
-static void preflight_end(struct run *run)
+static void preflighted(void *ctx, const struct checklist *l)
 {
-	if (run->hands)
-		return;
+	struct run *run = ctx;
 	char why[sizeof run->trouble];
-	memcpy(why, run->trouble, sizeof why);
+	run->preflight = NULL;
+	run->hands = 0;
+	checklist_trouble(why, sizeof why, l);
 	run_end(run, *why ? STEP_FAILED : STEP_DONE, why);
-}
-
-static void probe_done(void *ctx, const struct hand_result *r)
-{
-	struct run *run = ctx;
-	deed_over(run, 0);
-	if (!r->ok)
-		trouble_add(run, r->why);
-	preflight_end(run);
-}
-
-/* At a target that we administer the fence will set the account: that none is right yet is no
- * trouble. */
-static bool account_will_be_set(const struct run *run, const struct hand_result *r)
-{
-	struct persona p;
-	const char *code = json_string_value(json_object_get(r->body, "errno"));
-	bool set = code && strcmp(code, "EACCES") == 0 &&
-		   store_persona(run->b->store, run->o.persona, &p, NULL) == 0 &&
-		   persona_is_fenced(&p);
-	explicit_bzero(&p, sizeof p);
-	return set;
-}
-
-static void look_done(void *ctx, const struct hand_result *r)
-{
-	struct run *run = ctx;
-	deed_over(run, 1);
-	if (!r->ok && account_will_be_set(run, r))
-		;
-	else if (!r->ok)
-		trouble_add(run, r->why);
-	else if (json_is_false(json_object_get(r->body, "bootable")))
-		trouble_add(run, "the disk carries no boot code: install a system on it, or name "
-				 "the right LUN");
-	preflight_end(run);
 }
 
 static int sides_read(struct sides *ret, const struct run *run, struct err *e)
@@ -113,34 +77,14 @@ static int sides_read(struct sides *ret, const struct run *run, struct err *e)
 	return r < 0 ? r : store_machine(run->b->store, run_machine(run), &ret->m, e);
 }
 
-/* With the account that the operator has set at a target of his own; at one that we administer with
- * Baton's own, or with the newest that we have set there. */
-static json_t *look_deed(const struct run *run, const struct persona *p)
+static enum step_now preflight(struct run *run, char why[320])
 {
-	struct chap c = { .generation = 0 };
-	json_t *deed = san_deed("san-look", p);
-	json_t *san = json_object_get(deed, "san");
-	if (persona_is_fenced(p) && !*run->b->conf.san_user)
-		store_chap(run->b->store, p->name, &c, NULL);
-	json_object_set_new(san, "user", json_string(*c.user ? c.user : p->chap_user));
-	json_object_set_new(san, "secret", json_string(*c.user ? c.secret : p->chap_secret));
-	explicit_bzero(&c, sizeof c);
-	return deed;
-}
-
-static enum step_now preflight(struct run *run, const struct sides *s, char why[320])
-{
-	for (unsigned i = 0; i < s->p.nics; i++) {
-		if (nic_for(&s->m, &s->p, i) >= 0)
-			continue;
-		snprintf(why, 320, "machine %s has no NIC left that carries NIC %u of %s on %s",
-			s->m.name, i, s->p.name, s->p.nic[i].network);
-		return STEP_NOW_FAILED;
-	}
-	enum step_now now = deed_start(run, 0, bmc_deed("bmc-probe", &s->m), probe_done, why);
-	if (now == STEP_WAITS && *s->p.target)
-		now = deed_start(run, 1, look_deed(run, &s->p), look_done, why);
-	return now;
+	struct err e = { 0 };
+	if (preflight_begin(&run->preflight, run->b, &run->o, PREFLIGHT_STEP,
+		    run_step(run)->timeout_s * 1000, preflighted, run, &e) < 0)
+		return step_failed(why, &e);
+	run->hands = 1;
+	return STEP_WAITS;
 }
 
 static enum step_now power_off(struct run *run, const struct machine *m, bool soft, char why[320])
@@ -154,17 +98,41 @@ static enum step_now power_off(struct run *run, const struct machine *m, bool so
 	return deed_start(run, 0, deed, deed_done, why);
 }
 
-/* From here on what was seen of the machine's silence proves nothing. */
+static enum step_now power_on(struct run *run, const struct machine *m, char why[320])
+{
+	unsigned ms = run_step(run)->timeout_s * 1000 * 2 / 3;
+	json_t *deed = bmc_deed("bmc-net-start", m);
+	json_object_set_new(deed, "timeout_ms", json_integer(ms));
+	return deed_start(run, 0, deed, deed_done, why);
+}
+
+static void ports_opened(void *ctx, const struct hand_result *r)
+{
+	struct run *run = ctx;
+	struct machine m;
+	struct err e = { 0 };
+	char why[320];
+	deed_over(run, 0);
+	if (!r->ok)
+		snprintf(why, sizeof why, "%s", r->why);
+	else if (ports_seen(run, PORT_OPEN, &e) < 0 ||
+		 store_machine(run->b->store, run_machine(run), &m, &e) < 0)
+		snprintf(why, sizeof why, "%s", e.text);
+	else if (power_on(run, &m, why) == STEP_WAITS)
+		return;
+	run_end(run, STEP_FAILED, why);
+}
+
+/* From here on what was seen of the machine's silence proves nothing, and its ports may open: it
+ * is off. */
 static enum step_now net_start(
 	struct run *run, const struct machine *m, const struct binding *b, char why[320])
 {
 	struct err e = { 0 };
 	if (store_wake(run->b->store, b, &e) < 0)
 		return step_failed(why, &e);
-	json_t *deed = bmc_deed("bmc-net-start", m);
-	json_object_set_new(
-		deed, "timeout_ms", json_integer(run_step(run)->timeout_s * 1000 * 2 / 3));
-	return deed_start(run, 0, deed, deed_done, why);
+	enum step_now now = ports_open(run, run_step(run)->timeout_s * 1000 / 3, ports_opened, why);
+	return now == STEP_NOW_DONE ? power_on(run, m, why) : now;
 }
 
 static int claim(struct run *run, struct err *e)
@@ -191,8 +159,8 @@ static int unbind(struct run *run, struct err *e)
 	struct binding b;
 	int r = store_binding(run->b->store, run->o.persona, &b, e);
 	r = r < 0 ? r : store_unbind(run->b->store, &b, e);
-	return r < 0 || run->o.verb != VERB_RESTORE ? r
-						    : store_stale_rm(run->b->store, b.machine, e);
+	r = r < 0 ? r : store_stale_rm(run->b->store, b.machine, e);
+	return r == -ENOENT ? 0 : r;
 }
 
 /* A restore begins on a machine that carries nothing. */
@@ -239,7 +207,7 @@ enum step_now step_do(struct run *run, char why[320])
 		return step_failed(why, &e);
 	switch (run_step(run)->kind) {
 	case DO_PREFLIGHT:
-		return preflight(run, &s, why);
+		return preflight(run, why);
 	case DO_CLAIM:
 		return step_change(run, claim, why);
 	case DO_SHUT_DOWN:
@@ -253,7 +221,7 @@ enum step_now step_do(struct run *run, char why[320])
 	case DO_LOOK_AGAIN:
 		return look_again(run, &s.p, why);
 	case DO_SILENCE:
-		return silence(run, &s.m, &b, why);
+		return silence(run, &s.m, &s.p, &b, why);
 	case DO_ABANDON:
 		return abandon(run, why);
 	case DO_RELEASE:

@@ -10,5 +10,8 @@ enum step_now {
 	STEP_WAITS, /* a hand, a report or an event ends it, or its deadline */
 };
 
+/* No card of the machine that this order takes the persona from was written. */
+bool nothing_written(const struct run *run);
+
 /* Does, or begins, the run's current step; why is set to a sentence where there is one. */
 enum step_now step_do(struct run *run, char why[320]);

@@ -66,9 +66,38 @@ static void switch_off(struct woken *w, struct going *g, const struct machine *m
 		g->machine, g->persona, e.text);
 }
 
-/* Who of them has this UUID. */
+/* What a question said of its body; zero and none where it said nothing. */
+struct signs {
+	struct uuid uuid;
+	struct relay_port port;
+};
+
+static bool signs_read(struct signs *ret, const char *text)
+{
+	char value[RELAY_ID_TEXT];
+	bool any = event_field(value, sizeof value, text, "uuid") && uuid_parse(&ret->uuid, value);
+	if (event_field(value, sizeof value, text, "circuit"))
+		any |= relay_id_parse(&ret->port.circuit, value);
+	if (event_field(value, sizeof value, text, "remote"))
+		relay_id_parse(&ret->port.remote, value);
+	return any;
+}
+
+/* By its UUID, where both are known, else by its port. */
+static bool signs_are(const struct signs *said, const struct machine *m)
+{
+	if (!uuid_is_zero(&said->uuid) && !uuid_is_zero(&m->uuid) &&
+		!uuid_same_body(&m->uuid, &said->uuid))
+		return false;
+	for (unsigned i = 0; i < m->nics; i++)
+		if (relay_port_is(&said->port, &m->nic[i].relay_port))
+			return true;
+	return !uuid_is_zero(&said->uuid) && uuid_same_body(&m->uuid, &said->uuid);
+}
+
+/* Who of them it is. */
 static bool stale_of(
-	struct stale *left, struct machine *m, struct store *s, const struct uuid *uuid)
+	struct stale *left, struct machine *m, struct store *s, const struct signs *said)
 {
 	struct stale *list = NULL;
 	size_t n = 0;
@@ -77,8 +106,7 @@ static bool stale_of(
 		return false;
 	for (size_t i = 0; i < n && !found; i++) {
 		*left = list[i];
-		found = store_machine(s, left->machine, m, NULL) == 0 && !uuid_is_zero(&m->uuid) &&
-			uuid_same_body(&m->uuid, uuid);
+		found = store_machine(s, left->machine, m, NULL) == 0 && signs_are(said, m);
 	}
 	free(list);
 	return found;
@@ -102,14 +130,13 @@ static struct going *place_for(struct woken *w, const char *machine)
 
 void woken_heard(struct woken *w, enum event ev, const struct event_row *row)
 {
-	char why[40], text[UUID_TEXT];
-	struct uuid uuid;
+	char why[40];
+	struct signs said = { .port.circuit.len = 0 };
 	struct stale left;
 	struct machine m;
 	if (ev != EV_dhcp_silent || !event_field(why, sizeof why, row->text, "why") ||
-		strcmp(why, "stale-body") != 0 ||
-		!event_field(text, sizeof text, row->text, "uuid") || !uuid_parse(&uuid, text) ||
-		!stale_of(&left, &m, w->b->store, &uuid))
+		strcmp(why, "stale-body") != 0 || !signs_read(&said, row->text) ||
+		!stale_of(&left, &m, w->b->store, &said))
 		return;
 	/* An order that has a part in it does with its power what it needs. */
 	struct going *g = runner_of(w->b->runner, left.machine) ? NULL : place_for(w, left.machine);

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "cli/command.h"
 
-enum { ARGS_MAX = 2, GIVEN_MAX = 64 };
+enum { GIVEN_MAX = 64 };
 
 struct given {
 	const struct opt *opt;

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "base/ids.h"
 #include "base/own.h"
+#include "cli/batch.h"
 #include "cli/secret.h"
 
 static inline void json_drop(json_t **j)
@@ -177,6 +178,22 @@ static int machine_own(json_t *body, const struct call *c, struct err *e)
 	return 0;
 }
 
+/* What nobody has written is "" or 0. */
+static int unset_own(json_t *body, const struct call *c, struct err *e)
+{
+	for (unsigned i = 0; i < c->givens; i++) {
+		const char *value = c->given[i].value;
+		if (strcmp(c->given[i].opt->name, "unset") != 0)
+			continue;
+		const struct opt *o = opt_find(c->command, value, 0);
+		if (json_object_get(body, o->member))
+			return err_say(e, EINVAL, "--unset %s: %s is given, too", value, value);
+		json_object_set_new(
+			body, o->member, o->kind == OPT_NUMBER ? json_integer(0) : json_string(""));
+	}
+	return 0;
+}
+
 static int persona_own(json_t *body, const struct call *c, struct err *e)
 {
 	const char *from = call_value(c, "chap-secret-file");
@@ -296,9 +313,11 @@ static int order_own(json_t *body, const struct call *c, struct err *e)
 	bool restore = id == COMMAND_restore;
 	json_object_set_new(body, "verb", json_string(c->command->word));
 	json_object_set_new(body, restore ? "machine" : "persona", json_string(c->arg[0]));
+	if (call_value(c, "stay"))
+		json_object_set_new(body, "stay", json_true());
 	if (call_value(c, "plan"))
 		json_object_set_new(body, "plan", json_true());
-	return restore || id == COMMAND_stop ? 0 : target_own(body, c, e);
+	return restore || id == COMMAND_stop || id == COMMAND_restart ? 0 : target_own(body, c, e);
 }
 
 int body_of(json_t **ret, const struct call *c, struct err *e)
@@ -314,15 +333,24 @@ int body_of(json_t **ret, const struct call *c, struct err *e)
 			*ret = TAKE(body);
 		return r;
 	}
+	if (c->command->route == ROUTE_batch_add) {
+		r = batch_own(body, c, e);
+		if (r == 0)
+			*ret = TAKE(body);
+		return r;
+	}
 	if (id == COMMAND_attest) {
 		json_object_set_new(body, "reason", json_string(c->arg[1]));
 		*ret = TAKE(body);
 		return 0;
 	}
-	json_object_set_new(body, "name", json_string(c->arg[0]));
+	if (id != COMMAND_policy && id != COMMAND_machine_set) /* what it is about is in the path */
+		json_object_set_new(body, "name", json_string(c->arg[0]));
 	r = simple(body, c, e);
 	if (r == 0 && id == COMMAND_machine_add)
 		r = machine_own(body, c, e);
+	else if (r == 0 && id == COMMAND_machine_set)
+		r = unset_own(body, c, e);
 	else if (r == 0 && id == COMMAND_persona_add)
 		r = persona_own(body, c, e);
 	else if (r == 0 && id == COMMAND_pool_add)

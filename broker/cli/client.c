@@ -161,12 +161,12 @@ int client_ask(struct client *c, enum route r, const char *arg, const char *quer
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)ANSWER_S);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, body_take);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &got);
-	if (strcmp(route_info[r].method, "POST") == 0) {
+	if (body || strcmp(route_info[r].method, "POST") == 0) {
 		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body ? body : "");
-	} else if (strcmp(route_info[r].method, "GET") != 0) {
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, route_info[r].method);
 	}
+	if (strcmp(route_info[r].method, "GET") != 0)
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, route_info[r].method);
 	CURLcode how;
 	int n = perform(c, easy, &how);
 	if (n == -EINTR)

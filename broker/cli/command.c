@@ -110,9 +110,12 @@ void args_range(const struct command *c, unsigned *least, unsigned *most)
 {
 	*least = *most = 0;
 	for (const char *at = c->args; *at;) {
+		size_t n = strcspn(at, " ");
 		*least += *at != '[';
 		*most += 1;
-		at += strcspn(at, " ");
+		at += n;
+		if (n > 3 && strncmp(at - 3, "...", 3) == 0)
+			*most = ARGS_MAX;
 		at += *at == ' ';
 	}
 }
@@ -121,10 +124,13 @@ const char *args_name(const struct command *c, unsigned n, char to[32])
 {
 	const char *at = c->args;
 	while (n-- && *at) {
-		at += strcspn(at, " ");
+		size_t len = strcspn(at, " ");
+		if (len > 3 && strncmp(at + len - 3, "...", 3) == 0)
+			break;
+		at += len;
 		at += *at == ' ';
 	}
 	at += *at == '[';
-	snprintf(to, 32, "%.*s", (int)strcspn(at, " ]"), at);
+	snprintf(to, 32, "%.*s", (int)strcspn(at, " ].["), at);
 	return to;
 }

@@ -15,10 +15,13 @@ enum exit_code {
 #include "cli/commands.def"
 };
 
+/* Of one command. */
+enum { ARGS_MAX = 256 };
+
 struct command {
 	const char *word, *sub; /* sub "" where the word stands alone */
-	const char *args;       /* "PERSONA MACHINE"; "[WORD]" may be left out */
-	int route;              /* enum route: what it asks the broker */
+	const char *args; /* "PERSONA MACHINE"; "[WORD]" may be left out, "WORD..." repeated */
+	int route;        /* enum route: what it asks the broker */
 	const char *what;
 };
 extern const struct command command_info[COMMANDS];

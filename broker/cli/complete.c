@@ -67,8 +67,9 @@ static void offer_names(const struct words *w, const char *socket, enum route li
 		json_array_foreach(json_object_get(body, "items"), i, item)
 		{
 			char name[128], clean[128];
-			member_text(
-				name, sizeof name, item, list == ROUTE_order_list ? "id" : "name");
+			member_text(name, sizeof name, item,
+				list == ROUTE_order_list || list == ROUTE_batch_list ? "id"
+										     : "name");
 			text_clean(clean, sizeof clean, name);
 			offer(w, clean);
 		}

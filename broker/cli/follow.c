@@ -53,6 +53,7 @@ struct watch {
 	char id[24];
 	json_int_t since;
 	bool caught_up; /* since stands behind this order's first event */
+	bool went_back; /* the order that was asked for did not come up */
 	struct seen seen;
 	char note[256];
 	unsigned frame, lines;
@@ -214,6 +215,34 @@ static int wait_end(struct watch *w, struct reply *raw, struct err *e)
 	}
 }
 
+/* An order that did not come up and went back by itself: the one that takes it back is watched on,
+ * and the wish still counts as stopped. False: there is none. */
+static bool go_back(struct watch *w)
+{
+	char why[400];
+	double back = member_number(w->order, "undone_by");
+	if (back <= 0 || strcmp(member_word(w->order, "state"), "done") != 0)
+		return false;
+	text_clean(why, sizeof why, member_word(w->order, "why"));
+	if (!w->json) {
+		if (w->term.tty)
+			draw(w);
+		fflush(w->out);
+		fprintf(stderr, "\norder %s did not come up: %s\nit goes back: order %.0f\n", w->id,
+			why, back);
+	}
+	snprintf(w->id, sizeof w->id, "%.0f", back);
+	w->lines = 0;
+	w->note[0] = '\0';
+	w->caught_up = false;
+	w->went_back = true;
+	w->seen = (struct seen){ 0 };
+	json_object_set_new(w->order, "id", json_integer((json_int_t)back));
+	json_object_set_new(w->order, "state", json_string("running"));
+	json_object_set_new(w->order, "steps", json_array());
+	return true;
+}
+
 static void last_words(const struct watch *w)
 {
 	const struct term *t = &w->term;
@@ -250,7 +279,10 @@ enum exit_code follow_order(struct client *c, const json_t *order, bool json, FI
 	}
 	interrupt_watch();
 	client_on_tick(c, tick, &w);
-	int r = wait_end(&w, &raw, &e);
+	int r;
+	do
+		r = wait_end(&w, &raw, &e);
+	while (r == 0 && go_back(&w));
 	client_on_tick(c, NULL, NULL);
 	enum exit_code code = EXIT_DONE;
 	if (r == -EINTR) {
@@ -274,7 +306,7 @@ enum exit_code follow_order(struct client *c, const json_t *order, bool json, FI
 			}
 			last_words(&w);
 		}
-		if (strcmp(member_word(w.order, "state"), "stopped") == 0)
+		if (strcmp(member_word(w.order, "state"), "stopped") == 0 || w.went_back)
 			code = EXIT_ORDER_STOPPED;
 	}
 	reply_drop(&raw);

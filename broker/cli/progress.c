@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/own.h"
+#include "cli/checks.h"
 #include "cli/grid.h"
 #include "cli/show.h"
 
@@ -318,4 +319,7 @@ void plan_draw(FILE *to, const struct term *t, const json_t *order)
 	if (json_object_get(order, "choice"))
 		fputc('\n', to);
 	choice_draw(to, t, order);
+	if (json_array_size(json_object_get(order, "checks")))
+		fputc('\n', to);
+	checks_draw(to, t, json_object_get(order, "checks"));
 }

@@ -37,5 +37,6 @@ void timeline_draw(FILE *to, const struct term *t, const json_t *order);
 /* Which machine was chosen and why each other one was not; nothing where a person has named it. */
 void choice_draw(FILE *to, const struct term *t, const json_t *order);
 
-/* The steps of a plan, and its choice: what would be done, in order. */
+/* The steps of a plan, its choice and its checks: what would be done, in order, and what stands in
+ * the way. */
 void plan_draw(FILE *to, const struct term *t, const json_t *order);

@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "cli/ask.h"
 #include "cli/body.h"
+#include "cli/checks.h"
 #include "cli/complete.h"
 #include "cli/follow.h"
 #include "cli/help.h"
@@ -65,6 +66,22 @@ enum exit_code run_add(struct run *r)
 	json_decref(body);
 	if (code == EXIT_DONE && !r->json) {
 		printf("%s %s added\n", r->call->command->word, first(r));
+		show_thing(stdout, &r->term, a.json);
+	}
+	return code;
+}
+
+enum exit_code run_set(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	json_t *body = NULL;
+	struct err e;
+	if (body_of(&body, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, route_of(r), first(r), NULL, body, &a);
+	json_decref(body);
+	if (code == EXIT_DONE && !r->json) {
+		printf("%s %s changed\n", r->call->command->word, first(r));
 		show_thing(stdout, &r->term, a.json);
 	}
 	return code;
@@ -129,7 +146,7 @@ enum exit_code run_order(struct run *r)
 		answer_print(&a);
 	else
 		plan_draw(stdout, &r->term, a.json);
-	return EXIT_DONE;
+	return checks_exit(a.json);
 }
 
 /* Orders have numbers; "7" is one and "web-01" is not. */
@@ -182,7 +199,14 @@ enum exit_code run_order_show(struct run *r)
 	text_clean(why, sizeof why, member_word(a.json, "why"));
 	printf("%s%s%s: %s\n", term_ink(&r->term, INK_BOLD), head, term_ink(&r->term, INK_PLAIN),
 		state);
+	if (*member_word(a.json, "cause")) {
+		text_clean(why, sizeof why, member_word(a.json, "cause"));
+		printf("given by Baton itself: %s\n", why);
+		text_clean(why, sizeof why, member_word(a.json, "why"));
+	}
 	steps_draw(stdout, &whole, a.json, clock_now(), 0, "", 0);
+	if (strcmp(state, "done") == 0 && member_number(a.json, "undone_by") > 0)
+		printf("\ntaken back by order %.0f: %s\n", member_number(a.json, "undone_by"), why);
 	if (strcmp(state, "done") == 0)
 		timeline_draw(stdout, &r->term, a.json);
 	if (json_object_get(a.json, "choice")) {
@@ -194,6 +218,20 @@ enum exit_code run_order_show(struct run *r)
 		order_next(stdout, a.json);
 	}
 	return EXIT_DONE;
+}
+
+enum exit_code run_policy(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	json_t *body = NULL;
+	struct err e;
+	if (body_of(&body, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, ROUTE_persona_policy, first(r), NULL, body, &a);
+	json_decref(body);
+	if (code == EXIT_DONE && !r->json)
+		show_thing(stdout, &r->term, a.json);
+	return code;
 }
 
 enum exit_code run_attest(struct run *r)
@@ -217,11 +255,41 @@ enum exit_code run_attest(struct run *r)
 	return EXIT_DONE;
 }
 
+/* The relay port that is to be asked through, if the options name one. In hexadecimal, which a URL
+ * takes as it is. */
+static int port_query(char to[], size_t size, const struct call *c, struct err *e)
+{
+	static const char *const names[] = { "circuit", "remote" };
+	size_t n = 0;
+	*to = '\0';
+	for (int i = 0; i < 2; i++) {
+		const char *text = call_value(c, names[i]);
+		struct relay_id id;
+		char hex[RELAY_ID_TEXT];
+		if (!text)
+			continue;
+		if (i && !n)
+			return err_say(e, EINVAL, "--remote goes with --circuit: give both");
+		if (!relay_id_parse(&id, text))
+			return err_say(e, EINVAL,
+				"--%s %s: want it as events show it: Gi1/0/7 or 0x and two hex "
+				"digits a byte",
+				names[i], text);
+		n += (size_t)snprintf(to + n, size - n, "%s%s=0x%s", n ? "&" : "", names[i],
+			hex_text(hex, id.b, id.len));
+	}
+	return 0;
+}
+
 /* What one machine would get, for one MAC. */
 static enum exit_code explain_one(struct run *r, const char *mac)
 {
 	OWN(answer) struct answer a = { 0 };
-	enum exit_code code = ask(r, ROUTE_explain, mac, NULL, NULL, &a);
+	char query[2 * (RELAY_ID_TEXT + 16)];
+	struct err e = { 0 };
+	if (port_query(query, sizeof query, r->call, &e) < 0)
+		return usage_error(r->call, &e);
+	enum exit_code code = ask(r, ROUTE_explain, mac, *query ? query : NULL, NULL, &a);
 	if (code == EXIT_DONE && !r->json)
 		show_explain(stdout, &r->term, a.json);
 	return code;

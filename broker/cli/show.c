@@ -10,7 +10,7 @@
 #include "cli/grid.h"
 #include "cli/progress.h"
 
-enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS, VIA };
+enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS, VIA, PORTS };
 
 struct column {
 	const char *title, *path;
@@ -89,6 +89,9 @@ static enum ink state_ink(const json_t *thing, const char *state)
 		{ "done", INK_GOOD },
 		{ "stuck", INK_BAD },
 		{ "failed", INK_BAD },
+		{ "well", INK_GOOD },
+		{ "off", INK_BAD },
+		{ "ill", INK_WARN },
 		{ "starting", INK_WARN },
 		{ "moving", INK_WARN },
 		{ "stopping", INK_WARN },
@@ -96,7 +99,9 @@ static enum ink state_ink(const json_t *thing, const char *state)
 		{ "free", INK_DIM },
 	};
 	if (strcmp(state, "stopped") == 0)
-		return json_object_get(thing, "verb") ? INK_BAD : INK_DIM;
+		return json_object_get(thing, "verb") || json_object_get(thing, "parallel")
+			       ? INK_BAD
+			       : INK_DIM;
 	for (size_t i = 0; i < COUNT(inks); i++)
 		if (strcmp(inks[i].word, state) == 0)
 			return inks[i].ink;
@@ -171,6 +176,28 @@ static void via_text(char *to, size_t len, const json_t *network)
 		snprintf(to, len, "relays");
 }
 
+/* Which switch ports are other than open, for how long, and by which order. */
+static void ports_text(char *to, size_t len, const json_t *ports, double now)
+{
+	size_t i, at = 0;
+	json_t *port;
+	to[0] = '\0';
+	json_array_foreach(ports, i, port)
+	{
+		char span[24];
+		double since = member_number(port, "since");
+		span_text(span, now > since ? now - since : 0);
+		if (at < len)
+			at += (size_t)snprintf(to + at, len - at, "%s%s %s%s for %s, order %.0f",
+				i ? "; " : "", member_word(port, "port"),
+				member_word(port, "state"),
+				json_is_true(json_object_get(port, "read_back"))
+					? ""
+					: " (not read back)",
+				span, member_number(port, "order"));
+	}
+}
+
 static void cell(struct grid *g, const struct column *c, const json_t *item, double now)
 {
 	char text[1024];
@@ -198,6 +225,9 @@ static void cell(struct grid *g, const struct column *c, const json_t *item, dou
 		break;
 	case NICS:
 		nics_text(text, sizeof text, json_object_get(item, c->path));
+		break;
+	case PORTS:
+		ports_text(text, sizeof text, json_object_get(item, c->path), now);
 		break;
 	case VIA:
 		via_text(text, sizeof text, item);
@@ -258,9 +288,20 @@ static const struct column order_columns[] = {
 	{ "BEGUN", "begun", CLOCK },
 	{ "WHY", "why", TEXT },
 };
+static const struct column batch_columns[] = {
+	{ "ID", "id", NUMBER },
+	{ "WHAT", "what", TEXT },
+	{ "STATE", "state", STATE },
+	{ "DONE", "done", NUMBER },
+	{ "OF", "of", NUMBER },
+	{ "AT ONCE", "parallel", NUMBER },
+	{ "BEGUN", "begun", CLOCK },
+	{ "ENDED", "ended", CLOCK },
+};
 static const struct column status_personas[] = {
 	{ "PERSONA", "name", TEXT },
 	{ "STATE", "state", STATE },
+	{ "HEALTH", "health", STATE },
 	{ "MACHINE", "machine", TEXT },
 	{ "ADDRESS", "address", TEXT },
 	{ "PHASE", "phase", TEXT },
@@ -272,6 +313,7 @@ static const struct column status_machines[] = {
 	{ "STATE", "state", STATE },
 	{ "PERSONA", "persona", TEXT },
 	{ "LAST SEEN", "seen", TEXT },
+	{ "SWITCH PORTS", "ports_held", PORTS },
 };
 static const struct column status_orders[] = {
 	{ "ORDER", "id", NUMBER },
@@ -282,6 +324,18 @@ static const struct column status_orders[] = {
 	{ "STATE", "state", STATE },
 	{ "STEP", "step", TEXT },
 	{ "FOR", "begun", SINCE },
+	{ "WHY", "why", TEXT },
+};
+static const struct column health_columns[] = {
+	{ "PERSONA", "persona", TEXT },
+	{ "HEALTH", "health", STATE },
+	{ "MACHINE", "machine", TEXT },
+	{ "POWER", "power", TEXT },
+	{ "SESSION", "session", TEXT },
+	{ "CHECK", "check", TEXT },
+	{ "ON FAILURE", "on_failure", TEXT },
+	{ "ON POWER-OFF", "on_power_off", TEXT },
+	{ "SPARES", "spares", TEXT },
 	{ "WHY", "why", TEXT },
 };
 static const struct column proof_columns[] = {
@@ -313,13 +367,17 @@ static const struct view views[] = {
 		"--portal 10.77.0.1:3260 --nic network=mgmt" },
 	{ ROUTE_order_list, "items", COLUMNS(order_columns),
 		"No order yet. Give the first:\n  baton start PERSONA MACHINE" },
+	{ ROUTE_health_list, "items", COLUMNS(health_columns), "No persona yet." },
+	{ ROUTE_batch_list, "items", COLUMNS(batch_columns),
+		"No batch yet. Give the first:\n  baton evacuate MACHINE --to POOL --plan" },
 	{ ROUTE_proof_list, "items", COLUMNS(proof_columns),
 		"No proof yet: no persona has left a machine." },
 };
 
 static bool filled(const json_t *value)
 {
-	return value && !(json_is_string(value) && json_string_length(value) == 0);
+	return value && !(json_is_string(value) && json_string_length(value) == 0) &&
+	       !(json_is_array(value) && json_array_size(value) == 0);
 }
 
 static void list_show(
@@ -450,7 +508,11 @@ static void things_show(FILE *to, const struct term *t, const json_t *list)
 	json_array_foreach(list, n, item) for (unsigned i = 0; i < g.columns; i++)
 	{
 		char text[512];
-		value_text(text, sizeof text, json_object_get(item, g.title[i]));
+		const json_t *one = json_object_get(item, g.title[i]);
+		if (strcmp(g.title[i], "since") == 0)
+			clock_text(text, json_number_value(one), clock_now());
+		else
+			value_text(text, sizeof text, one);
 		grid_cell(&g, INK_PLAIN, text);
 	}
 	grid_print(&g, to, t);

@@ -45,6 +45,8 @@ void show_explain(FILE *to, const struct term *t, const json_t *body)
 	line_show(to, "machine  ", body, "machine");
 	line_show(to, "persona  ", body, "persona");
 	line_show(to, "script   ", body, "url");
+	line_show(to, "circuit  ", body, "circuit");
+	line_show(to, "remote   ", body, "remote");
 	stages_show(to, t, json_object_get(body, "stages"));
 	line_show(to, "so: ", body, "summary");
 }

@@ -22,6 +22,7 @@ struct bmc_addr {
 
 struct bmc_facts {
 	enum power power;
+	bool power_fault;        /* it is off, and as the BMC says because power failed */
 	enum boot_dev next_boot; /* as far as the BMC lets it be read */
 	bool next_boot_known;
 };

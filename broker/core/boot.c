@@ -171,12 +171,58 @@ static bool find_loader(struct boot_plan *plan, const struct table *t, const str
 	return file != NULL;
 }
 
-/* Firmware that does not say which body it is, where that could be told. An OS says it nowhere. */
-static bool is_nameless(const struct boot_ask *ask, const struct table_machine *m)
+static bool id_is(const struct relay_id *seen, const struct table *t, uint32_t at, uint8_t len)
 {
-	return uuid_is_zero(&ask->uuid) && !uuid_is_zero(&m->uuid) &&
-	       (ask->stage == STAGE_FIRMWARE || ask->stage == STAGE_HTTP ||
-		       ask->stage == STAGE_IPXE);
+	return seen->len == len && memcmp(seen->b, t->text + at, len) == 0;
+}
+
+enum port { PORT_NOT_ON_RECORD, PORT_NOT_SAID, PORT_ITS, PORT_OTHER };
+
+static enum port port_of(
+	const struct table *t, const struct table_nic *nic, const struct boot_ask *ask)
+{
+	if (!nic->circuit_len)
+		return PORT_NOT_ON_RECORD;
+	if (!ask->port.circuit.len)
+		return PORT_NOT_SAID;
+	bool its = id_is(&ask->port.circuit, t, nic->circuit, nic->circuit_len) &&
+		   (!nic->remote_len || id_is(&ask->port.remote, t, nic->remote, nic->remote_len));
+	return its ? PORT_ITS : PORT_OTHER;
+}
+
+/* Whether a persona's MAC asks from the machine that carries it, where the UUIDs leave that open. A
+ * script is fetched with a token that only who was answered has. An OS says its UUID nowhere: where
+ * its firmware is known by that, a port that differs is a cable that was moved. */
+static bool port_fits(
+	const char **why, const struct boot_ask *ask, const struct table_machine *m, enum port port)
+{
+	bool names_itself = !uuid_is_zero(&m->uuid) && !m->uuid_shared;
+	if (ask->stage == STAGE_SCRIPT || port == PORT_ITS ||
+		(ask->stage == STAGE_OS && names_itself))
+		return true;
+	if (port == PORT_OTHER)
+		return silent(why, SILENCE_stale_body);
+	if (ask->stage == STAGE_OS)
+		return true;
+	if (uuid_is_zero(&ask->uuid) && !uuid_is_zero(&m->uuid))
+		return silent(why, SILENCE_no_uuid);
+	return port == PORT_NOT_ON_RECORD || silent(why, SILENCE_no_relay_port);
+}
+
+/* The UUID is on the board, and a port is where somebody has put a cable: so where both sides say a
+ * UUID that is one machine's, it decides, and a port that differs is only told of. */
+static bool is_its_body(
+	struct boot_plan *plan, const char **why, const struct table *t, const struct boot_ask *ask)
+{
+	const struct table_machine *m = plan->machine;
+	bool both = !uuid_is_zero(&ask->uuid) && !uuid_is_zero(&m->uuid);
+	if (both && !uuid_same_body(&ask->uuid, &m->uuid))
+		return silent(why, SILENCE_stale_body);
+	enum port port = port_of(t, plan->nic, ask);
+	plan->other_port = port == PORT_OTHER;
+	if (!plan->is_persona_mac || (both && !m->uuid_shared))
+		return true;
+	return port_fits(why, ask, m, port);
 }
 
 bool boot_decide(
@@ -202,11 +248,8 @@ bool boot_decide(
 		return silent(why, SILENCE_stale_address);
 
 	plan.machine = &t->machine[plan.nic->machine];
-	if (!uuid_is_zero(&ask->uuid) && !uuid_is_zero(&plan.machine->uuid) &&
-		!uuid_same_body(&ask->uuid, &plan.machine->uuid))
-		return silent(why, SILENCE_stale_body);
-	if (plan.is_persona_mac && is_nameless(ask, plan.machine))
-		return silent(why, SILENCE_no_uuid);
+	if (!is_its_body(&plan, why, t, ask))
+		return false;
 	if (!find_home(&plan, t))
 		return silent(why, SILENCE_other_network);
 	if (proxy && ask->stage == STAGE_OS)

@@ -26,8 +26,9 @@ struct boot_ask {
 	/* Host byte order. `via` says which network it is: the relay's word for it (82.5), the
 	 * relay's address, or ours where the question came in. */
 	uint32_t via;
-	uint32_t relay; /* giaddr; 0: none */
-	uint32_t here;  /* ours where the question came in; 0: not known */
+	uint32_t relay;         /* giaddr; 0: none */
+	uint32_t here;          /* ours where the question came in; 0: not known */
+	struct relay_port port; /* what the relay says of itself; none where it says nothing */
 };
 
 /* What the machine will do in the end, whatever stage it is at now. */
@@ -48,6 +49,7 @@ struct boot_plan {
 	struct mac asked;                    /* the MAC that asked */
 	bool is_persona_mac;                 /* it asked with the persona's MAC */
 	bool by_uuid;              /* the MAC is nobody's, the machine was known by its UUID */
+	bool other_port;           /* the NIC's relay port on record is another one */
 	uint32_t addr;             /* host byte order; 0: any from the pool */
 	uint32_t server;           /* the address of ours that it is to talk to */
 	char loader[NAME_LEN + 1]; /* STAGE_FIRMWARE, STAGE_HTTP: the file; else "" */

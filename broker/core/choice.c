@@ -58,15 +58,24 @@ static void judge_work(struct verdict *v, const struct persona *p, const struct 
 		reason_add(v, "is where %s is now", p->name);
 	else if (*c->carries)
 		reason_add(v, "carries persona %s", c->carries);
-	if (c->order.id)
+	if (c->order.id && c->order.planned)
+		reason_add(v, "has a part in %s %s of this plan", verb_word(c->order.verb),
+			c->order.persona);
+	else if (c->order.id)
 		reason_add(v, "%s: order %" PRIu64 " (%s %s)",
 			c->order.stopped ? "waits for a person" : "is at work", c->order.id,
 			verb_word(c->order.verb), c->order.persona);
+	if (c->emptied_by)
+		reason_add(v, "is being evacuated: batch %" PRIu64, c->emptied_by);
 	if (*c->stale_of)
 		reason_add(v,
 			"is stale: its cards may hold addresses of %s, and `baton restore %s` "
 			"takes them off",
 			c->stale_of, c->m->name);
+	if (*c->like)
+		reason_add(v,
+			"could not be told from %s, which was never seen off: `baton restore %s`",
+			c->like, c->like);
 }
 
 static void judge_traits(struct verdict *v, const struct persona *p, const struct traits *is)

@@ -21,8 +21,11 @@ struct candidate {
 		enum verb verb;
 		const char *persona;
 		bool stopped;
+		bool planned; /* it is of the same plan, and no order yet */
 	} order;              /* the open one that it has a part in */
+	uint64_t emptied_by;  /* a batch that moves its persona away */
 	const char *stale_of; /* the persona whose addresses its cards may hold */
+	const char *like;     /* a machine that a person has signed for; !bodies_differ() */
 	struct {
 		uint64_t id;
 		const char *step, *why;

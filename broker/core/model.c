@@ -3,6 +3,7 @@
 #include "core/model.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/list.h"
@@ -12,6 +13,7 @@ static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
 static const char *const proofs[] = { "storage", "power", "port", "attested" };
+static const char *const cares[] = { "report", "failover", "restart" };
 static const char *const administered[] = { "tgt", "fake" }; /* kinds of SAN */
 
 static int word_index(const char *const *words, size_t n, const char *word)
@@ -74,6 +76,51 @@ bool idle_parse(enum idle *ret, const char *word)
 	return i >= 0;
 }
 
+const char *care_word(enum care c)
+{
+	return cares[c];
+}
+
+bool care_parse(enum care *ret, const char *word)
+{
+	int i = word_index(cares, COUNT(cares), word);
+	if (i >= 0)
+		*ret = (enum care)i;
+	return i >= 0;
+}
+
+const char *check_text(char *to, const struct policy *p)
+{
+	to[0] = '\0';
+	if (p->check == CHECK_BY_PING)
+		snprintf(to, CHECK_TEXT, "ping");
+	else if (p->check == CHECK_BY_TCP)
+		snprintf(to, CHECK_TEXT, "tcp:%u", p->port);
+	return to;
+}
+
+bool check_parse(struct policy *ret, const char *text)
+{
+	uint32_t port = 0;
+	ret->check = CHECK_BY_NOTHING;
+	ret->port = 0;
+	if (!*text)
+		return true;
+	if (strcmp(text, "ping") == 0) {
+		ret->check = CHECK_BY_PING;
+		return true;
+	}
+	if (strncmp(text, "tcp:", 4) != 0 || strlen(text) > 9)
+		return false;
+	for (text += 4; *text >= '0' && *text <= '9'; text++)
+		port = port * 10 + (uint32_t)(*text - '0');
+	if (*text || port < 1 || port > UINT16_MAX)
+		return false;
+	ret->check = CHECK_BY_TCP;
+	ret->port = (uint16_t)port;
+	return true;
+}
+
 const char *proof_word(enum proof_kind k)
 {
 	return proofs[k];
@@ -112,4 +159,22 @@ int nic_for(const struct machine *m, const struct persona *p, unsigned n)
 			taken[found] = true;
 	}
 	return n < p->nics ? found : -1;
+}
+
+bool bodies_differ(const struct machine *was, const struct machine *now, const struct persona *p)
+{
+	bool both = !uuid_is_zero(&was->uuid) && !uuid_is_zero(&now->uuid);
+	if (both && !uuid_same_body(&was->uuid, &now->uuid))
+		return true;
+	/* A UUID that is one machine's is believed before a port, and the other may say it, too:
+	 * nobody wrote down that it does not. */
+	if (!both && uuid_names_one(&now->uuid))
+		return false;
+	for (unsigned n = 0; n < p->nics; n++) {
+		int a = nic_for(was, p, n), b = nic_for(now, p, n);
+		if (a < 0 || b < 0 ||
+			!relay_ports_differ(&was->nic[a].relay_port, &now->nic[b].relay_port))
+			return false;
+	}
+	return p->nics > 0;
 }

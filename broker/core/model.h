@@ -14,7 +14,9 @@ enum {
 	PATHS_MAX = 4, /* portals of one LUN */
 	HOST_LEN = 127,
 	QUIRKS_LEN = 63,
-	KIND_LEN = 15, /* of a driver */
+	KIND_LEN = 15,  /* of a driver */
+	CARD_TEXT = 10, /* PCI vendor and device, with its NUL */
+	PORT_LEN = 127, /* of a switch port's address */
 	RELAYS_MAX = 4,
 	SERVERS_MAX = 3, /* name servers, time servers */
 	DOMAIN_LEN = 127,
@@ -46,12 +48,15 @@ struct network {
 };
 
 struct nic {
-	char pci[PCI_TEXT]; /* "" until the shim has reported it */
-	struct mac factory; /* what the maker burned in; the MAC that a restore writes back */
-	bool journaled;     /* the shim has read it from the card before any write */
-	bool carries;       /* takes a persona's MAC; a management NIC keeps its own */
+	char pci[PCI_TEXT];   /* "" until the shim has reported it */
+	char card[CARD_TEXT]; /* what it is: "8086:100e"; "" until the shim has reported it */
+	struct mac factory;   /* what the maker burned in; the MAC that a restore writes back */
+	bool journaled;       /* the shim has read it from the card before any write */
+	bool carries;         /* takes a persona's MAC; a management NIC keeps its own */
 	char network[NAME_LEN + 1];
-	uint32_t addr; /* what the machine gets under its own MAC, host byte order */
+	uint32_t addr;                /* what the machine gets under its own MAC, host byte order */
+	struct relay_port relay_port; /* where its questions come in; no circuit: not known */
+	char port[PORT_LEN + 1]; /* the switch port it is plugged into: core/port.h; "": unknown */
 };
 
 /* What a machine without a persona does when it asks. */
@@ -118,6 +123,19 @@ struct persona {
 	char apart[NAME_LEN + 1]; /* a group whose personas shall not share a rack; "": none */
 };
 
+/* What Baton does by itself about a persona that fails, or that powers itself off. */
+enum care { CARE_REPORT, CARE_FAILOVER, CARE_RESTART };
+enum { CHECK_TEXT = 12 };
+enum check_by { CHECK_BY_NOTHING, CHECK_BY_PING, CHECK_BY_TCP };
+
+struct policy {
+	enum care on_failure;      /* CARE_REPORT or CARE_FAILOVER */
+	enum care on_power_off;    /* any of them */
+	char spares[NAME_LEN + 1]; /* the pool that a failover chooses from */
+	enum check_by check;       /* what its first address is asked */
+	uint16_t port;             /* CHECK_BY_TCP */
+};
+
 /* What the next network boot of a bound machine has to do. */
 enum phase {
 	PHASE_IDENTITY, /* the shim writes the persona's addresses */
@@ -149,6 +167,11 @@ enum proof_kind {
 
 const char *phase_word(enum phase p); /* "identity", "persona", "restore" */
 bool phase_parse(enum phase *ret, const char *word);
+const char *care_word(enum care c); /* "report", "failover", "restart" */
+bool care_parse(enum care *ret, const char *word);
+/* "", "ping", "tcp:22"; the text has room for CHECK_TEXT. */
+const char *check_text(char *to, const struct policy *p);
+bool check_parse(struct policy *ret, const char *text);
 const char *unknown_word(enum unknown u); /* "silence", "lease" */
 bool unknown_parse(enum unknown *ret, const char *word);
 const char *dhcp_mode_word(enum dhcp_mode m); /* "serve", "proxy" */
@@ -164,3 +187,7 @@ bool persona_is_fenced(const struct persona *p);
 /* Which NIC of the machine takes the n-th NIC of the persona: carrying NICs in order, on the
  * network the persona wants. -1 where there is none. */
 int nic_for(const struct machine *m, const struct persona *p, unsigned n);
+
+/* Whether boot_decide() would know `was`, which had the persona and may hold its MACs, from `now`,
+ * which has it: by what is on record of both, whichever way their questions come. */
+bool bodies_differ(const struct machine *was, const struct machine *now, const struct persona *p);

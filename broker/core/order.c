@@ -21,7 +21,7 @@
 /* `wait` is how far the waits behind it lie from the power-off that a retry begins with. */
 #define RESTORE(side, wait)                                                                        \
 	{ "net-start-restore", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
-		{ "await-restore-shim", DO_AWAIT_SHIM, side, 900, 1, (wait),                       \
+		{ "await-restore-shim", DO_AWAIT_SHIM, side, 0, 1, (wait),                         \
 			"waiting for the shim" },                                                  \
 		{ "await-restored", DO_AWAIT_WRITTEN, side, 300, 1, (wait) + 1,                    \
 			"waiting for the factory addresses to be read back" },                     \
@@ -40,7 +40,7 @@
 		{ "claim", DO_CLAIM, side, 10, 3, 0, "the machine is the persona's" },             \
 		FENCE("fence", side, "a new secret at the target, old sessions dropped"),          \
 		{ "net-start", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
-		{ "await-shim", DO_AWAIT_SHIM, side, 900, 1, 4, "waiting for the shim" },          \
+		{ "await-shim", DO_AWAIT_SHIM, side, 0, 1, 4, "waiting for the shim" },            \
 		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 5,                              \
 			"waiting for the persona's addresses to be read back" },                   \
 		{ "look-again", DO_LOOK_AGAIN, side, 40, 5, 0,                                     \
@@ -48,7 +48,7 @@
 		{ "arm-next", DO_ARM_NEXT, side, 60, 3, 0,                                         \
 			"network boot set for the second boot" },                                  \
 	{                                                                                          \
-		"await-os", DO_AWAIT_OS, side, 900, 1, 8, "waiting for the persona's OS"           \
+		"await-os", DO_AWAIT_OS, side, 0, 1, 8, "waiting for the persona's OS"             \
 	}
 
 static const struct step start_steps[] = { PREFLIGHT(SIDE_TO), PUT_ON(SIDE_TO) };
@@ -60,6 +60,11 @@ static const struct step failover_steps[] = { PREFLIGHT(SIDE_TO),
 	{ "silence", DO_SILENCE, SIDE_FROM, 60, 3, 0, "proving that the old machine is silent" },
 	{ "abandon", DO_ABANDON, SIDE_FROM, 10, 3, 0, "the old machine is stale" },
 	PUT_ON(SIDE_TO) };
+static const struct step restart_steps[] = { { "shut-down", DO_SHUT_DOWN, SIDE_FROM, 180, 1, 0,
+						     "asking the OS to shut down" },
+	{ "power-off", DO_POWER_OFF, SIDE_FROM, 90, 3, 0, "power off, read twice" },
+	{ "net-start", DO_NET_START, SIDE_FROM, 90, 3, 0, "network boot set, power on" },
+	{ "await-os", DO_AWAIT_OS, SIDE_FROM, 0, 1, 2, "waiting for the persona's OS" } };
 static const struct step restore_steps[] = { { "power-off-before", DO_POWER_OFF, SIDE_FROM, 90, 3,
 						     0, "power off, read twice" },
 	{ "claim-restore", DO_CLAIM_RESTORE, SIDE_FROM, 10, 3, 0,
@@ -71,6 +76,7 @@ static const struct plan_of_steps plans[VERBS] = {
 	[VERB_STOP] = { "stop", stop_steps, COUNT(stop_steps) },
 	[VERB_MOVE] = { "move", move_steps, COUNT(move_steps) },
 	[VERB_FAILOVER] = { "failover", failover_steps, COUNT(failover_steps) },
+	[VERB_RESTART] = { "restart", restart_steps, COUNT(restart_steps) },
 	[VERB_RESTORE] = { "restore", restore_steps, COUNT(restore_steps) },
 };
 
@@ -104,6 +110,7 @@ enum verb verb_undo(enum verb v)
 		[VERB_STOP] = VERB_START,
 		[VERB_MOVE] = VERB_MOVE,
 		[VERB_FAILOVER] = VERB_STOP,
+		[VERB_RESTART] = VERB_RESTART,
 		[VERB_RESTORE] = VERBS,
 	};
 	return back[v];
@@ -138,6 +145,13 @@ struct order_at order_turn(enum verb v, struct order_at at, enum outcome how)
 		at.state = ORDER_STOPPED;
 	}
 	return at;
+}
+
+bool verb_rolls_back(enum verb v, unsigned step)
+{
+	const struct step *s = &plans[v].step[step];
+	return (v == VERB_MOVE || v == VERB_FAILOVER) && s->side == SIDE_TO &&
+	       s->kind != DO_PREFLIGHT;
 }
 
 struct order_at order_retry(enum verb v, struct order_at at)

@@ -11,6 +11,7 @@ enum verb {
 	VERB_STOP,
 	VERB_MOVE,     /* its OS is shut down, its old machine gets its own addresses back */
 	VERB_FAILOVER, /* nothing is asked of the old machine but silence; it is stale then */
+	VERB_RESTART,  /* it boots again where it is */
 	VERB_RESTORE,  /* a stale machine gets its own addresses back */
 	VERBS,
 };
@@ -42,7 +43,8 @@ struct step {
 	const char *name; /* a dashed word */
 	enum deed_kind kind;
 	enum side side;
-	unsigned timeout_s, tries;
+	unsigned timeout_s; /* 0: as long as a boot may take, the setting boot_wait_s */
+	unsigned tries;
 	unsigned back;    /* how many steps before this one a person's retry begins */
 	const char *when; /* what the operator reads while it runs: "waiting for the shim" */
 };
@@ -57,7 +59,8 @@ const struct plan_of_steps *verb_steps(enum verb v);
 const char *verb_word(enum verb v);
 bool verb_parse(enum verb *ret, const char *word);
 /* The verb that takes this one back: start <-> stop, move <-> move the other way. What a failover
- * left cannot be gone back to: it is taken back by a stop. VERBS: a restore is not taken back. */
+ * left cannot be gone back to: it is taken back by a stop. A restart is given up, no more. VERBS: a
+ * restore is not taken back. */
 enum verb verb_undo(enum verb v);
 
 enum order_state { ORDER_RUNNING, ORDER_DONE, ORDER_STOPPED };
@@ -73,6 +76,10 @@ struct order_at {
 
 /* Moves on: the next step, the same step again, done, or stopped when the tries are used up. */
 struct order_at order_turn(enum verb v, struct order_at at, enum outcome how);
+
+/* An order of this verb that stops for good at this step goes back by itself: the old body has
+ * given the persona up, and the new one does not bring it up. It is a failover to the old body. */
+bool verb_rolls_back(enum verb v, unsigned step);
 
 /* Where a stopped order goes on when a person says retry: a wait that failed begins again at the
  * power-off before it, since the boot it waited for is over. */

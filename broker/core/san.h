@@ -38,6 +38,14 @@ struct san_fenced {
 	unsigned sessions_dropped;
 };
 
+/* Whose sessions are counted. */
+struct san_account {
+	const char *target; /* IQN */
+	const char *persona;
+	uint32_t generation;
+	const char *own_initiator; /* Baton's own IQN: a look of its own is none of them */
+};
+
 struct san_ops {
 	const char *kind; /* "iscsi", "tgt", "fake" */
 	/* Logs in, looks at the LUN, logs out. -EACCES CHAP refused, or the target has not shown
@@ -61,4 +69,12 @@ struct san_ops {
 	 * were there. None is fine, and so is a target that has no such thing. */
 	int (*reservations_clear)(unsigned *ret, const struct san_login *login, uint64_t lun,
 		unsigned timeout_ms, struct err *e);
+	/* How many sessions the account of that generation has at the target now; changes nothing,
+	 * and needs no lock. 0 where the target does not let that account in (any more). A target
+	 * that does not say whose a session is has them counted by who could have begun it: after a
+	 * fence nobody but that account, and Baton itself.
+	 * -ENOENT: no such target. -ETIMEDOUT, -ECONNREFUSED, -ENOTCONN: it cannot be asked.
+	 * NULL where the driver cannot administer the target. */
+	int (*sessions)(
+		unsigned *ret, const struct san_account *a, unsigned timeout_ms, struct err *e);
 };

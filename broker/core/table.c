@@ -34,10 +34,11 @@ static bool machine_ok(const struct table *t, const struct table_machine *m)
 	return text_ok(t, m->name) && text_ok(t, m->loader) && text_ok(t, m->persona) &&
 	       text_ok(t, m->iqn) && text_ok(t, m->target) && text_ok(t, m->chap_user) &&
 	       text_ok(t, m->chap_secret) && text_ok(t, m->mutual_user) &&
-	       text_ok(t, m->mutual_secret) && m->ready <= 1 && m->phase <= PHASE_RESTORE &&
-	       m->idle <= IDLE_LOCAL && range_ok(m->nic_at, m->nics, t->header->nics) &&
-	       m->nics <= NICS_MAX && range_ok(m->path_at, m->paths, t->header->paths) &&
-	       m->paths <= PATHS_MAX && text_ok(t, m->domain_name);
+	       text_ok(t, m->mutual_secret) && m->ready <= 1 && m->uuid_shared <= 1 &&
+	       m->phase <= PHASE_RESTORE && m->idle <= IDLE_LOCAL &&
+	       range_ok(m->nic_at, m->nics, t->header->nics) && m->nics <= NICS_MAX &&
+	       range_ok(m->path_at, m->paths, t->header->paths) && m->paths <= PATHS_MAX &&
+	       text_ok(t, m->domain_name);
 }
 
 static bool nic_ok(const struct table *t, const struct table_nic *n)
@@ -45,7 +46,10 @@ static bool nic_ok(const struct table *t, const struct table_nic *n)
 	return index_ok(n->machine, t->header->machines) &&
 	       index_ok(n->network, t->header->networks) &&
 	       index_ok(n->persona_network, t->header->networks) && text_ok(t, n->pci) &&
-	       range_ok(n->route_at, n->routes, t->header->routes) && n->routes <= ROUTES_MAX;
+	       range_ok(n->route_at, n->routes, t->header->routes) && n->routes <= ROUTES_MAX &&
+	       n->circuit_len <= RELAY_ID_LEN && n->remote_len <= RELAY_ID_LEN &&
+	       range_ok(n->circuit, n->circuit_len, t->header->text_len) &&
+	       range_ok(n->remote, n->remote_len, t->header->text_len);
 }
 
 static bool network_ok(const struct table *t, const struct table_network *n)
@@ -121,6 +125,14 @@ int table_check(struct table *ret, const void *bytes, size_t len, struct err *e)
 	token_key_init(&t.key, h->key);
 	*ret = t;
 	return 0;
+}
+
+void table_relay_port(struct relay_port *ret, const struct table *t, const struct table_nic *nic)
+{
+	*ret = (struct relay_port){ .circuit.len = nic->circuit_len,
+		.remote.len = nic->remote_len };
+	memcpy(ret->circuit.b, t->text + nic->circuit, nic->circuit_len);
+	memcpy(ret->remote.b, t->text + nic->remote, nic->remote_len);
 }
 
 const struct table_nic *table_find(const struct table *t, const struct mac *m, bool *is_persona)

@@ -17,7 +17,7 @@
 #include "core/token.h"
 
 enum {
-	TABLE_VERSION = 3,
+	TABLE_VERSION = 4,
 	TABLE_KEY_LEN = 32,
 	TABLE_NONE = 0,            /* a text offset that stands for "" */
 	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
@@ -62,6 +62,8 @@ struct table_machine {
 	uint32_t phase, idle;                /* enum phase, enum idle */
 	uint32_t ready;                      /* 0: its disk must not be given to it yet */
 	uint32_t generation;                 /* of the binding; 0 while it carries none */
+	uint32_t
+		uuid_shared; /* 1: another machine may say the same UUID, on record or by default */
 	uint64_t lun;
 	uint32_t nic_at, nics, path_at, paths;
 	uint32_t domain_name; /* text; this and the servers are the persona's */
@@ -78,9 +80,11 @@ struct table_nic {
 	uint32_t addr;                     /* under its own MAC */
 	uint32_t persona_addr;
 	uint32_t route_at;           /* of the persona's routes */
+	uint32_t circuit, remote;    /* bytes among the text: its relay port */
 	struct mac factory, persona; /* zero: none */
 	uint16_t mtu;                /* the persona's; 0: not said */
-	uint8_t carries, journaled, routes, pad[3];
+	uint8_t carries, journaled, routes;
+	uint8_t circuit_len, remote_len, pad; /* 0: not on record */
 };
 
 struct table_route {
@@ -114,6 +118,9 @@ static inline const char *table_text(const struct table *t, uint32_t at)
 {
 	return t->text + at;
 }
+
+/* Where the NIC's questions come in, as it is on record. */
+void table_relay_port(struct relay_port *ret, const struct table *t, const struct table_nic *nic);
 
 /* The NIC that holds this MAC, as its own or as a persona's; NULL when nobody does. */
 const struct table_nic *table_find(const struct table *t, const struct mac *m, bool *is_persona);

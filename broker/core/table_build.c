@@ -42,10 +42,9 @@ static void build_free(struct build *b)
 	free(b->of_machine);
 }
 
-/* The offset of a copy of s; "" needs none. */
-static uint32_t text_add(struct build *b, const char *s)
+/* The offset of a copy of these bytes and a NUL; none need none. */
+static uint32_t bytes_add(struct build *b, const void *bytes, size_t len)
 {
-	size_t len = s ? strlen(s) : 0;
 	if (len == 0)
 		return TABLE_NONE;
 	if (b->header.text_len + len + 1 > b->text_room) {
@@ -59,9 +58,15 @@ static uint32_t text_add(struct build *b, const char *s)
 		b->text_room = room;
 	}
 	uint32_t at = b->header.text_len;
-	memcpy(b->text + at, s, len + 1);
+	memcpy(b->text + at, bytes, len);
+	b->text[at + len] = '\0';
 	b->header.text_len += (uint32_t)len + 1;
 	return at;
+}
+
+static uint32_t text_add(struct build *b, const char *s)
+{
+	return bytes_add(b, s, s ? strlen(s) : 0);
 }
 
 static int machine_order(const void *a, const void *b)
@@ -144,10 +149,16 @@ static void uuid_slot_add(struct build *b, uint32_t machine)
 	const struct uuid *u = &b->machine[machine].uuid;
 	uint32_t mask = b->header.uuid_slots - 1, i;
 	unsigned same = 0;
+	b->machine[machine].uuid_shared = !uuid_names_one(u);
 	if (!uuid_names_one(u))
 		return;
-	for (i = table_uuid_hash(u) & mask; b->uuid_slot[i]; i = (i + 1) & mask)
-		same += uuid_same_body(&b->machine[b->uuid_slot[i] - 1].uuid, u);
+	for (i = table_uuid_hash(u) & mask; b->uuid_slot[i]; i = (i + 1) & mask) {
+		struct table_machine *other = &b->machine[b->uuid_slot[i] - 1];
+		if (!uuid_same_body(&other->uuid, u))
+			continue;
+		other->uuid_shared = b->machine[machine].uuid_shared = 1;
+		same++;
+	}
 	if (same < 2)
 		b->uuid_slot[i] = machine + 1;
 }
@@ -265,6 +276,7 @@ static int machine_fill(struct build *b, uint32_t i, struct err *e)
 		.path_at = b->header.paths,
 	};
 	for (unsigned n = 0; n < m->nics; n++) {
+		const struct relay_port *port = &m->nic[n].relay_port;
 		struct table_nic *nic = &b->nic[b->header.nics++];
 		*nic = (struct table_nic){
 			.machine = i,
@@ -274,6 +286,10 @@ static int machine_fill(struct build *b, uint32_t i, struct err *e)
 			.factory = m->nic[n].factory,
 			.carries = m->nic[n].carries,
 			.journaled = m->nic[n].journaled,
+			.circuit = bytes_add(b, port->circuit.b, port->circuit.len),
+			.remote = bytes_add(b, port->remote.b, port->remote.len),
+			.circuit_len = port->circuit.len,
+			.remote_len = port->remote.len,
 		};
 		int rc = network_named(&nic->network, b, m->nic[n].network, e);
 		if (rc < 0)

@@ -22,5 +22,8 @@ struct bmc_power {
 int bmc_power_reach(struct bmc *bmc, const struct bmc_power *how, enum power want,
 	unsigned timeout_ms, struct err *e);
 
+/* The power, from the first two bytes of IPMI's answer to Get Chassis Status. */
+void ipmi_power_of(struct bmc_facts *ret, const uint8_t status[2]);
+
 const char *power_word(enum power p);       /* "off", "on" */
 const char *boot_dev_word(enum boot_dev d); /* "default", "network" */

@@ -5,6 +5,7 @@
  *   HOST.hang    no call returns        HOST.slow    each call takes the ms that stand in it
  *   HOST.refuse  no order is taken      HOST.lie     orders are taken and nothing happens
  *   HOST.deaf    the OS ignores a soft power-off
+ *   HOST.fault   while it is off: power failed, as it says itself
  *   HOST.bounce  once, 200 ms after power-off, it is on again (the file goes)
  *   HOST.false   it says off, whatever it is, and nothing goes off (power-on ends the file)
  *   HOST.reset   once, it restarts: the call fails, the next boot is forgotten (the file goes)
@@ -222,10 +223,13 @@ static int fake_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
 	int r = fake_enter(fake_of(bmc), "probe", e);
 	if (r == 0)
 		r = fake_read(bmc, &s, e);
+	char none[8];
 	if (r == 0)
-		*ret = (struct bmc_facts){
-			.power = s.power, .next_boot = s.next, .next_boot_known = true
-		};
+		*ret = (struct bmc_facts){ .power = s.power,
+			.power_fault = s.power == POWER_OFF &&
+				       fake_file(fake_of(bmc), "fault", none, sizeof none),
+			.next_boot = s.next,
+			.next_boot_known = true };
 	return fake_leave(fake_of(bmc), "probe", r);
 }
 

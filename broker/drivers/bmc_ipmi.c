@@ -32,6 +32,11 @@ enum {
 	CMD_BOOT_GET = 0x09,
 };
 enum { CONTROL_OFF = 0, CONTROL_ON = 1, CONTROL_SOFT = 5 };
+enum {
+	STATE_ON = 0x01,
+	STATE_FAULTS = 0x0e, /* overload, interlock, fault in the power subsystem */
+	EVENT_FAULTS = 0x0f, /* of the last power event: AC failed, overload, interlock, fault */
+};
 enum { BOOT_PARAM_CLEARING = 3, BOOT_PARAM_FLAGS = 5 };
 enum {
 	FLAGS_VALID = 0x80, /* first byte; bit 6, persistent, stays 0: this start only */
@@ -238,7 +243,15 @@ static int ipmi_open(struct bmc **ret, const struct bmc_addr *addr, struct err *
 	return 0;
 }
 
-static int ipmi_power_read(struct bmc *bmc, enum power *ret, struct err *e)
+void ipmi_power_of(struct bmc_facts *ret, const uint8_t status[2])
+{
+	ret->power = status[0] & STATE_ON ? POWER_ON : POWER_OFF;
+	/* The event stays in the BMC's memory when the power is back. */
+	ret->power_fault =
+		ret->power == POWER_OFF && (status[0] & STATE_FAULTS || status[1] & EVENT_FAULTS);
+}
+
+static int ipmi_status_read(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
 {
 	static const char doing[] = "tell its power state";
 	uint8_t state[3] = { 0 };
@@ -248,8 +261,17 @@ static int ipmi_power_read(struct bmc *bmc, enum power *ret, struct err *e)
 		return code;
 	if (code != DONE_OK)
 		return ipmi_refused(doing, code, e);
-	*ret = state[0] & 1 ? POWER_ON : POWER_OFF;
+	ipmi_power_of(ret, state);
 	return 0;
+}
+
+static int ipmi_power_read(struct bmc *bmc, enum power *ret, struct err *e)
+{
+	struct bmc_facts facts = { 0 };
+	int r = ipmi_status_read(bmc, &facts, e);
+	if (r == 0)
+		*ret = facts.power;
+	return r;
 }
 
 /* Gives the completion code, or -errno. */
@@ -303,7 +325,7 @@ static int ipmi_flags_read(struct ipmi *ipmi, uint8_t flags[2], struct err *e)
 static int ipmi_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
 {
 	struct bmc_facts facts = { 0 };
-	int r = ipmi_power_read(bmc, &facts.power, e);
+	int r = ipmi_status_read(bmc, &facts, e);
 	if (r < 0)
 		return r;
 	uint8_t flags[2] = { 0 };

@@ -7,7 +7,7 @@
  *   registration=KEY          of a reservation, on every LUN
  *   dead=PORTAL               nothing listens there
  *   hang=PORTAL               never answers there
- *   fence=hang, fence=refuse  so does what administers it; nothing is changed
+ *   fence=hang, fence=refuse  so does what administers it or asks who is there; nothing is changed
  *   fence=mute                once, it is carried out and not answered (the line goes)
  *   stays=INITIATOR           its session is told to go, and stays
  *   keeps=yes                 it lies: who was told to go is not listed any more, and goes on in
@@ -40,6 +40,7 @@ static void file_drop(FILE **f)
 struct disk {
 	const struct san_login *login; /* NULL at a fence */
 	const struct san_fence *fence; /* NULL at a look */
+	const char *counted;           /* the account whose sessions are counted; else NULL */
 	uint64_t lun;                  /* the one that is looked for */
 	struct san_facts facts;
 	bool found, accounts, account_right, shown_right, dead, hang, refuse, mute, keeps;
@@ -88,6 +89,8 @@ static void account_met(struct disk *d, const char *account)
 	d->accounts = true;
 	if (d->login)
 		d->account_right |= account_is(account, d->login->user, d->login->secret);
+	if (d->counted)
+		d->account_right |= strlen(d->counted) == n && strncmp(account, d->counted, n) == 0;
 	if (!f)
 		return;
 	if (san_account_of(&generation, account, n, f->persona) && generation > f->generation)
@@ -400,6 +403,34 @@ static int fake_fence(
 	return r;
 }
 
-const struct san_ops san_fake = {
-	.kind = "fake", .look = fake_look, .fence = fake_fence, .reservations_clear = fake_clear
-};
+/* Of whoever is in the list of sessions, since a name there says no account. */
+static int fake_sessions(
+	unsigned *ret, const struct san_account *a, unsigned timeout_ms, struct err *e)
+{
+	char account[NAME_LEN + 16], path[PATH_MAX], line[LINE_LEN];
+	const struct san_fence nobody = { .target = a->target, .persona = "", .own_user = "" };
+	struct disk d = { .fence = &nobody, .counted = account };
+	unsigned n = 0;
+	snprintf(account, sizeof account, "%s.%u", a->persona, a->generation);
+	int r = disk_read(&d, a->target, "fake", e);
+	r = r ? r : path_of(path, a->target, "sessions", e);
+	if (r < 0)
+		return r;
+	if (d.hang)
+		return silent(a->target, timeout_ms, e);
+	if (d.refuse)
+		return err_say(e, ECONNREFUSED, "target %s: it refuses to be asked", a->target);
+	OWN(file) FILE *f = d.account_right ? fopen(path, "re") : NULL;
+	while (f && fgets(line, sizeof line, f)) {
+		line[strcspn(line, "\n")] = '\0';
+		n += strcmp(line, a->own_initiator) != 0;
+	}
+	*ret = n;
+	return 0;
+}
+
+const struct san_ops san_fake = { .kind = "fake",
+	.look = fake_look,
+	.fence = fake_fence,
+	.reservations_clear = fake_clear,
+	.sessions = fake_sessions };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/own.h"
 #include "drivers/san.h"
 #include "drivers/san_tgt_talk.h"
@@ -47,13 +48,15 @@ static struct word word_of(const struct tgt_name *n)
 	return w;
 }
 
-/* What was to go has gone already. */
+/* What was to go has gone already, or may be left out. */
 static bool is_fine(enum tgt_word word, uint32_t error)
 {
 	if (word == TGT_UNBIND || word == TGT_ACCOUNT_DELETE)
 		return error == TGT_NO_USER;
 	if (word == TGT_DROP)
 		return error == TGT_NO_SESSION || error == TGT_NO_CONNECTION;
+	if (word == TGT_NOP_COUNT || word == TGT_NOP_INTERVAL)
+		return error == TGT_NOT_UNDERSTOOD;
 	return false;
 }
 
@@ -256,6 +259,18 @@ static int accounts_proved(struct fence *fc)
 			       f->target);
 }
 
+/* Of sessions that begin from here on: the one of a body that is gone without a word goes too. A
+ * tgtd that knows no such thing is fenced all the same. */
+static int probes_set(struct fence *fc)
+{
+	static const enum tgt_word words[] = { TGT_NOP_COUNT, TGT_NOP_INTERVAL };
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < COUNT(words); i++)
+		r = tell(
+			fc, &(struct tgt_request){ .word = words[i] }, "to notice dead initiators");
+	return r;
+}
+
 static int accounts_set(struct fence *fc)
 {
 	static const struct tgt_request offline = { .word = TGT_OFFLINE },
@@ -265,6 +280,7 @@ static int accounts_set(struct fence *fc)
 		return r;
 	r = accounts_replace(fc);
 	r = r ? r : accounts_proved(fc);
+	r = r ? r : probes_set(fc);
 	r = r ? r : tell(fc, &ready, "to let its accounts in");
 	if (r < 0)
 		return err_in(fc->e, r, "it stays offline until it is fenced again");
@@ -346,7 +362,50 @@ static int tgt_fence(
 	return r;
 }
 
+/* tgtd does not say with which account a session was begun. */
+static unsigned sessions_count(const struct tgt_said *said, const char *own_initiator)
+{
+	struct tgt_connection c;
+	unsigned n = 0;
+	uint32_t last = 0;
+	for (size_t at = 0; tgt_connection_next(&c, &at, said->text, said->len);) {
+		n += (!n || c.sid != last) && !is(&c.initiator, own_initiator);
+		last = c.sid;
+	}
+	return n;
+}
+
+static int tgt_sessions(
+	unsigned *ret, const struct san_account *a, unsigned timeout_ms, struct err *e)
+{
+	const struct san_fence f = { .target = a->target };
+	struct err nobody = { 0 };
+	struct fence seen = { .f = &f,
+		.e = e ? e : &nobody,
+		.talk = { .target = a->target,
+			.deadline = wait_now_ms() + timeout_ms,
+			.timeout_ms = timeout_ms } };
+	OWN(fence) struct fence *fc = &seen;
+	char account[NAME_LEN + 16];
+	bool bound = false;
+	struct tgt_said said = { .text = NULL };
+	snprintf(account, sizeof account, "%s.%u", a->persona, a->generation);
+	int r = tgt_talk_open(&fc->talk, e);
+	r = r ? r : target_read(fc);
+	for (unsigned i = 0; r == 0 && i < fc->target.accounts; i++)
+		bound |= is(&fc->target.account[i], account);
+	if (r == 0 && bound)
+		r = list(fc, &said,
+			&(struct tgt_request){ .word = TGT_CONNECTIONS, .tid = fc->target.tid },
+			"to list the target's connections");
+	if (r == 0)
+		*ret = bound ? sessions_count(&said, a->own_initiator) : 0;
+	tgt_said_fini(&said);
+	return r;
+}
+
 const struct san_ops san_tgt = { .kind = "tgt",
 	.look = san_iscsi_look,
 	.fence = tgt_fence,
-	.reservations_clear = san_iscsi_reservations_clear };
+	.reservations_clear = san_iscsi_reservations_clear,
+	.sessions = tgt_sessions };

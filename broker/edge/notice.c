@@ -60,6 +60,16 @@ static bool worth_telling(
 	return allowed;
 }
 
+/* As the operator would type it. */
+static void add_port(struct tell *said, const struct relay_port *port)
+{
+	char text[RELAY_ID_TEXT];
+	if (port->circuit.len)
+		tell_add(said, "circuit", "%s", relay_id_text(text, &port->circuit));
+	if (port->remote.len)
+		tell_add(said, "remote", "%s", relay_id_text(text, &port->remote));
+}
+
 static void tell_silence(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t)
 {
@@ -76,6 +86,7 @@ static void tell_silence(int events, const struct engine_ask *ask, const struct 
 	tell_add(&said, "network", "%s", n ? table_text(t, n->name) : "-");
 	if (!uuid_is_zero(&a->ask.uuid))
 		tell_add(&said, "uuid", "%s", uuid_text(uuid, &a->ask.uuid));
+	add_port(&said, &a->ask.port);
 	tell_send(&said, events);
 }
 
@@ -110,7 +121,7 @@ static uint64_t what_of(const struct engine_answer *a)
 	/* An answer, and what is left to another server, are two things. */
 	uint64_t h = mix(
 		a->ask.stage + (a->why ? 256 : 0), (uint64_t)a->ask.has_arch << 16 | a->ask.arch);
-	h = mix(h, a->given ? a->given : a->wanted);
+	h = mix(h, (uint64_t)a->plan.other_port << 32 | (a->given ? a->given : a->wanted));
 	h = mix(h,
 		(uint64_t)a->plan.deed << 32 | (a->plan.machine ? a->plan.machine->generation : 0));
 	for (size_t i = 0; i < sizeof file / sizeof *file && file[i]; i++)
@@ -118,10 +129,23 @@ static uint64_t what_of(const struct engine_answer *a)
 	return h;
 }
 
+static void tell_other_port(int events, const struct engine_answer *a, const struct table *t)
+{
+	char mac[MAC_TEXT];
+	struct tell said;
+	tell_begin(&said, EV_relay_port_differs);
+	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
+	tell_add(&said, "machine", "%s", table_text(t, a->plan.machine->name));
+	add_port(&said, &a->ask.port);
+	tell_send(&said, events);
+}
+
 static void tell_answer(int events, const struct engine_answer *a, const struct table *t)
 {
 	char mac[MAC_TEXT], addr[IP4_TEXT];
 	struct tell said;
+	if (a->plan.other_port)
+		tell_other_port(events, a, t);
 	tell_begin(&said, EV_dhcp_answered);
 	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
 	tell_add(&said, "stage", "%s", stage_word(a->ask.stage));
@@ -135,6 +159,7 @@ static void tell_answer(int events, const struct engine_answer *a, const struct 
 	tell_add(&said, "addr", "%s", ip4_text(addr, a->given));
 	if (*a->file)
 		tell_add(&said, "file", "%s", a->file);
+	add_port(&said, &a->ask.port);
 	tell_send(&said, events);
 }
 

@@ -35,7 +35,8 @@ enum option {
 	OPT_END = 255,
 };
 
-enum { RELAY_SUBNET = 5, IPXE_FEATURE_FROM = 16, IPXE_FEATURE_TO = 38, IPXE_HTTP = 19 };
+enum { RELAY_CIRCUIT = 1, RELAY_REMOTE = 2, RELAY_SUBNET = 5 };
+enum { IPXE_FEATURE_FROM = 16, IPXE_FEATURE_TO = 38, IPXE_HTTP = 19 };
 
 /* One option of a run of options: false at its end. */
 static bool option_next(struct reader *r, uint8_t *code, struct reader *value)
@@ -177,6 +178,31 @@ static void read_uuid(struct uuid *ret, const struct options *o)
 		*ret = (struct uuid){ { 0 } };
 }
 
+/* One that is too long to be on record is as good as none. */
+static void read_relay_id(struct relay_id *ret, struct reader option, uint8_t code)
+{
+	struct reader value;
+	if (!find_in(option, code, 1, &value) || reader_left(&value) > sizeof ret->b)
+		return;
+	ret->len = (uint8_t)reader_left(&value);
+	read_copy(&value, ret->b, ret->len);
+}
+
+/* Option 82 is the relay's to write. Where no relay's address stands beside it, it may be the
+ * machine's own (RFC 3046, 2.1): then it says nothing about the port. */
+static void read_relay(struct asked *a, const struct options *o)
+{
+	struct reader option, value;
+	if (!find(o, OPT_RELAY, 1, &option))
+		return;
+	if (find_in(option, RELAY_SUBNET, 4, &value))
+		a->subnet = read_be32(&value);
+	if (!a->giaddr)
+		return;
+	read_relay_id(&a->boot.port.circuit, option, RELAY_CIRCUIT);
+	read_relay_id(&a->boot.port.remote, option, RELAY_REMOTE);
+}
+
 static uint32_t be32_at(const uint8_t *bytes, size_t at)
 {
 	struct reader r = reader_of(bytes + at, 4);
@@ -192,36 +218,34 @@ static uint32_t addr_option(const struct options *o, uint8_t code)
 bool asked_read(struct asked *ret, const uint8_t *bytes, size_t len)
 {
 	static const uint8_t cookie[4] = { 99, 130, 83, 99 };
-	struct asked a = { 0 };
-	struct reader value, sub;
+	struct reader value;
 	struct options o;
+	*ret = (struct asked){ 0 };
 	if (len < DHCP_MIN || len > UINT16_MAX || bytes[0] != OP_REQUEST || bytes[1] != ETHERNET ||
 		bytes[2] != 6 || memcmp(bytes + DHCP_HEAD, cookie, 4) != 0)
 		return false;
-	memcpy(a.boot.mac.b, bytes + AT_CHADDR, 6);
-	if (!mac_is_unicast(&a.boot.mac))
+	memcpy(ret->boot.mac.b, bytes + AT_CHADDR, 6);
+	if (!mac_is_unicast(&ret->boot.mac))
 		return false;
 	options_read(&o, bytes, len);
 	if (!find(&o, OPT_TYPE, 1, &value))
 		return false;
-	a.type = read_u8(&value);
-	if (a.type != DHCP_DISCOVER && a.type != DHCP_REQUEST && a.type != DHCP_DECLINE &&
-		a.type != DHCP_RELEASE && a.type != DHCP_INFORM)
+	ret->type = read_u8(&value);
+	if (ret->type != DHCP_DISCOVER && ret->type != DHCP_REQUEST && ret->type != DHCP_DECLINE &&
+		ret->type != DHCP_RELEASE && ret->type != DHCP_INFORM)
 		return false;
-	a.ciaddr = be32_at(bytes, AT_CIADDR);
-	a.giaddr = be32_at(bytes, AT_GIADDR);
-	a.broadcast = bytes[AT_FLAGS] & (FLAG_BROADCAST >> 8);
-	a.server_id = addr_option(&o, OPT_SERVER);
-	a.wanted = addr_option(&o, OPT_WANTED);
-	if (find(&o, OPT_RELAY, 1, &value) && find_in(value, RELAY_SUBNET, 4, &sub))
-		a.subnet = read_be32(&sub);
+	ret->ciaddr = be32_at(bytes, AT_CIADDR);
+	ret->giaddr = be32_at(bytes, AT_GIADDR);
+	ret->broadcast = bytes[AT_FLAGS] & (FLAG_BROADCAST >> 8);
+	ret->server_id = addr_option(&o, OPT_SERVER);
+	ret->wanted = addr_option(&o, OPT_WANTED);
+	read_relay(ret, &o);
 	if (find(&o, OPT_ARCH, 2, &value)) {
-		a.boot.has_arch = true;
-		a.boot.arch = read_be16(&value);
+		ret->boot.has_arch = true;
+		ret->boot.arch = read_be16(&value);
 	}
-	read_uuid(&a.boot.uuid, &o);
-	a.boot.stage = stage_of(&o);
-	*ret = a;
+	read_uuid(&ret->boot.uuid, &o);
+	ret->boot.stage = stage_of(&o);
 	return true;
 }
 

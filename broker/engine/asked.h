@@ -30,7 +30,7 @@ struct asked {
 };
 
 /* False for what is no DHCP question of an Ethernet client: truncated, a reply, BOOTP, other
- * hardware, a group address as sender. */
+ * hardware, a group address as sender; then *ret is worth nothing. */
 bool asked_read(struct asked *ret, const uint8_t *bytes, size_t len);
 
 /* Where option 82.5 stands in a question or an answer, 4 bytes; NULL where it does not. */

@@ -4,7 +4,6 @@
 #include "hand/deed.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,12 +11,15 @@
 #include "base/own.h"
 #include "hand/deadline.h"
 #include "hand/fields.h"
+#include "host/wipe.h"
 
 enum {
 	POWER_MS = 30000, /* where the deed does not say */
 	LOOK_MS = 5000,
 	FENCE_MS = 15000,
+	PORT_MS = 5000, /* each */
 	SOFT_MS = 60000,
+	WATCH_MAX = 1024, /* things of one kind */
 };
 
 #define MEMBER_DEED                                                                                \
@@ -41,7 +43,26 @@ static const struct field off_members[] = {
 	{ "soft", FIELD_BOOL, offsetof(struct wish, soft), false, 0, 0 },
 	{ "soft_ms", FIELD_UINT, offsetof(struct wish, soft_ms), false, 0, 3600000 },
 };
+#define MEMBER_THINGS(name)                                                                        \
+	{                                                                                          \
+#name, FIELD_OBJECTS, offsetof(struct wish, name), false, 0, WATCH_MAX             \
+	}
+static const struct field watch_members[] = {
+	MEMBER_DEED,
+	{ "every_ms", FIELD_UINT, offsetof(struct wish, every_ms), true, 10, 3600000 },
+	MEMBER_THINGS(power),
+	MEMBER_THINGS(sessions),
+	MEMBER_THINGS(checks),
+};
 static const struct field san_members[] = { MEMBER_DEED, MEMBER_ON("san"), MEMBER_TIMEOUT };
+static const struct field port_members[] = {
+	MEMBER_DEED,
+	MEMBER_TIMEOUT,
+	{ "ports", FIELD_TEXTS, offsetof(struct wish, ports), true, 1, TEXTS_MAX },
+	{ "state", FIELD_TEXT, offsetof(struct wish, state), true, 1, 16 },
+};
+
+static const struct field guard_members[] = { MEMBER_DEED, MEMBER_ON("guard") };
 
 static const struct deed {
 	const char *word;
@@ -57,6 +78,9 @@ static const struct deed {
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },
+	{ "watch", watch_members, COUNT(watch_members), 0, watch },
+	{ "guard-set", guard_members, COUNT(guard_members), 0, guard_set },
+	{ "port-set", port_members, COUNT(port_members), PORT_MS, port_set },
 };
 
 static void json_drop(json_t **j)
@@ -66,7 +90,7 @@ static void json_drop(json_t **j)
 
 static const struct deed *deed_of(const char *word, struct err *e)
 {
-	char known[120] = "";
+	char known[280] = "";
 	for (size_t i = 0, at = 0; i < COUNT(deeds); i++) {
 		if (word && strcmp(deeds[i].word, word) == 0)
 			return &deeds[i];
@@ -98,17 +122,9 @@ static int deed_run(
 	return r < 0 ? r : deed->run(hand, &w, answer, e);
 }
 
-/* JSON's strings may be secrets. */
-static void wiping_free(void *p)
-{
-	if (p)
-		explicit_bzero(p, malloc_usable_size(p));
-	free(p);
-}
-
 char *deed_answer(const struct hand *hand, const char *line, size_t len)
 {
-	json_set_alloc_funcs(malloc, wiping_free);
+	json_set_alloc_funcs(malloc, wipe_free); /* its strings may be secrets */
 	struct err e = { 0 };
 	OWN(json) json_t *answer = json_object();
 	if (!answer)

@@ -6,14 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hand/fields.h"
 #include "hand/hand.h"
 
 struct wish {
 	const char *deed; /* its word */
-	const json_t *on; /* the "bmc" or the "san" */
+	const json_t *on; /* the "bmc", the "san" or the "guard" */
 	bool soft;        /* bmc-off: ask the OS first */
 	uint64_t soft_ms; /* and wait so long for it */
 	uint64_t timeout_ms;
+	uint64_t every_ms;                       /* watch: so often */
+	const json_t *power, *sessions, *checks; /* and these, lists or NULL */
+	struct texts ports; /* port-set: their addresses, and the state that is wanted */
+	const char *state;
 };
 
 int bmc_probe(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
@@ -23,3 +28,7 @@ int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struc
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+/* Returns only where it cannot begin: hand/watch.c. */
+int watch(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int guard_set(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int port_set(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

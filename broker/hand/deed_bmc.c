@@ -2,56 +2,18 @@
 /* The deeds on a BMC. Each is one session under one lock. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/list.h"
 #include "base/own.h"
-#include "drivers/bmc.h"
 #include "drivers/wait.h"
+#include "hand/bmc.h"
 #include "hand/deadline.h"
-#include "hand/deed.h"
-#include "hand/fields.h"
 #include "hand/lock.h"
-#include "hand/secret.h"
 #include "host/fd.h"
 
-enum {
-	CIPHER = 3, /* where the deed does not say */
-	SOFT_POLL_MS = 500,
-	HOST_MAX = 127,
-};
-
-struct bmc_wish {
-	const char *kind, *host, *user, *secret; /* secret: the name of a file */
-	uint64_t port, cipher;
-	struct texts quirks;
-};
-
-#define MEMBER(name, kind, needed, min, max)                                                       \
-	{                                                                                          \
-#name, kind, offsetof(struct bmc_wish, name), needed, min, max                     \
-	}
-static const struct field members[] = {
-	MEMBER(kind, FIELD_TEXT, true, 1, 16),
-	MEMBER(host, FIELD_TEXT, true, 1, HOST_MAX),
-	MEMBER(port, FIELD_UINT, false, 0, 65535),
-	MEMBER(user, FIELD_TEXT, false, 0, 64),
-	MEMBER(secret, FIELD_TEXT, false, 0, 63),
-	MEMBER(cipher, FIELD_UINT, false, 0, 17),
-	MEMBER(quirks, FIELD_TEXTS, false, 0, TEXTS_MAX),
-};
+enum { SOFT_POLL_MS = 500 };
 
 typedef int bmc_part(struct bmc *bmc, const struct wish *w, json_t *answer, struct err *e);
-
-/* An address or a name, which is also the name of its lock: no '/', and no "..". */
-static bool host_ok(const char *host)
-{
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-		".:-_";
-	return host[strspn(host, letters)] == '\0' && host[0] != '.' && host[0] != '-';
-}
 
 static void answer_power(json_t *answer, enum power p)
 {
@@ -68,52 +30,29 @@ static void answer_facts(json_t *answer, const struct bmc_facts *f)
 static int bmc_session(const struct hand *hand, const struct bmc_wish *b, const struct wish *w,
 	bmc_part *part, json_t *answer, struct err *e)
 {
-	const struct bmc_ops *ops = bmc_of(b->kind, e);
-	struct secret secret = { "" };
-	char lock[HOST_MAX + 16], quirks[256] = "";
-	if (!ops)
-		return -EINVAL;
-	for (unsigned i = 0; i < b->quirks.n; i++) {
-		size_t at = strlen(quirks);
-		snprintf(quirks + at, sizeof quirks - at, "%s%.30s", i ? " " : "", b->quirks.of[i]);
-	}
-	snprintf(lock, sizeof lock, "bmc-%s-%u", b->host, (unsigned)b->port);
+	char lock[BMC_LOCK_LEN];
+	struct bmc *bmc = NULL;
+	bmc_lock_name(lock, b);
 	deadline_doing("bmc %s: %s: another deed on it", b->host, w->deed);
 	OWN(fd) int held = lock_take(hand->run_dir, lock, e);
 	if (held < 0)
 		return held;
 	deadline_doing("bmc %s: %s", b->host, w->deed);
-	if (b->secret[0]) {
-		int r = secret_read(&secret, hand->secrets_dir, b->secret, e);
-		if (r < 0)
-			return r;
-	}
-	const struct bmc_addr addr = { .kind = b->kind,
-		.host = b->host,
-		.user = b->user,
-		.secret = secret.text,
-		.port = (uint16_t)b->port,
-		.cipher = (unsigned)b->cipher,
-		.quirks = quirks };
-	struct bmc *bmc = NULL;
-	int r = ops->open(&bmc, &addr, e);
-	secret_wipe(&secret);
+	int r = bmc_wish_open(&bmc, hand, b, e);
 	if (r < 0)
 		return r;
 	r = part(bmc, w, answer, e);
-	ops->close(bmc);
+	bmc->ops->close(bmc);
 	return r;
 }
 
 static int bmc_deed(const struct hand *hand, const struct wish *w, bmc_part *part, json_t *answer,
 	struct err *e)
 {
-	struct bmc_wish b = { .user = "", .secret = "", .cipher = CIPHER };
-	int r = fields_read(&b, members, COUNT(members), w->on, "bmc", e);
+	struct bmc_wish b;
+	int r = bmc_wish_read(&b, w->on, e);
 	if (r < 0)
 		return r;
-	if (!host_ok(b.host))
-		return err_say(e, EINVAL, "bmc: host: want an address or a host name");
 	r = bmc_session(hand, &b, w, part, answer, e);
 	return r < 0 ? err_in(e, r, "bmc %s", b.host) : 0;
 }

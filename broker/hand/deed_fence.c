@@ -47,16 +47,24 @@ static int reservations_clear(const struct hand *hand, const struct wish *w,
 	return r == -EACCES ? err_in(e, r, "the new account") : r;
 }
 
+/* Reads the wish and finds who fences there. Gives the lock on the target, or -errno. */
+static int begin(struct san_wish *s, const struct san_ops **ops, enum san_deed deed,
+	const struct hand *hand, const struct wish *w, struct err *e)
+{
+	int r = san_wish_read(s, w, deed, e);
+	if (r < 0)
+		return r;
+	*ops = fencer_of(s->kind, e);
+	return *ops ? san_lock(hand, w, s->target, e) : -e->code;
+}
+
 int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e)
 {
 	struct san_wish s;
 	struct san_fenced done = { 0 };
+	const struct san_ops *ops;
 	unsigned reservations = 0;
-	int r = san_wish_read(&s, w, SAN_FENCE, e);
-	const struct san_ops *ops = r < 0 ? NULL : fencer_of(s.kind, e);
-	if (!ops)
-		return -e->code;
-	OWN(fd) int held = san_lock(hand, w, s.target, e);
+	OWN(fd) int held = begin(&s, &ops, SAN_FENCE, hand, w, e);
 	if (held < 0)
 		return held;
 	const struct san_fence f = { .target = s.target,
@@ -67,7 +75,7 @@ int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, str
 		.persona = s.persona,
 		.generation = (uint32_t)s.generation,
 		.own_user = hand->san_user };
-	r = ops->fence(&done, &f, time_for(w, 1), e);
+	int r = ops->fence(&done, &f, time_for(w, 1), e);
 	r = r ? r : reservations_clear(hand, w, &s, ops, &reservations, e);
 	if (r < 0)
 		return r;
@@ -81,18 +89,15 @@ int san_look_again(const struct hand *hand, const struct wish *w, json_t *answer
 {
 	struct san_wish s;
 	struct san_fenced done = { 0 };
-	int r = san_wish_read(&s, w, SAN_LOOK_AGAIN, e);
-	const struct san_ops *ops = r < 0 ? NULL : fencer_of(s.kind, e);
-	if (!ops)
-		return -e->code;
-	OWN(fd) int held = san_lock(hand, w, s.target, e);
+	const struct san_ops *ops;
+	OWN(fd) int held = begin(&s, &ops, SAN_LOOK_AGAIN, hand, w, e);
 	if (held < 0)
 		return held;
 	const struct san_fence f = { .target = s.target,
 		.persona = s.persona,
 		.generation = (uint32_t)s.generation,
 		.own_user = hand->san_user };
-	r = ops->fence(&done, &f, time_for(w, 1), e);
+	int r = ops->fence(&done, &f, time_for(w, 1), e);
 	if (r == 0)
 		json_object_set_new(
 			answer, "sessions_dropped", json_integer(done.sessions_dropped));

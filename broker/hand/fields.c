@@ -62,6 +62,20 @@ static int field_read(
 			return err_say(e, EINVAL, "%s: %s: want an object", where, f->name);
 		*(const json_t **)(to + f->at) = v;
 		return 0;
+	case FIELD_LIST:
+	case FIELD_OBJECTS: {
+		size_t n = json_array_size(v);
+		bool good = json_is_array(v) && n >= f->min && n <= f->max;
+		for (size_t i = 0; good && f->kind == FIELD_OBJECTS && i < n; i++)
+			good = json_is_object(json_array_get(v, i));
+		if (!good)
+			return err_say(e, EINVAL,
+				"%s: %s: want a list of %" PRIu64 " to %" PRIu64 "%s", where,
+				f->name, f->min, f->max,
+				f->kind == FIELD_OBJECTS ? " objects" : "");
+		*(const json_t **)(to + f->at) = v;
+		return 0;
+	}
 	}
 	return -EINVAL;
 }

@@ -17,11 +17,13 @@ struct texts {
 };
 
 enum field_kind {
-	FIELD_TEXT,   /* const char *; min and max are its length; printable ASCII */
-	FIELD_UINT,   /* uint64_t */
-	FIELD_BOOL,   /* bool */
-	FIELD_TEXTS,  /* struct texts; min and max are how many; each 1 to 255 long */
-	FIELD_OBJECT, /* const json_t * */
+	FIELD_TEXT,    /* const char *; min and max are its length; printable ASCII */
+	FIELD_UINT,    /* uint64_t */
+	FIELD_BOOL,    /* bool */
+	FIELD_TEXTS,   /* struct texts; min and max are how many; each 1 to 255 long */
+	FIELD_OBJECT,  /* const json_t * */
+	FIELD_LIST,    /* const json_t *, an array; min and max are how many */
+	FIELD_OBJECTS, /* the same, of objects */
 };
 
 struct field {

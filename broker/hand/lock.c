@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/own.h"
+#include "host/fd.h"
+
 int lock_take(const char *run_dir, const char *name, struct err *e)
 {
 	char path[PATH_MAX];
@@ -29,4 +32,12 @@ int lock_take(const char *run_dir, const char *name, struct err *e)
 		return err_set(e, code, "lock: take %s", path);
 	}
 	return fd;
+}
+
+bool lock_held(const char *run_dir, const char *name)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/lock/%s", run_dir, name);
+	OWN(fd) int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
 }

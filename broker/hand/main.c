@@ -13,8 +13,8 @@
 #include "hand/hand.h"
 
 enum {
-	LINE_MAX_LEN = 65536,
-	DEADLINE_MS = 120000, /* when nobody says */
+	LINE_MAX_LEN = 524288, /* a guard-set as large as it may be has some 320,000 */
+	DEADLINE_MS = 120000,  /* when nobody says */
 	DEADLINE_MIN_MS = 100,
 	DEADLINE_MAX_MS = 3600000,
 };

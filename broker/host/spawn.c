@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,14 +73,39 @@ static bool fds_place(struct ready *r)
 	return close_range((unsigned)above, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
+static bool caps_set(unsigned long long permitted, unsigned long long inheritable)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	for (int i = 0; i < 2; i++) {
+		data[i].effective = data[i].permitted = (uint32_t)(permitted >> 32 * i);
+		data[i].inheritable = (uint32_t)(inheritable >> 32 * i);
+	}
+	return syscall(SYS_capset, &head, data) == 0;
+}
+
+/* Behind the change of user, which clears the ambient set; what is in it outlives the execve. */
+static bool caps_give(unsigned long long caps)
+{
+	if (!caps_set(caps, caps))
+		return false;
+	for (int cap = 0; cap < CAPS; cap++)
+		if (caps >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return false;
+	return true;
+}
+
 static bool rights_drop(const struct spawn *s)
 {
+	if (s->caps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return false;
 	for (int cap = 0; cap < CAPS; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
+		if (!(s->caps >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 &&
+			errno != EINVAL)
 			return false;
 	return setgroups(s->group_count, s->groups) == 0 &&
 	       setresgid(s->gid, s->gid, s->gid) == 0 && setresuid(s->uid, s->uid, s->uid) == 0 &&
-	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	       (!s->caps || caps_give(s->caps)) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 static void become(struct ready *r)

@@ -24,9 +24,11 @@ struct spawn {
 	size_t group_count;
 	const struct spawn_fd *fds; /* become 3, 4, ... */
 	size_t fd_count;
-	int talk; /* becomes stdin and stdout; -1: /dev/null and our stderr */
+	int talk;                /* becomes stdin and stdout; -1: /dev/null and our stderr */
+	unsigned long long caps; /* capabilities that it has, a bit each: 1 << CAP_NET_ADMIN */
 };
 
-/* Returns once the program runs. It has a session of its own, no capability, no way to gain one,
- * and gets SIGKILL when the calling thread ends. -errno with a sentence that names the path. */
+/* Returns once the program runs. It has a session of its own, no capability but those in caps, no
+ * way to gain one, and gets SIGKILL when the calling thread ends. -errno with a sentence that names
+ * the path. */
 int spawn_start(pid_t *ret, const struct spawn *s, struct err *e);

@@ -301,11 +301,100 @@ static const char *const version_4[] = {
 	NULL,
 };
 
+/* Orders that Baton gives by itself say why. */
+static const char *const version_5[] = {
+	"ALTER TABLE orders ADD COLUMN stays INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE orders ADD COLUMN cause TEXT NOT NULL DEFAULT ''",
+	"CREATE INDEX orders_undoes ON orders (undoes)",
+	NULL,
+};
+
+/* What Baton does by itself about a persona that fails; without a row: it reports. */
+static const char *const version_6[] = {
+	"CREATE TABLE policy ("
+	"  persona TEXT PRIMARY KEY REFERENCES persona ON DELETE CASCADE,"
+	"  on_failure TEXT NOT NULL,"
+	"  on_power_off TEXT NOT NULL,"
+	"  spares TEXT NOT NULL,"
+	"  check_text TEXT NOT NULL"
+	") WITHOUT ROWID",
+	NULL,
+};
+
+/* Where a NIC's questions come in, as its relay says it. */
+static const char *const version_7[] = {
+	"ALTER TABLE nic ADD COLUMN circuit TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE nic ADD COLUMN remote TEXT NOT NULL DEFAULT ''",
+	"CREATE INDEX nic_circuit ON nic (circuit)",
+	NULL,
+};
+
+/* What cards are, for the pre-flight; batches, what each has to do, and what they empty. */
+static const char *const version_8[] = {
+	"ALTER TABLE nic ADD COLUMN card TEXT NOT NULL DEFAULT ''",
+
+	"CREATE TABLE batch ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  what TEXT NOT NULL," /* for people: "evacuate rack r1" */
+	"  who INTEGER NOT NULL,"
+	"  parallel INTEGER NOT NULL,"
+	"  keep_going INTEGER NOT NULL,"
+	"  cancelled INTEGER NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  begun_s REAL NOT NULL,"
+	"  ended_s REAL NOT NULL"
+	")",
+	"CREATE INDEX batch_open ON batch (id) WHERE ended_s = 0",
+
+	/* Names without references, as in orders. */
+	"CREATE TABLE wish ("
+	"  batch INTEGER NOT NULL REFERENCES batch,"
+	"  n INTEGER NOT NULL,"
+	"  verb TEXT NOT NULL,"
+	"  persona TEXT NOT NULL,"
+	"  machine TEXT NOT NULL,"
+	"  pool TEXT NOT NULL,"
+	"  state TEXT NOT NULL,"
+	"  order_id INTEGER NOT NULL,"
+	"  why TEXT NOT NULL,"
+	"  PRIMARY KEY (batch, n)"
+	") WITHOUT ROWID",
+
+	/* Machines that a batch empties. */
+	"CREATE TABLE batch_leaves ("
+	"  batch INTEGER NOT NULL REFERENCES batch,"
+	"  machine TEXT NOT NULL,"
+	"  PRIMARY KEY (batch, machine)"
+	") WITHOUT ROWID",
+	NULL,
+};
+
+/* Which switch port a NIC is plugged into, and the ports that Baton has told to be other than open:
+ * written down before the switch is told. */
+static const char *const version_9[] = {
+	"ALTER TABLE nic ADD COLUMN port TEXT NOT NULL DEFAULT ''",
+	"CREATE UNIQUE INDEX nic_port ON nic (port) WHERE port <> ''",
+	"CREATE TABLE port_held ("
+	"  port TEXT PRIMARY KEY,"
+	"  machine TEXT NOT NULL REFERENCES machine,"
+	"  state TEXT NOT NULL,"
+	"  read_back INTEGER NOT NULL,"
+	"  order_id INTEGER NOT NULL,"
+	"  since_s REAL NOT NULL"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
 	{ .sql = version_3, .then = clear_text_seal },
 	{ .sql = version_4 },
+	{ .sql = version_5 },
+	{ .sql = version_6 },
+	{ .sql = version_7 },
+	{ .sql = version_8 },
+	{ .sql = version_9 },
 };
 const unsigned schema_version = COUNT(schema);
 

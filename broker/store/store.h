@@ -13,8 +13,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/batch.h"
 #include "core/model.h"
 #include "core/order.h"
+#include "core/port.h"
 
 struct store;
 
@@ -65,11 +67,37 @@ int store_machine(struct store *s, const char *name, struct machine *ret, struct
  * none. */
 int store_machine_add(struct store *s, struct machine *m, struct err *e);
 int store_machine_rm(struct store *s, const char *name, struct err *e);
+/* What a person changes of a machine. */
+enum machine_part {
+	PART_POOL = 1,
+	PART_UUID = 2,
+	PART_IDLE = 4,
+	PART_LOADER = 8,
+	PART_ARCH = 16,
+	PART_FIRMWARE = 32,
+	PART_MEMORY = 64,
+	PART_CPUS = 128,
+};
+struct machine_change {
+	unsigned parts;    /* which of them it changes, to what stands in `to` */
+	struct machine to; /* its labels are added or get another value; of each NIC that is in it,
+			    * known by its factory MAC, the port is set, "" takes it away */
+	unsigned unlabels;
+	char unlabel[LABELS_MAX][LABEL_LEN + 1];
+};
+/* All or nothing, and nothing else. A trait that is set to nothing is what the shim has found.
+ * -EBUSY: the UUID while the machine carries a persona, is stale or has a part in an order; another
+ * port in place of one that is held. */
+int store_machine_set(
+	struct store *s, const char *name, const struct machine_change *c, struct err *e);
 /* Journals what the shim has read from a card, before any write: pci, and the factory address if
  * none was journaled yet (a journaled one is never overwritten). A factory address that belongs
  * to a persona is -EEXIST. nic is the index in m->nic, or m->nics to add one that was unknown. */
 int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
 	const struct mac *factory, struct err *e);
+/* What kind of card the shim has found there: "8086:100e". */
+int store_card_set(
+	struct store *s, const char *machine, unsigned nic, const char *card, struct err *e);
 /* What the shim has found there, its labels aside. Where the operator wrote nothing, the machine is
  * as it was found last; what was not said this time stays. */
 int store_found_set(
@@ -90,13 +118,25 @@ int store_persona_rm(struct store *s, const char *name, struct err *e);
 int store_group(struct store *s, const char *group, char (**ret)[NAME_LEN + 1], size_t *ret_n,
 	struct err *e);
 
+/* What the operator wants done about it; where he said nothing, all is reported. -EINVAL with the
+ * reason; -ENOENT where the persona, or a pool to choose from, is not there. */
+int store_policy(struct store *s, const char *persona, struct policy *ret, struct err *e);
+struct policy_of {
+	char persona[NAME_LEN + 1];
+	struct policy policy;
+};
+int store_policies(struct store *s, struct policy_of **ret, size_t *ret_n, struct err *e);
+int store_policy_set(struct store *s, const char *persona, const struct policy *p, struct err *e);
+
 int store_bindings(struct store *s, struct binding **ret, size_t *ret_n, struct err *e);
 int store_binding(struct store *s, const char *persona, struct binding *ret, struct err *e);
 int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
 /* The claim: one compare-and-swap. Neither side may be bound, else -EBUSY names who is in the
  * way (but to each other: then it is a repeat and gives the binding as it stands); nor may the
- * machine be stale. The generation is greater than that of any binding or secret there ever was, of
- * whichever persona. Where persona_is_fenced(), a secret of that generation is made with it, and
+ * machine be stale because of another persona. -EPERM where a person has signed for a machine that
+ * the persona left, and bodies_differ() does not hold for it and this one (store_told_apart()). The
+ * generation is greater than that of any binding or secret there ever was, of whichever persona.
+ * Where persona_is_fenced(), a secret of that generation is made with it, and
  * ->fenced waits for store_fenced_set(); else it is true at once. A repeat after
  * store_chap_renew() finds the binding's secret dead: it gets a new generation and a new secret. */
 int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
@@ -128,8 +168,9 @@ struct proof {
 	char seen[200]; /* "off in two reads, 612 ms apart" */
 };
 /* Kept for good, also when what it names is removed. Fills id. PROOF_ATTESTED only for a binding
- * that stands, else -ESTALE; -EPERM where the machine has no UUID on record, or where the disk
- * cannot be shut to it. */
+ * that stands, else -ESTALE; -EPERM where the disk cannot be shut to the machine, where it has
+ * neither a UUID nor a relay port on record, or where bodies_differ() does not hold for it and the
+ * machine that an open order takes the persona to. */
 int store_proof_add(struct store *s, struct proof *p, struct err *e);
 /* Newest first, `most` at most; "" is any. */
 int store_proofs(struct store *s, const char *persona, const char *machine, size_t most,
@@ -138,8 +179,9 @@ int store_proofs(struct store *s, const char *persona, const char *machine, size
  * last woken. -ENOENT says what is wanted. */
 int store_silence(struct store *s, const struct binding *b, struct proof *ret, struct err *e);
 
-/* A machine whose cards may hold addresses of a persona that was taken from it. It carries nothing
- * until it is restored. It can be removed; its persona cannot, meanwhile. */
+/* A machine whose cards may hold addresses of a persona that was taken from it. Until it is
+ * restored it carries nothing but that persona again, and is stale all the while. It can be
+ * removed; its persona cannot, meanwhile. */
 struct stale {
 	char machine[NAME_LEN + 1], persona[NAME_LEN + 1];
 	uint32_t generation;
@@ -151,6 +193,30 @@ int store_stale(struct store *s, const char *machine, struct stale *ret, struct 
 int store_stale_add(struct store *s, const char *machine, const char *persona, uint32_t generation,
 	double since_s, struct err *e);
 int store_stale_rm(struct store *s, const char *machine, struct err *e);
+/* The stale machines of the persona that are silent by a person's word alone. */
+int store_signed_away(
+	struct store *s, const char *persona, struct machine **ret, size_t *ret_n, struct err *e);
+/* -EPERM where bodies_differ() does not hold for one of those and `now`: see store_bind(). */
+int store_told_apart(
+	struct store *s, const struct persona *p, const struct machine *now, struct err *e);
+
+/* A switch port that Baton has told to be other than open. */
+struct port_held {
+	char port[PORT_LEN + 1], machine[NAME_LEN + 1];
+	enum port_state state;
+	bool read_back; /* the switch has said so since */
+	uint64_t order; /* the one that had it told */
+	double since_s;
+};
+/* Of one machine, or of all for "". */
+int store_ports_held(
+	struct store *s, const char *machine, struct port_held **ret, size_t *ret_n, struct err *e);
+/* Before the switch is told. A port that is held in that state keeps since_s; none of it counts as
+ * read back. */
+int store_port_hold(struct store *s, const struct port_held *p, struct err *e);
+/* The switch says that all ports of the machine that are held are in this state; open: none is held
+ * any more. */
+int store_ports_seen(struct store *s, const char *machine, enum port_state state, struct err *e);
 
 struct order {
 	uint64_t id;
@@ -160,6 +226,8 @@ struct order {
 	char why[320];           /* of the last failure */
 	double begun_s, ended_s; /* unix time; ended 0 while it runs */
 	uint64_t undoes;         /* the order that this one takes back, or 0 */
+	bool stays;              /* it never rolls back by itself */
+	char cause[200];         /* why Baton itself gave it; "": a person did */
 };
 struct order_step {
 	unsigned step, tries;
@@ -170,6 +238,11 @@ struct order_step {
  * one that o->undoes names does not count, but must not be running. */
 int store_order_add(struct store *s, struct order *o, struct err *e); /* fills id, begun_s */
 int store_order(struct store *s, uint64_t id, struct order *ret, struct err *e);
+/* The newest order that takes this one back; *ret 0 where none does. */
+int store_order_undone(struct store *s, uint64_t id, uint64_t *ret, struct err *e);
+/* How many orders Baton itself gave since then, roll-backs aside; of all, and of this persona. */
+int store_orders_caused(struct store *s, const char *persona, double since_s, unsigned *ret_all,
+	unsigned *ret_of, struct err *e);
 /* Newest first: the newest `most`, and those that are not done, however old. */
 int store_orders(struct store *s, size_t most, struct order **ret, size_t *ret_n, struct err *e);
 /* Journals that the order's current step (o->at) begins: on disk before it is done. A step that is
@@ -190,6 +263,45 @@ int store_order_reopen(struct store *s, uint64_t id, struct order_at at, struct 
  * caller's; NULL: a person has named the machine. */
 int store_choice_set(struct store *s, uint64_t order, const char *text, struct err *e);
 int store_choice(struct store *s, uint64_t order, char **ret, struct err *e);
+
+/* The newest order that takes this one back; -ENOENT: none does. */
+int store_order_undoing(struct store *s, uint64_t id, struct order *ret, struct err *e);
+
+struct batch {
+	uint64_t id;
+	char what[128]; /* for people: "evacuate rack r1" */
+	unsigned who;   /* the user who wanted it */
+	struct batch_rule rule;
+	enum batch_state state;  /* as it was last said */
+	double begun_s, ended_s; /* ended 0: open; it may go on */
+};
+struct wish {
+	unsigned n; /* its place in the batch, from 0 */
+	enum verb verb;
+	char persona[NAME_LEN + 1];
+	char machine[NAME_LEN + 1], pool[NAME_LEN + 1]; /* where to: one of them, or none */
+	enum wish_state state; /* as stored: waiting, running, refused or dropped; what became of
+				* one that runs is its order's to say */
+	uint64_t order;        /* 0: none yet */
+	char why[320];
+};
+/* Batch, wishes and the machines that it empties, all or nothing. Fills id, begun_s and each n. */
+int store_batch_add(struct store *s, struct batch *b, struct wish *w, size_t n,
+	char (*leaves)[NAME_LEN + 1], size_t leaves_n, struct err *e);
+int store_batch(struct store *s, uint64_t id, struct batch *ret, struct err *e);
+/* Newest first: the newest `most`, and those that are open, however old. */
+int store_batches(struct store *s, size_t most, struct batch **ret, size_t *ret_n, struct err *e);
+int store_wishes(struct store *s, uint64_t batch, struct wish **ret, size_t *ret_n, struct err *e);
+/* cancelled, state and ended_s. */
+int store_batch_set(struct store *s, const struct batch *b, struct err *e);
+/* state, order and why. */
+int store_wish_set(struct store *s, uint64_t batch, const struct wish *w, struct err *e);
+/* The machines that open batches empty, in order of name. */
+struct leaving {
+	char machine[NAME_LEN + 1];
+	uint64_t batch;
+};
+int store_leaving(struct store *s, struct leaving **ret, size_t *ret_n, struct err *e);
 
 struct event_row {
 	uint64_t id, order;

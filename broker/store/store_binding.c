@@ -147,7 +147,9 @@ static int claim(struct store *s, struct binding *b, const struct sides *at, str
 	if (r >= 0)
 		r = repeat ? secret_is_its(s, b, &at->p, &good, e) : sides_free(s, at, e);
 	if (!r)
-		r = stale_free(s, at->m.name, e);
+		r = stale_free(s, at->m.name, at->p.name, e);
+	if (!r && !good)
+		r = store_told_apart(s, &at->p, &at->m, e);
 	if (r || good)
 		return r;
 	r = binding_make(s, b, at, PHASE_IDENTITY, e);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/port.h"
 #include "store/store_priv.h"
 
 static void machine_row(struct query *q, void *to)
@@ -35,6 +36,14 @@ struct nic_of {
 	struct nic nic;
 };
 
+static void col_relay_id(struct query *q, struct relay_id *to)
+{
+	char text[RELAY_ID_TEXT];
+	col_text(q, text, sizeof text);
+	if (*text && !relay_id_parse(to, text))
+		q->bad = true;
+}
+
 static void nic_row(struct query *q, void *to)
 {
 	struct nic_of *row = to;
@@ -45,6 +54,10 @@ static void nic_row(struct query *q, void *to)
 	row->nic.carries = col_bool(q);
 	col_text(q, row->nic.network, sizeof row->nic.network);
 	row->nic.addr = col_u32(q);
+	col_relay_id(q, &row->nic.relay_port.circuit);
+	col_relay_id(q, &row->nic.relay_port.remote);
+	col_text(q, row->nic.card, sizeof row->nic.card);
+	col_text(q, row->nic.port, sizeof row->nic.port);
 }
 
 /* Those with from <= name <= to. Machines and NICs come in the same order of names and are put
@@ -70,8 +83,9 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		return r;
 	OWN(query)
 	struct query of = QUERY(s,
-		"SELECT machine, pci, factory, journaled, carries, network, addr FROM nic "
-		"WHERE machine BETWEEN ? AND ? ORDER BY machine, n",
+		"SELECT machine, pci, factory, journaled, carries, network, addr, "
+		"circuit, remote, card, port FROM nic WHERE machine BETWEEN ? AND ? ORDER BY "
+		"machine, n",
 		in_text(from), in_text(to));
 	r = list_of(&of, sizeof *nics, nic_row, &nics, &nics_n, e);
 	if (r)
@@ -151,6 +165,17 @@ static int machine_check(const struct machine *m, struct err *e)
 				"`lspci -D` "
 				"shows it",
 				m->name, i, nic->pci);
+		if (nic->relay_port.remote.len && !nic->relay_port.circuit.len)
+			return err_say(e, EINVAL,
+				"machine %s: NIC %u: a remote-id names a relay, and no port of it: "
+				"want the circuit-id, too",
+				m->name, i);
+		if (*nic->port && !port_parse(&(struct port_addr){ 0 }, nic->port))
+			return err_say(e, EINVAL,
+				"machine %s: NIC %u: switch port \"%s\": want KIND://HOST/PORT, as "
+				"in "
+				"fake://switch-1/7",
+				m->name, i, nic->port);
 		for (unsigned k = 0; k < i; k++) {
 			if (mac_equal(&m->nic[k].factory, &nic->factory))
 				return err_say(e, EEXIST, "machine %s: MAC %s is written twice",
@@ -164,16 +189,50 @@ static int machine_check(const struct machine *m, struct err *e)
 	return 0;
 }
 
+/* A port tells one machine from another only while no two have it: -EEXIST names the other. */
+static int relay_port_free(
+	struct store *s, const char *machine, const struct relay_port *port, struct err *e)
+{
+	char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT], other[NAME_LEN + 1];
+	if (!port->circuit.len)
+		return 0;
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT machine FROM nic WHERE circuit = ?1 AND machine <> ?3"
+		" AND (remote = '' OR ?2 = '' OR remote = ?2) ORDER BY machine LIMIT 1",
+		in_text(relay_id_text(circuit, &port->circuit)),
+		in_text(relay_id_text(remote, &port->remote)), in_text(machine));
+	int r = query_next(&q, e);
+	if (r <= 0)
+		return r;
+	col_text(&q, other, sizeof other);
+	return err_say(e, EEXIST,
+		"relay port %s%s%s is that of machine %s, and a port that two share tells nobody; "
+		"give both their relay's remote-id, too, where they are behind two",
+		circuit, *remote ? " of " : "", remote, other);
+}
+
 static int nic_add(
 	struct store *s, const char *machine, unsigned n, const struct nic *nic, struct err *e)
 {
+	const struct relay_port *port = &nic->relay_port;
+	char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT];
 	int r = mac_free(s, &nic->factory, e);
+	if (!r)
+		r = relay_port_free(s, machine, port, e);
+	if (!r)
+		r = port_free(s, nic->port, e);
 	if (!r)
 		r = mac_note(s, &nic->factory, machine, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO nic VALUES (?,?,?,?,?,?,?,?)", in_text(machine),
-			in_int(n), in_text(nic->pci), in_mac(&nic->factory), in_int(nic->journaled),
-			in_int(nic->carries), in_name(nic->network), in_addr(nic->addr));
+		r = RUN(s, e,
+			"INSERT INTO nic (machine, n, pci, factory, journaled, carries, network, "
+			"addr, circuit, remote, card, port) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+			in_text(machine), in_int(n), in_text(nic->pci), in_mac(&nic->factory),
+			in_int(nic->journaled), in_int(nic->carries), in_name(nic->network),
+			in_addr(nic->addr), in_text(relay_id_text(circuit, &port->circuit)),
+			in_text(relay_id_text(remote, &port->remote)), in_text(nic->card),
+			in_text(nic->port));
 	return r;
 }
 
@@ -231,6 +290,8 @@ int store_machine_rm(struct store *s, const char *name, struct err *e)
 			b.persona, b.persona);
 	if (!r)
 		r = order_free(s, NULL, name, 0, e);
+	if (!r)
+		r = ports_free_of(s, name, e);
 	if (!r)
 		r = RUN(s, e, "DELETE FROM machine WHERE name = ?", in_text(name));
 	return r ? r : tx_commit(&tx, e);
@@ -305,4 +366,11 @@ int store_nic_journal(struct store *s, const char *machine, unsigned nic, const 
 	if (r)
 		return err_in(e, r, "machine %s: card at %s", machine, pci);
 	return tx_commit(&tx, e);
+}
+
+int store_card_set(
+	struct store *s, const char *machine, unsigned nic, const char *card, struct err *e)
+{
+	return RUN(s, e, "UPDATE nic SET card = ? WHERE machine = ? AND n = ?", in_text(card),
+		in_text(machine), in_int(nic));
 }

@@ -9,7 +9,7 @@
 
 #define ORDER_COLS                                                                                 \
 	"id, verb, persona, from_machine, to_machine, state, step, tries, why, begun_s, ended_s, " \
-	"undoes FROM orders "
+	"undoes, stays, cause FROM orders "
 
 static void order_row(struct query *q, void *to)
 {
@@ -31,6 +31,8 @@ static void order_row(struct query *q, void *to)
 	o->begun_s = col_real(q);
 	o->ended_s = col_real(q);
 	o->undoes = col_u64(q);
+	o->stays = col_bool(q);
+	col_text(q, o->cause, sizeof o->cause);
 }
 
 static double unix_now(void)
@@ -49,6 +51,33 @@ int store_order(struct store *s, uint64_t id, struct order *ret, struct err *e)
 		return err_say(e, ENOENT,
 			"order %llu: no such order; `baton order list` shows them",
 			(unsigned long long)id);
+	return r < 0 ? r : 0;
+}
+
+int store_order_undone(struct store *s, uint64_t id, uint64_t *ret, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(
+		s, "SELECT coalesce(max(id), 0) FROM orders WHERE undoes = ?", in_int((int64_t)id));
+	int r = query_next(&q, e);
+	*ret = r > 0 ? col_u64(&q) : 0;
+	return r < 0 ? r : 0;
+}
+
+int store_orders_caused(struct store *s, const char *persona, double since_s, unsigned *ret_all,
+	unsigned *ret_of, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT count(*), coalesce(sum(persona = ?1), 0) FROM orders"
+		" WHERE cause <> '' AND undoes = 0 AND begun_s > ?2",
+		in_text(persona), in_real(since_s));
+	int r = query_next(&q, e);
+	*ret_all = *ret_of = 0;
+	if (r > 0) {
+		*ret_all = col_u32(&q);
+		*ret_of = col_u32(&q);
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -124,10 +153,11 @@ int store_order_add(struct store *s, struct order *o, struct err *e)
 	if (!r)
 		r = order_check(s, o, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO orders VALUES (NULL,?,?,?,?,?,?,?,'',?,0,?)",
+		r = RUN(s, e, "INSERT INTO orders VALUES (NULL,?,?,?,?,?,?,?,'',?,0,?,?,?)",
 			in_text(verb_word(o->verb)), in_text(o->persona), in_text(o->from),
 			in_text(o->to), in_text(order_state_word(o->at.state)), in_int(o->at.step),
-			in_int(o->at.tries), in_real(now_s), in_int((int64_t)o->undoes));
+			in_int(o->at.tries), in_real(now_s), in_int((int64_t)o->undoes),
+			in_int(o->stays), in_text(o->cause));
 	if (!r)
 		id = sqlite3_last_insert_rowid(s->db);
 	if (!r)
@@ -139,6 +169,19 @@ int store_order_add(struct store *s, struct order *o, struct err *e)
 	o->ended_s = 0;
 	o->why[0] = '\0';
 	return 0;
+}
+
+int store_order_undoing(struct store *s, uint64_t id, struct order *ret, struct err *e)
+{
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT " ORDER_COLS "WHERE undoes = ? AND undoes <> 0 ORDER BY id DESC LIMIT 1",
+		in_int((int64_t)id));
+	int r = one_of(&q, order_row, ret, e);
+	if (r == 0)
+		return err_say(
+			e, ENOENT, "order %llu: nothing takes it back", (unsigned long long)id);
+	return r < 0 ? r : 0;
 }
 
 /* ------------------------------------------------------------------ why this machine */

@@ -156,9 +156,15 @@ int binding_is(struct store *s, const struct binding *b, struct err *e);
 /* The same, after a statement that asked for them and may have found nothing. */
 int swap_check(struct store *s, const struct binding *b, struct err *e);
 
-/* -EBUSY when the machine is stale; when some machine is because of the persona. */
-int stale_free(struct store *s, const char *machine, struct err *e);
+/* -EBUSY when the machine is stale because of another persona; when some machine is because of the
+ * persona. */
+int stale_free(struct store *s, const char *machine, const char *persona, struct err *e);
 int stale_none_of(struct store *s, const char *persona, struct err *e);
+
+/* -EEXIST with the holder's name when some NIC has this switch port; "" is free. */
+int port_free(struct store *s, const char *port, struct err *e);
+/* -EBUSY when a port of the machine is other than open by our doing. */
+int ports_free_of(struct store *s, const char *machine, struct err *e);
 
 /* What an OS is told of its persona: servers, domain, MTU, routes. Reads into n personas in order
  * of name, those with from <= name <= to; writes for one whose NICs are written. */

@@ -35,6 +35,115 @@ int store_proofs(struct store *s, const char *persona, const char *machine, size
 	return list_of(&q, sizeof **ret, proof_row, ret, ret_n, e);
 }
 
+static void name_row(struct query *q, void *to)
+{
+	col_text(q, to, NAME_LEN + 1);
+}
+
+/* Has it anything on record by which it could be told from another one? */
+static bool has_a_sign(const struct machine *m)
+{
+	bool port = false;
+	for (unsigned i = 0; i < m->nics; i++)
+		port = port || m->nic[i].relay_port.circuit.len;
+	return port || !uuid_is_zero(&m->uuid);
+}
+
+/* The machine that an open order takes the persona to: 1, 0 when there is none, or -errno. */
+static int next_of(struct store *s, const struct persona *persona, const struct machine *from,
+	struct machine *ret, struct err *e)
+{
+	char name[NAME_LEN + 1];
+	OWN(query)
+	struct query q = QUERY(s,
+		"SELECT to_machine FROM orders WHERE state <> 'done' AND persona = ? AND "
+		"from_machine = ? AND to_machine <> ''",
+		in_text(persona->name), in_text(from->name));
+	int r = one_of(&q, name_row, name, e);
+	if (r <= 0)
+		return r;
+	r = store_machine(s, name, ret, e);
+	return r < 0 ? r : 1;
+}
+
+/* What a later order takes the persona to is looked at when that claims it. */
+static int sign_check(
+	struct store *s, const struct persona *persona, const struct machine *m, struct err *e)
+{
+	struct machine next;
+	if (!has_a_sign(m))
+		return err_say(e, EPERM,
+			"machine %s: nobody can attest for it: it has no UUID and no relay port on "
+			"record, and if it came back it would be taken for the new body; it must "
+			"be seen off",
+			m->name);
+	int r = next_of(s, persona, m, &next, e);
+	if (r <= 0 || bodies_differ(m, &next, persona))
+		return r < 0 ? r : 0;
+	return err_say(e, EPERM,
+		"machine %s: nobody can attest for it: by UUID and relay port, as they are on "
+		"record, it could not be told from %s if it came back; it must be seen off",
+		m->name, next.name);
+}
+
+/* 1: its silence rests on a person's word alone. */
+static int is_signed_away(struct store *s, const struct stale *st, struct err *e)
+{
+	struct binding b = { .generation = st->generation };
+	struct proof p;
+	struct err why;
+	memcpy(b.persona, st->persona, sizeof b.persona);
+	memcpy(b.machine, st->machine, sizeof b.machine);
+	int r = store_silence(s, &b, &p, &why);
+	if (r == -ENOENT) /* it was never woken */
+		return 0;
+	if (r < 0 && e)
+		*e = why;
+	return r < 0 ? r : p.kind == PROOF_ATTESTED;
+}
+
+int store_signed_away(
+	struct store *s, const char *persona, struct machine **ret, size_t *ret_n, struct err *e)
+{
+	OWN(list) struct stale *all = NULL;
+	OWN(list) struct machine *found = NULL;
+	size_t n = 0, kept = 0;
+	int r = store_stales(s, &all, &n, e);
+	if (r < 0)
+		return r;
+	if (n && !(found = calloc(n, sizeof *found)))
+		return err_set(e, ENOMEM, "store %s", s->path);
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		if (strcmp(all[i].persona, persona) != 0)
+			continue;
+		r = is_signed_away(s, &all[i], e);
+		if (r > 0)
+			r = store_machine(s, all[i].machine, &found[kept++], e);
+	}
+	if (r < 0)
+		return r;
+	*ret = TAKE(found);
+	*ret_n = kept;
+	return 0;
+}
+
+int store_told_apart(
+	struct store *s, const struct persona *p, const struct machine *now, struct err *e)
+{
+	OWN(list) struct machine *was = NULL;
+	size_t n = 0;
+	int r = store_signed_away(s, p->name, &was, &n, e);
+	for (size_t i = 0; !r && i < n; i++)
+		if (strcmp(was[i].name, now->name) != 0 && !bodies_differ(&was[i], now, p))
+			r = err_say(e, EPERM,
+				"machine %s: by UUID and relay port, as they are on record, it "
+				"could not be told from %s, which has addresses of %s and was "
+				"never seen off: a person has signed for it; `baton restore %s` "
+				"first, or take another machine",
+				now->name, was[i].name, p->name, was[i].name);
+	return r;
+}
+
 /* A person's word is taken only where the disk is shut to the old body, and where that body could
  * be told from the new one if it came back after all. */
 static int attested_check(struct store *s, const struct proof *p, struct err *e)
@@ -56,12 +165,7 @@ static int attested_check(struct store *s, const struct proof *p, struct err *e)
 			"machine %s: nobody can attest for it: the disk of %s cannot be shut to it "
 			"at the target (kind \"%s\"); it must be seen off",
 			p->machine, p->persona, persona.san);
-	if (uuid_is_zero(&m.uuid))
-		return err_say(e, EPERM,
-			"machine %s: nobody can attest for it: it has no UUID on record, and if it "
-			"came back it would be taken for the new body; it must be seen off",
-			p->machine);
-	return 0;
+	return sign_check(s, &persona, &m, e);
 }
 
 int store_proof_add(struct store *s, struct proof *p, struct err *e)

@@ -40,12 +40,12 @@ int store_stale(struct store *s, const char *machine, struct stale *ret, struct 
 	return r < 0 ? r : 0;
 }
 
-int stale_free(struct store *s, const char *machine, struct err *e)
+int stale_free(struct store *s, const char *machine, const char *persona, struct err *e)
 {
 	struct stale st;
 	int r = stale_get(s, OF_MACHINE, machine, &st, e);
-	if (r <= 0)
-		return r;
+	if (r <= 0 || strcmp(st.persona, persona) == 0)
+		return r < 0 ? r : 0;
 	return err_say(e, EBUSY,
 		"machine %s is stale: its cards may hold addresses of %s; `baton restore %s` takes "
 		"them off",

@@ -3,6 +3,7 @@
  * (docs/design/0003-between-processes.md). See warden.h. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,15 @@
 #include "warden/warden.h"
 
 enum { LINE_LEN = 256, TURN_MAX = 64 };
+
+/* What the broker asks for: how long, and what the hand is given beside a way to answer. */
+struct wanted {
+	uint64_t id;
+	unsigned deadline_ms;
+	bool watch; /* it stays, and has no deadline */
+	bool tgt;   /* a way to tgtd, where this site has one */
+	bool guard; /* the right to set the kernel's packet filter */
+};
 
 void control_say(struct warden *w, const char *line)
 {
@@ -55,8 +65,10 @@ static void on_closed(uv_handle_t *t)
 	free(t->data);
 }
 
-/* A hand knows names of secrets and where they lie, and is told no value. */
-static int hand_start(struct hand *h, unsigned deadline_ms, int talk, int tgt, struct err *e)
+/* A hand knows names of secrets and where they lie, and is told no value. deadline_ms 0: it has
+ * none. */
+static int hand_start(
+	struct hand *h, unsigned deadline_ms, int talk, int tgt, bool guard, struct err *e)
 {
 	const struct site *s = &h->warden->site;
 	const struct conf *c = &s->conf;
@@ -69,7 +81,8 @@ static int hand_start(struct hand *h, unsigned deadline_ms, int talk, int tgt, s
 	snprintf(text[n++], sizeof text[0], "BATON_SAN_IQN=%s", c->san_iqn);
 	snprintf(text[n++], sizeof text[0], "BATON_SAN_USER=%s", c->san_user);
 	snprintf(text[n++], sizeof text[0], "BATON_SAN_SECRET=%s", c->san_secret);
-	snprintf(text[n++], sizeof text[0], "BATON_DEADLINE_MS=%u", deadline_ms);
+	if (deadline_ms)
+		snprintf(text[n++], sizeof text[0], "BATON_DEADLINE_MS=%u", deadline_ms);
 	for (size_t i = 0; i < COUNT(keep); i++) {
 		const char *value = getenv(keep[i]);
 		if (value)
@@ -87,28 +100,36 @@ static int hand_start(struct hand *h, unsigned deadline_ms, int talk, int tgt, s
 		.gid = s->hand.gid,
 		.fds = fds,
 		.fd_count = tgt < 0 ? 1 : 2,
-		.talk = talk };
+		.talk = talk,
+		.caps = guard ? 1ULL << CAP_NET_ADMIN : 0 };
 	return spawn_start(&h->pid, &spawn, e);
 }
 
-/* A hand on a tgtd gets its way there, where this site has a tgtd. */
-static int hand_begin(struct hand *h, unsigned deadline_ms, int talk, bool wants_tgt, struct err *e)
+static int hand_begin(struct hand *h, const struct wanted *want, int talk, struct err *e)
 {
 	OWN(fd) int tgt = -1;
 	h->tgt = -1;
-	int r = wants_tgt && *h->warden->site.conf.tgt_control ? target_open(h, &tgt, e) : 0;
-	r = r ? r : hand_start(h, deadline_ms, talk, tgt, e);
+	int r = want->tgt && *h->warden->site.conf.tgt_control ? target_open(h, &tgt, e) : 0;
+	r = r ? r : hand_start(h, want->deadline_ms, talk, tgt, want->guard, e);
 	if (r < 0)
 		target_close(h);
 	return r;
 }
 
-static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int talk, bool wants_tgt)
+/* How long it may take: a watch has no deadline, which is 0 here. */
+static bool time_ok(unsigned deadline_ms, bool watch)
 {
+	return watch ? !deadline_ms : deadline_ms >= 1 && deadline_ms <= DEADLINE_MAX_MS;
+}
+
+static void take_hand(struct warden *w, const struct wanted *want, int talk)
+{
+	uint64_t id = want->id;
+	unsigned deadline_ms = want->deadline_ms;
 	struct err e = { 0 };
 	struct hand *h = NULL;
-	if (talk < 0 || deadline_ms < 1 || deadline_ms > DEADLINE_MAX_MS || find(w, id))
-		err_say(&e, EINVAL, "hand: want a new id, 1 to %d ms, one descriptor",
+	if (talk < 0 || !time_ok(deadline_ms, want->watch) || find(w, id))
+		err_say(&e, EINVAL, "hand: want a new id, 1 to %d ms or watch=1, one descriptor",
 			DEADLINE_MAX_MS);
 	else if (w->hand_count == HANDS_MAX)
 		err_say(&e, EAGAIN, "hand: %d are at work already", HANDS_MAX);
@@ -117,7 +138,7 @@ static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int t
 	if (h) {
 		h->warden = w;
 		h->id = id;
-		if (hand_begin(h, deadline_ms, talk, wants_tgt, &e) < 0) {
+		if (hand_begin(h, want, talk, &e) < 0) {
 			free(h);
 			h = NULL;
 		}
@@ -132,16 +153,20 @@ static void take_hand(struct warden *w, uint64_t id, unsigned deadline_ms, int t
 	w->hand_count++;
 	uv_timer_init(w->loop, &h->timer);
 	h->timer.data = h;
-	uv_timer_start(&h->timer, on_deadline, deadline_ms, 0);
+	if (deadline_ms)
+		uv_timer_start(&h->timer, on_deadline, deadline_ms, 0);
 }
 
 static void take_line(struct warden *w, const char *line, int talk)
 {
 	uint64_t id;
-	unsigned deadline_ms, tgt = 0;
-	if (sscanf(line, "hand id=%" SCNu64 " deadline_ms=%u tgt=%u", &id, &deadline_ms, &tgt) >=
-		2) {
-		take_hand(w, id, deadline_ms, talk, tgt == 1);
+	struct wanted want = { 0 };
+	if (sscanf(line, "hand id=%" SCNu64 " deadline_ms=%u", &want.id, &want.deadline_ms) == 2 ||
+		(sscanf(line, "hand id=%" SCNu64, &want.id) == 1 && strstr(line, " watch=1"))) {
+		want.watch = strstr(line, " watch=1") != NULL;
+		want.tgt = strstr(line, " tgt=1") != NULL;
+		want.guard = strstr(line, " guard=1") != NULL;
+		take_hand(w, &want, talk);
 	} else if (sscanf(line, "hand-kill id=%" SCNu64, &id) == 1) {
 		struct hand *h = find(w, id);
 		if (h)

@@ -17,6 +17,7 @@
 
 #include "base/list.h"
 #include "base/own.h"
+#include "base/ways.h"
 #include "host/fd.h"
 #include "warden/key.h"
 
@@ -130,6 +131,23 @@ static void check_interfaces(struct finding *f, struct site *s)
 		wrong(f, "interfaces: want the name of at least one");
 }
 
+/* One that is misspelled would guard nothing, and nobody would hear of it. */
+static void check_guard(struct finding *f, const struct site *s)
+{
+	char text[sizeof s->conf.guard_interfaces], port[IF_NAMESIZE + 32], *rest = NULL;
+	snprintf(text, sizeof text, "%s", s->conf.guard_interfaces);
+	for (char *name = strtok_r(text, " \t", &rest); name; name = strtok_r(NULL, " \t", &rest)) {
+		if (strlen(name) >= IF_NAMESIZE || if_nametoindex(name) == 0) {
+			wrong(f, "guard_interfaces: %s: this machine has no such interface", name);
+			continue;
+		}
+		snprintf(port, sizeof port, "/sys/class/net/%s/brport", name);
+		if (access(port, F_OK) == 0)
+			wrong(f, "guard_interfaces: %s is a port of a bridge: name the bridge",
+				name);
+	}
+}
+
 enum must { MAY_LACK, MUST_BE };
 
 static void check_folder(struct finding *f, const char *key, const char *path, enum must must)
@@ -220,11 +238,21 @@ static void check_folders(struct finding *f, struct site *s)
 			c->run_dir);
 }
 
+static void check_silence(struct finding *f, const struct site *s)
+{
+	struct ways ways;
+	struct err e = { 0 };
+	if (ways_parse(&ways, s->conf.silence, &e) < 0)
+		wrong(f, "%s", e.text);
+}
+
 bool site_check(struct site *s, FILE *to)
 {
 	struct finding f = { .to = to };
+	check_silence(&f, s);
 	check_users(&f, s);
 	check_interfaces(&f, s);
+	check_guard(&f, s);
 	check_folders(&f, s);
 	check_programs(&f, s);
 	return !f.any;

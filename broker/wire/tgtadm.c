@@ -39,6 +39,8 @@ static const struct word {
 	[TGT_BIND] = { MODE_ACCOUNT, OP_BIND, "user" },
 	[TGT_UNBIND] = { MODE_ACCOUNT, OP_UNBIND, "user" },
 	[TGT_DROP] = { MODE_CONNECTION, OP_DELETE, "" },
+	[TGT_NOP_COUNT] = { MODE_TARGET, OP_UPDATE, "nop_count=3" },
+	[TGT_NOP_INTERVAL] = { MODE_TARGET, OP_UPDATE, "nop_interval=2" },
 };
 
 static void put(uint8_t *to, uint32_t n)

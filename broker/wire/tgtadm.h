@@ -25,6 +25,8 @@ enum tgt_word {
 	TGT_BIND,           /* tid, user, outgoing */
 	TGT_UNBIND,         /* tid, user, outgoing */
 	TGT_DROP,           /* tid, sid, cid: one connection */
+	TGT_NOP_COUNT,    /* tid; so many NOPs without an answer end a session that begins later */
+	TGT_NOP_INTERVAL, /* tid; they are sent every 2 s */
 };
 
 struct tgt_request {
@@ -41,6 +43,7 @@ enum tgt_error { /* tgtd's numbers */
 	TGT_NO_CONNECTION = 7,
 	TGT_USER_EXISTS = 14,
 	TGT_NO_USER = 15,
+	TGT_NOT_UNDERSTOOD = 17,
 	TGT_OUTGOING_EXISTS = 18,
 };
 

@@ -17,13 +17,16 @@ setup_file() {
 	ip -n "$SERVER" link add s0 type veth peer name c0 netns "$CLIENT"
 	ip -n "$SERVER" link add s1 type veth peer name up0 netns "$RELAY"
 	ip -n "$RELAY" link add down0 type veth peer name c1 netns "$CLIENT"
+	ip -n "$RELAY" link add down1 type veth peer name c2 netns "$CLIENT"
 	up "$SERVER" s0 10.77.0.1/24
 	up "$SERVER" s1 10.79.0.1/24
 	up "$RELAY" up0 10.79.0.2/24
 	up "$RELAY" down0 10.88.0.254/24
+	up "$RELAY" down1 10.88.0.253/32
 	up "$CLIENT" lo
 	up "$CLIENT" c0
 	up "$CLIENT" c1
+	up "$CLIENT" c2
 	ip netns exec "$RELAY" sysctl -qw net.ipv4.ip_forward=1
 	ip -n "$SERVER" route add 10.88.0.0/24 via 10.79.0.2
 	site > "$dir/site"
@@ -52,6 +55,7 @@ teardown() {
 	done
 	ip -n "$CLIENT" addr flush dev c0
 	ip -n "$CLIENT" addr flush dev c1
+	ip -n "$CLIENT" addr flush dev c2
 	site > "$dir/site"
 	publish
 }
@@ -168,7 +172,7 @@ relay() {
 
 # It drops an answer that does not bring its option 82 back (-D), and takes the option off.
 isc_relay() {
-	relay dhcrelay -4 -d -a -D --no-pid -id down0 -iu up0 10.79.0.1
+	relay dhcrelay -4 -d -a -D --no-pid -id down0 -id down1 -iu up0 10.79.0.1
 	wait_for 'Socket/fallback' "$dir/relay"
 }
 
@@ -354,6 +358,44 @@ perfdhcp_said() { # WORDS [TIMES]: once for DISCOVER and OFFER, once for REQUEST
 	wait_for "^renew 10.88.0.11 $THERE 3600\$" "$dir/heard"
 	signal USR2
 	wait_for 'unicasting a release of 10.88.0.11 to 10.79.0.1' "$dir/said"
+}
+
+# ISC's relay calls its ports by its interfaces: old is plugged in at down0, new at down1.
+firmware() { # ON OPTION...
+	local on=$1
+	shift
+	ON=$on MAC=02:ba:70:00:00:01 udhcpc -V PXEClient -x 0x5d:0007 "$@"
+}
+
+@test "through ISC's relay: a persona's MAC is answered at the port of its machine and at no other" {
+	cat >> "$dir/site" <<-'EOF'
+		machine old
+		nic 52:54:00:aa:00:03 network=far addr=10.88.0.13 carries circuit=down0
+		machine new
+		nic 52:54:00:aa:00:04 network=far addr=10.88.0.14 carries circuit=down1
+		persona web-01 mac=02:ba:70:00:00:01 network=far addr=10.88.0.50
+		bind web-01 to=new generation=4 phase=persona
+	EOF
+	publish
+	isc_relay
+	firmware c1
+	wait_for 'dhcp-silent mac=02:ba:70:00:00:01 why=stale-body network=far circuit=down0$' "$dir/events"
+	ended client
+	firmware c2
+	wait_for '^bound 10.88.0.50 ' "$dir/heard"
+	wait_for 'dhcp-answered mac=02:ba:70:00:00:01 .*machine=new deed=persona .*circuit=down1$' "$dir/events"
+	ended client
+	# Under its own MAC the old one is itself, wherever it is plugged in, and that is told.
+	ON=c2 MAC=52:54:00:aa:00:03 udhcpc
+	wait_for '^bound 10.88.0.13 ' "$dir/heard"
+	wait_for 'relay-port-differs mac=52:54:00:aa:00:03 machine=old circuit=down1$' "$dir/events"
+	# What the machine itself writes about its port does not get past the relay.
+	ended client
+	: > "$dir/said"
+	firmware c1 -x 0x52:0105646f776e31
+	wait_for 'broadcasting discover' "$dir/said" 2
+	[ "$(grep -c '^bound 10.88.0.50' "$dir/heard")" -eq 1 ]
+	[ "$(grep -c 'circuit=down1' <(grep 'mac=02:ba:70:00:00:01' "$dir/events"))" -eq 1 ]
 }
 
 @test "through ISC's relay: the no reaches dhclient, too" {

@@ -269,7 +269,7 @@ san() {
 	exec 8<> <(:)
 	BATON_DEADLINE_MS=300 run -0 "$bin/baton-hand" <&8
 	[[ $output == *'"errno":"ETIMEDOUT"'*"to be told its deed"* ]]
-	head -c 70000 /dev/zero | tr '\0' x >"$at/long"
+	head -c 600000 /dev/zero | tr '\0' x >"$at/long"
 	run -1 "$bin/baton-hand" <"$at/long"
 	BATON_DEADLINE_MS=soon run -2 "$bin/baton-hand" <"$at/long"
 	[[ $output == *"BATON_DEADLINE_MS = soon: want"* ]]

@@ -15,6 +15,7 @@ setup_file() {
 setup() {
 	. "$root/tests/lib/ipmi-sim.bash"
 	. "$root/tests/lib/tgt.bash"
+	. "$root/tests/lib/conf.bash"
 	. "$root/tests/lib/hand.bash"
 	host=$(loopback_address)
 	started=()
@@ -263,22 +264,10 @@ warden_start() {
 	cp "$bin/tests/lib/ask" "$dir/bin/baton-broker"
 	cp -r ipxe-scripts "$dir/scripts"
 	chmod -R a+rX "$dir"
-	cat >"$dir/baton.conf" <<-END
-		interfaces = mgmt0
-		run_dir = $dir/run
-		state_dir = $dir/state
-		key_file = $dir/store.key
-		boot_dir = $dir/boot
-		scripts_dir = $dir/scripts
-		packs_dir = $dir/packs
-		secrets_dir = $dir/secrets
-		user_broker = 64520
-		user_edge = 64521
-		user_files = 64522
-		user_hand = 64523
-		group_api = 0
-		tgt_control = $1
-	END
+	{
+		conf_lines mgmt0 "$dir" 64520
+		echo "tgt_control = $1"
+	} >"$dir/baton.conf"
 	ip netns add "$ns"
 	ip -n "$ns" link set lo up
 	ip -n "$ns" link add mgmt0 type bridge

@@ -94,8 +94,8 @@ state_is() { # machines|personas NAME STATE
 }
 
 ITEMS='.items | type == "array"'
-ORDER='["begun","ended","from","id","persona","state","step","steps","to","undoes","verb","why"]'
-MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","state","uuid"]'
+ORDER='["begun","cause","ended","from","id","persona","state","step","steps","to","undoes","undone_by","verb","why"]'
+MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","ports_held","state","uuid"]'
 PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","mutual","name","nics","ntp","phase","portals","san","state","target","wants"]'
 NETWORK='["address","dns","gateway","interface","link","mode","name","pool","relays","unknown"]'
 
@@ -104,23 +104,23 @@ call_of() {
 	arg='' sent='' shape=$ITEMS
 	case $1 in
 	status_get) shape='keys == ["alarms","machines","orders","personas"] and .alarms == []' ;;
-	network_list | pool_list | machine_list | persona_list | order_list | proof_list) ;;
+	network_list | pool_list | machine_list | persona_list | order_list | proof_list | health_list) ;;
 	event_list) shape='.items[0] | keys == ["at","id","level","machine","order","persona","text","word"]' ;;
 	network_add)
 		sent='{"name":"routes","interface":"x0","address":"10.9.0.1/24"}'
 		shape="keys == $NETWORK and .mode == \"serve\" and .relays == []" ;;
 	network_show) arg=routes shape="keys == $NETWORK and .interface == \"x0\"" ;;
-	pool_add)
-		sent='{"name":"routes","kind":"mac","from":"06:00:00:00:00:01","to":"06:00:00:00:00:09"}'
+	pool_add) sent='{"name":"routes","kind":"mac","from":"06:00:00:00:00:01","to":"06:00:00:00:00:09"}'
 		shape='keys == ["from","given","kind","name","size","to"] and .size == 9 and .given == 0' ;;
 	machine_add)
 		sent='{"name":"routes","bmc":{"kind":"fake","host":"r"},"nics":[{"mac":"52:54:00:cc:09:01","network":"mgmt"}]}'
 		shape="keys == $MACHINE and .state == \"free\"" ;;
+	machine_set) arg=routes sent='{"pool":"spares"}' shape="keys == $MACHINE and .pool == \"spares\"" ;;
 	machine_show) arg=routes shape="keys == $MACHINE and .nics[0].carries" ;;
 	machine_attest) sent='{"reason":"pulled both cords"}' ;; # 43-exact.bats has the answer
-	persona_add)
-		sent='{"name":"routes","nics":[{"network":"mgmt"}]}'
+	persona_add) sent='{"name":"routes","nics":[{"network":"mgmt"}]}'
 		shape="keys == $PERSONA and .state == \"stopped\"" ;;
+	persona_policy) arg=routes sent='{"check":"tcp:22"}' shape='keys == ["check","on_failure","on_power_off","persona","spares"] and .check == "tcp:22"' ;;
 	persona_show) arg=routes shape="keys == $PERSONA and .chap_secret == false" ;;
 	network_rm | pool_rm | machine_rm | persona_rm) arg=routes shape='.name == "routes"' ;;
 	order_add)
@@ -130,7 +130,7 @@ call_of() {
 		keys == [\"begun\",\"ended\",\"machine\",\"name\",\"state\",\"tries\",\"when\",\"why\"])" ;;
 	order_retry) arg=$order shape="keys == $ORDER and .state == \"running\"" ;;
 	order_undo) arg=$order shape="keys == $ORDER and .state == \"done\"" ;;
-	explain) arg=$FACTORY_A shape='keys == ["mac","machine","persona","stages","summary","url"]' ;;
+	explain) arg=$FACTORY_A shape='keys == ["circuit","mac","machine","persona","remote","stages","summary","url"]' ;;
 	*) echo "api.def has $1, and no row here calls it"; return 1 ;;
 	esac
 }
@@ -140,6 +140,7 @@ order_has_stopped() { order_is "$order" stopped; }
 @test "every route of api.def answers as 0004 says, and refuses what it does not know" {
 	local handler method path arg sent shape n=0
 	while read -r handler method path; do
+		[[ $handler != batch_* ]] || { n=$((n + 1)) && continue; } # 46-batch.bats calls them
 		call_of "$handler"
 		[ "$handler" != machine_attest ] || { bad 404 "carries no persona" POST /v1/machines/routes/attest "$sent" && n=$((n + 1)) && continue; }
 		[ "$handler" != order_retry ] || until_true "the order has stopped" order_has_stopped
@@ -149,9 +150,9 @@ order_has_stopped() { order_is "$order" stopped; }
 		# Nobody of that name, no such member, no JSON, no such method.
 		[[ $path != *{}* || $handler = explain ]] || bad 404 "" "$method" "${path/\{\}/nobody-here}"
 		[ "$handler" != explain ] || bad 400 "want a MAC" GET /v1/explain/nobody-here
-		[ -z "$sent" ] || bad 400 'member "colour" is not known' "$method" "$path" "{\"colour\":1,${sent#\{}"
-		[ -z "$sent" ] || bad 400 "not a JSON object" "$method" "$path" "[$sent]"
-		bad 405 "no such method" PATCH "${path/\{\}/$arg}"
+		[ -z "$sent" ] || bad 400 'member "colour" is not known' "$method" "${path/\{\}/$arg}" "{\"colour\":1,${sent#\{}"
+		[ -z "$sent" ] || bad 400 "not a JSON object" "$method" "${path/\{\}/$arg}" "[$sent]"
+		bad 405 "no such method" PUT "${path/\{\}/$arg}"
 		n=$((n + 1))
 	done < <(sed -n 's/^ROUTE(\([a-z_]*\), *"\([A-Z]*\)", *"\([^"]*\)".*/\1 \2 \3/p' broker/api/api.def)
 	[ $n = "$(grep -c '^ROUTE(' broker/api/api.def)" ]

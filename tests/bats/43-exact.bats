@@ -92,7 +92,7 @@ nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
 		! grep -aqFf "$dir/words" "$f" || { echo "a secret lies in $f" && return 1; }
 	done
 	{ baton events --since 0 -o json; baton persona show web-01 -o json; baton status -o json; baton proofs -o json; } > "$dir/said"
-	! grep -qFf "$dir/words" "$dir/said"
+	! grep -qFf "$dir/words" "$dir/said" || return 1
 	! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -qFf "$dir/words"
 }
 
@@ -140,6 +140,38 @@ nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
 	[ -n "$(accounts)" ]
 }
 
+# memory PID: all that it could write to.
+memory() {
+	local range rights rest from to
+	while read -r range rights rest; do
+		[[ $rights == rw* && $rest != *"[v"* ]] || continue
+		from=$((0x${range%-*})) to=$((0x${range#*-}))
+		dd "if=/proc/$1/mem" bs=65536 iflag=skip_bytes,count_bytes skip=$from count=$((to - from)) 2> /dev/null
+	done < "/proc/$1/maps"
+}
+
+@test "a secret that nobody boots with is at the target, and the broker has forgotten it" {
+	local order pid
+	baton start web-01 blade-a
+	pid=$(pid_at_work baton-broker)
+	# One that somebody boots with is in the table.
+	secrets > "$dir/words"
+	memory "$pid" > "$dir/memory"
+	grep -aqFf "$dir/words" "$dir/memory"
+	baton stop web-01 --no-wait
+	order=$(newest_order)
+	until_true "the target has it" in_log "step-done order=$order step=fence-old"
+	kill -STOP "$pid"
+	memory "$pid" > "$dir/memory"
+	kill -CONT "$pid"
+	secrets > "$dir/words"
+	[ "$(wc -l < "$dir/words")" = 2 ]
+	! grep -aqFf "$dir/words" "$dir/memory" || return 1
+	rm "$dir/memory"
+	until_true "order $order is over" order_over "$order"
+	order_is "$order" done
+}
+
 @test "an old machine whose BMC does not answer: the order waits, says for what, and a person signs" {
 	baton start web-01 blade-b
 	echo > "$dir/fake/blade-b.refuse"
@@ -171,6 +203,11 @@ nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
 
 @test "a machine without a UUID could come back unseen: nobody may sign for it" {
 	baton stop web-01
+	# blade-b is silent by a person's word alone: where blade-c carries the persona it would be answered.
+	run baton start web-01 blade-c
+	[ "$status" = 1 ]
+	[[ $output == *"could not be told from blade-b"*"baton restore blade-b"* ]]
+	baton machine rm blade-b # to the scrap yard
 	baton start web-01 blade-c
 	echo > "$dir/fake/blade-c.refuse"
 	run baton failover web-01 blade-a
@@ -182,6 +219,25 @@ nobody_twice() { ! grep -sv " nvram " "$dir/twice"; }
 	baton order retry "$(newest_order)"
 	[ "$(web_01 machine)" = blade-a ]
 	[ "$(machine blade-c)" = stale ]
+}
+
+@test "the UUID of two machines tells neither: nobody may sign for the one while the other is next" {
+	baton stop web-01
+	echo $UUID_A > "$dir/twin-a.uuid"
+	baton machine add twin-a --bmc fake://twin-a --uuid $UUID_A --nic mac=52:54:00:dd:00:01,network=mgmt
+	machine_plug twin-a 52:54:00:dd:00:01
+	baton start web-01 twin-a
+	echo > "$dir/fake/twin-a.refuse"
+	run baton failover web-01 blade-a
+	[ "$status" = 4 ]
+	run baton attest twin-a "pulled both cords"
+	[ "$status" = 1 ]
+	[[ $output == *"could not be told from blade-a"* ]]
+	rm "$dir/fake/twin-a.refuse"
+	baton order retry "$(newest_order)"
+	[ "$(web_01 machine)" = blade-a ]
+	[ "$(machine twin-a)" = stale ]
+	nobody_twice
 }
 
 @test "a target that keeps an old session: nothing starts, and the sentence names it" {

@@ -4,6 +4,8 @@
 # batond with the real programs, as users without rights, in a network namespace of its own. Blades
 # are files: the BMC is bmc_fake's, so that a hand can be made to hang.
 
+. tests/lib/conf.bash
+
 ADDR=10.77.0.1
 
 setup_file() {
@@ -36,24 +38,7 @@ teardown_file() {
 	rm -rf "$dir"
 }
 
-conf() {
-	cat <<-END
-		interfaces = mgmt0
-		run_dir = $dir/run
-		state_dir = $dir/state
-		key_file = $dir/store.key
-		boot_dir = $dir/boot
-		scripts_dir = $dir/scripts
-		packs_dir = $dir/packs
-		secrets_dir = $dir/secrets
-		user_broker = 64510
-		user_edge = 64511
-		user_files = 64512
-		user_hand = 64513
-		group_api = 0
-	END
-}
-
+conf() { conf_lines mgmt0 "$dir" 64510; }
 baton() { timeout 30 "$dir/bin/baton" "$@"; }
 inside() { ip netns exec "$ns" "$@"; }
 

@@ -293,6 +293,26 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	ends 0 "silence" "baton machine add"
 }
 
+@test "a machine's relay port is shown as it is typed, and explain asks through it or through another" {
+	site
+	run baton machine add ported --bmc fake://ported --nic mac=52:54:00:cc:11:01,network=mgmt,circuit=Gi1/0/7,remote=0x000600bb
+	ends 0 "Gi1/0/7" "0x000600bb"
+	[ "$(baton machine show ported -o json | jq -r '.nics[0] | .circuit + " " + .remote')" = "Gi1/0/7 0x000600bb" ]
+	run baton explain ported
+	ends 0 "circuit  Gi1/0/7" "remote   0x000600bb"
+	[[ $output != *"not the one on record"* ]]
+	# 0x... and letters are two ways to write one thing.
+	run baton explain ported --circuit 0x4769312f302f37 --remote 0x000600bb
+	[[ $output != *"not the one on record"* ]]
+	run baton explain ported --circuit Gi1/0/8
+	ends 0 "circuit  Gi1/0/8" "park, address" "its relay port is not the one on record"
+	[[ $output != *"remote   "* ]]
+	run baton explain ported --remote 0x00
+	ends 2 "--remote goes with --circuit"
+	run baton explain ported --circuit "a b"
+	ends 2 "--circuit a b" "want it as events show it"
+}
+
 @test "a plan names the steps and changes nothing" {
 	site
 	machine planned a6

@@ -204,6 +204,20 @@ persona_mac() { baton persona show "$1" -o json | jq -r '.nics[0].mac'; }
 	refused 1 '"to"' -- pool add n --mac 02:00:00:00:00:09-02:00:00:00:00:01
 }
 
+@test "a relay port that cannot be, or is another machine's, is said with what is wanted" {
+	local m=(machine add m --bmc fake://m --nic) mac=mac=52:54:00:cc:01:01
+	refused 1 '"circuit": want 1 to 64 bytes as an event shows them' -- "${m[@]}" "$mac,circuit=0x0"
+	refused 1 '"circuit": want 1 to 64 bytes' -- "${m[@]}" "$mac,circuit=two words"
+	refused 1 '"circuit": want 1 to 64 bytes' -- "${m[@]}" "$mac,circuit=$(printf 'a%.0s' {1..65})"
+	refused 1 '"circuit" is too long: want at most 130' -- "${m[@]}" "$mac,circuit=0x$(printf '00%.0s' {1..65})"
+	refused 1 '"remote": want 1 to 64 bytes' -- "${m[@]}" "$mac,circuit=7,remote=0x"
+	refused 1 "NIC 0: a remote-id names a relay, and no port of it" -- "${m[@]}" "$mac,remote=0x00"
+	refused 2 "circuit is given twice" -- "${m[@]}" "$mac,circuit=7,circuit=8"
+	baton machine add ported --bmc fake://ported --nic mac=52:54:00:cc:01:02,circuit=7 > /dev/null
+	refused 1 "relay port 7 of 0x00 is that of machine ported" "remote-id" -- "${m[@]}" "$mac,circuit=0x37,remote=0x00"
+	baton machine rm ported > /dev/null
+}
+
 @test "what an OS cannot be told is said with what is wanted" {
 	local nic=(persona add p --nic)
 	refused 1 '"dns": want a list of at most 3' -- "${nic[@]}" network=mgmt --dns ns1
@@ -322,9 +336,15 @@ disk() { # NAME SECRET LUN PORTAL [TARGET]
 	stops "portal $SITE_ADDR:3999: nothing listens there" -- dead spare
 	stops "no target iqn.2026-01.org.example:none there" -- target spare
 	stops "carries no boot code" -- blank spare
+	# A plan says the same beforehand.
+	run baton start chap spare --plan
+	[ "$status" = 1 ]
+	[[ $output == *"bad "*chap-right*'refused CHAP user "web" or its secret'*"1 check is bad"* ]]
 	# The same checks let a right one pass.
 	disk right good-secret-12 1 $SITE_ADDR:3260
-	baton start right spare --plan > /dev/null
+	run baton start right spare --plan
+	[ "$status" = 0 ]
+	[[ $output == *"unknown "*fence*"cannot be fenced: exclusivity rests on silence"*"ok "*chap-right*"takes its secret"* ]]
 	baton start right spare --no-wait > /dev/null
 	order=$(baton order list -o json | jq '.items[0].id')
 	until_true "the preflight is done" in_log "step-done order=$order step=preflight"

@@ -7,6 +7,8 @@
 # usage: B=build/dev tests/bench/restart.sh [ROUNDS [MACHINES...]]
 # shellcheck source=tests/bench/servers.bash
 . "$(dirname "$0")/servers.bash"
+# shellcheck source=tests/lib/conf.bash
+. "$(dirname "$0")/../lib/conf.bash"
 rounds=${1:-5} rate=${RATE:-2000}
 shift || true
 [ $# -gt 0 ] || set -- 1000 100000
@@ -14,21 +16,7 @@ shift || true
 mkdir -p "$dir"/{bin,scripts,run/table}
 cp "$B"/{batond,baton-edge,baton-files,baton-hand} "$dir/bin"
 cp "$B/tests/lib/ask" "$dir/bin/baton-broker" # in its place, and it publishes nothing
-cat >"$dir/conf" <<END
-interfaces = s0
-run_dir = $dir/run
-state_dir = $dir/state
-key_file = $dir/store.key
-boot_dir = $dir/boot
-scripts_dir = $dir/scripts
-packs_dir = $dir/packs
-secrets_dir = $dir/secrets
-user_broker = 64510
-user_edge = 64511
-user_files = 64512
-user_hand = 64513
-group_api = 0
-END
+conf_lines s0 "$dir" 64510 >"$dir/conf"
 
 # silence N COMMAND...: which is done in the midst of the load. Sets $silent and $lost.
 silence() {

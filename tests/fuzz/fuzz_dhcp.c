@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as a DHCP question, on port 67 or 4011, through the whole way of an answer: read,
  * decide, dnsmasq, destination. How it came in: input.h. What holds whatever was asked:
- * a known machine gets its own address or none, a stranger one that is nobody's. */
+ * a known machine gets its own address or none, a stranger one that is nobody's; and firmware with
+ * the persona's MAC is answered only by the UUID or the relay port of the machine that carries it.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +37,21 @@ static bool somebodys(uint32_t addr)
 	return false;
 }
 
+static bool is_the_body(const struct engine_answer *a)
+{
+	const struct machine *m = &world.machine[0];
+	return uuid_same_body(&a->ask.uuid, &m->uuid) ||
+	       (uuid_is_zero(&a->ask.uuid) && a->ask.relay &&
+		       relay_port_is(&a->ask.port, &m->nic[0].relay_port));
+}
+
 static void check(const struct engine_answer *a)
 {
 	assert(a->len <= sizeof a->bytes);
 	assert(a->len == 0 || (a->heard && a->plan.network && a->len >= 300 && a->bytes[0] == 2));
 	assert(a->to == TO_NOBODY || a->len > 0);
+	assert(a->len == 0 || !a->plan.is_persona_mac || a->ask.stage == STAGE_OS ||
+		is_the_body(a));
 	if (a->len == 0 || a->given == 0 || a->plan.network == NULL)
 		return;
 	if (a->plan.deed == DEED_LEASE)

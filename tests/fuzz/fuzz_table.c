@@ -9,6 +9,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Each NIC through its own port and through its neighbour's. */
+static void ask_through_ports(const struct table *t)
+{
+	for (uint32_t i = 0; i < t->header->nics; i++)
+		for (uint32_t by = i ? i - 1 : 0; by <= i; by++) {
+			struct boot_ask ask = { .stage = STAGE_IPXE,
+				.mac = t->nic[i].persona,
+				.via = t->header->networks ? t->network[0].addr : 0 };
+			struct boot_plan plan;
+			const char *why = NULL;
+			ask.relay = ask.via;
+			table_relay_port(&ask.port, t, &t->nic[by]);
+			boot_decide(&plan, &why, t, &ask);
+		}
+}
+
 static void ask_everything(const struct table *t)
 {
 	for (uint32_t i = 0; i < t->header->nics; i++) {
@@ -39,8 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(bytes, data, size);
 	if (size >= sizeof(struct table_header))
 		((struct table_header *)bytes)->checksum = table_checksum(bytes, size);
-	if (table_check(&t, bytes, size, NULL) == 0)
+	if (table_check(&t, bytes, size, NULL) == 0) {
 		ask_everything(&t);
+		ask_through_ports(&t);
+	}
 	free(bytes);
 	return 0;
 }

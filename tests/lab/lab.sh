@@ -275,10 +275,10 @@ feed() {
 	baton network add mgmt --interface mgmt0 --address 10.77.0.1/24 --pool 10.77.0.100-10.77.0.199
 	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
 	baton pool add iqns --iqn iqn.2026-01.org.example:
-	baton machine add blade-a --bmc ipmi://baton@127.0.0.1:9001 --bmc-secret blade-a --bmc-cipher 3 \
+	baton machine add blade-a --bmc ipmi://baton@127.0.0.1:9001 --bmc-secret blade-a --bmc-cipher 3 --pool spares \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-a.blade")" \
 		--nic mac=52:54:00:aa:00:01,network=mgmt,carries=yes
-	baton machine add blade-b --bmc ipmi://baton@127.0.0.1:9002 --bmc-secret blade-b --bmc-cipher 3 \
+	baton machine add blade-b --bmc ipmi://baton@127.0.0.1:9002 --bmc-secret blade-b --bmc-cipher 3 --pool spares \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-b.blade")" \
 		--nic mac=52:54:00:bb:00:01,network=mgmt,carries=no --nic mac=52:54:00:bb:00:02,network=mgmt,carries=yes
 	baton persona add web-01 --san tgt --target iqn.2026-01.org.example:disk.web-01 --lun 1 \

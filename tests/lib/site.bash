@@ -3,6 +3,9 @@
 # BMC is bmc_fake's files and whose network boot tests/lib/shim-player plays, all on one bridge.
 # Sourced by bats files. A site is the folder $dir; its namespace is $ns, a machine's $ns-NAME.
 
+# shellcheck source=tests/lib/conf.bash disable=SC1091
+. "${BASH_SOURCE[0]%/*}/conf.bash"
+
 SITE_ADDR=10.88.0.1
 exec {nap_fd}<> <(:)
 
@@ -11,7 +14,7 @@ site_make() {
 	B=$(realpath "${B:-build/dev}")
 	dir=$(mktemp -d /dev/shm/baton-site.XXXXXX)
 	ns=bs-$BASHPID
-	mkdir -p "$dir"/{bin,etc/packs,etc/secrets,state,boot/shim,fake,scripts,machines,wire}
+	mkdir -p "$dir"/{bin,etc/packs/player,etc/secrets,state,boot/shim,fake,scripts,machines,wire}
 	chmod 755 "$dir"
 	chmod 777 "$dir/fake"
 	chown 64904 "$dir/etc/secrets"
@@ -21,6 +24,9 @@ site_make() {
 	cp tests/lib/shim-player "$dir/bin/"
 	head -c 70000 /dev/urandom > "$dir/boot/snponly.efi"
 	head -c 30000 /dev/urandom > "$dir/boot/undionly.kpxe"
+	# What the player's cards say they are.
+	printf '%s\n' "name = player" "pci = 1af4:1000" "read = {pack}/tool" "mac = (.*)" "write = {pack}/tool" \
+		> "$dir/etc/packs/player/manifest"
 	echo kernel > "$dir/boot/shim/vmlinuz"
 	echo initrd > "$dir/boot/shim/initrd.img"
 	chmod -R a+rX "$dir/bin" "$dir/scripts" "$dir/boot"
@@ -33,23 +39,7 @@ site_make() {
 	ip -n "$ns" link set mgmt0 up
 }
 
-site_conf() {
-	cat <<-CONF
-		interfaces = mgmt0
-		state_dir = $dir/state
-		key_file = $dir/etc/store.key
-		run_dir = $dir/run
-		boot_dir = $dir/boot
-		scripts_dir = $dir/scripts
-		packs_dir = $dir/etc/packs
-		secrets_dir = $dir/etc/secrets
-		user_broker = 64901
-		user_edge = 64902
-		user_files = 64903
-		user_hand = 64904
-		group_api = 0
-	CONF
-}
+site_conf() { conf_lines mgmt0 "$dir" 64901 "$dir/etc"; }
 
 nap() { read -rt 0.02 -u "$nap_fd" || true; }
 
@@ -110,17 +100,18 @@ site_drop() {
 }
 
 # machine_plug NAME CARD...: a machine with these cards, each FACTORY-MAC, on the bridge; the first one
-# boots. It waits there, switched off. Its UUID is in $dir/NAME.uuid, where it has one.
+# boots. It waits there, switched off; one that was there before has its cards as it left them. Its UUID is in $dir/NAME.uuid, where it has one.
 machine_plug() {
-	local name=$1 home=$dir/machines/$1 i=0 mac
+	local name=$1 home=$dir/machines/$1 i=0 mac known=
 	shift
 	mkdir -p "$home"
+	[ ! -e "$home/nvram" ] || known=1
 	[ ! -e "$dir/$name.uuid" ] || cp "$dir/$name.uuid" "$home/uuid"
 	ip netns add "$ns-$name"
 	for mac; do
 		ip -n "$ns" link add "$name$i" type veth peer name "e$i" netns "$ns-$name"
 		ip -n "$ns" link set "$name$i" master mgmt0 up
-		echo "0000:00:0$((3 + i)).0 $mac $mac e$i" >> "$home/nvram"
+		[ -n "$known" ] || echo "0000:00:0$((3 + i)).0 $mac $mac e$i" >> "$home/nvram"
 		i=$((i + 1))
 	done
 	ip netns exec "$ns-$name" "$dir/bin/shim-player" "$dir" "$name" >> "$home/screen" 2>&1 3>&- &

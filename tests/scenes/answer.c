@@ -147,6 +147,16 @@ bool packet_is(const struct engine_answer *a, struct words *w, char *to, size_t 
 	v = words_value(w, "stage");
 	if (v && differs("stage", v, stage_word(a->ask.stage), to, size))
 		return false;
+	char id[RELAY_ID_TEXT];
+	relay_id_text(id, &a->ask.port.circuit);
+	if (differs("circuit", words_value(w, "circuit"), *id ? id : "none", to, size))
+		return false;
+	relay_id_text(id, &a->ask.port.remote);
+	if (differs("remote", words_value(w, "remote"), *id ? id : "none", to, size))
+		return false;
+	if (differs("port", words_value(w, "port"), a->plan.other_port ? "other" : "fits", to,
+		    size))
+		return false;
 	if (!a->len)
 		return true;
 	addr_words(got, sizeof got, a->bytes + 16);

@@ -84,7 +84,13 @@ static bool machine_line(struct site *s, struct words *w)
 	       name_value(w, "loader", m->loader, sizeof m->loader);
 }
 
-/* `nic MAC network=N addr=A carries` of the machine or persona above it. */
+static bool relay_id_value(struct words *w, const char *key, struct relay_id *to)
+{
+	const char *v = words_value(w, key);
+	return !v || relay_id_parse(to, v);
+}
+
+/* `nic MAC network=N addr=A carries circuit=ID remote=ID` of the machine or persona above it. */
 static bool nic_line(struct site *s, struct words *w)
 {
 	if (s->source.machines == 0)
@@ -95,7 +101,9 @@ static bool nic_line(struct site *s, struct words *w)
 	n->journaled = true;
 	return m->nics <= NICS_MAX && mac_parse(&n->factory, w->word[1]) &&
 	       name_value(w, "network", n->network, sizeof n->network) &&
-	       addr_value(w, "addr", &n->addr);
+	       addr_value(w, "addr", &n->addr) &&
+	       relay_id_value(w, "circuit", &n->relay_port.circuit) &&
+	       relay_id_value(w, "remote", &n->relay_port.remote);
 }
 
 /* `A,B`: addresses until the list is full. */

@@ -50,7 +50,7 @@ static void file_gone(const char *what)
 }
 
 static const char *const file_whats[] = { "log", "lie", "refuse", "hang", "slow", "deaf", "bounce",
-	"account", "bmc" };
+	"fault", "account", "bmc" };
 static char folder[] = "/tmp/baton-contract-XXXXXX";
 
 static void files_gone(void)
@@ -363,9 +363,58 @@ static void ipmi_refuses_what_the_wire_cannot_carry(void)
 	CHECK(bmc == NULL);
 }
 
-TESTS(T(probe_tells_the_power_and_changes_nothing), T(power_goes_on_and_off_as_wanted),
-	T(already_so_is_success_and_no_deed), T(off_is_two_reads_half_a_second_apart),
-	T(a_machine_that_comes_back_is_told_again),
+static void power_that_failed_is_told_apart_from_power_that_is_off(void)
+{
+	struct err e = { 0 };
+	struct bmc_facts f;
+	machine_is("off", "default");
+	struct bmc *bmc = opened(&e);
+	CHECK_INT(bmc->ops->probe(bmc, &f, &e), 0);
+	CHECK(f.power == POWER_OFF && !f.power_fault);
+	/* ipmi_sim says of the last power event always that there was none. */
+	if (strcmp(kind, "fake") != 0) {
+		bmc->ops->close(bmc);
+		return;
+	}
+	file_put("fault", "");
+	CHECK_INT(bmc->ops->probe(bmc, &f, &e), 0);
+	CHECK(f.power == POWER_OFF && f.power_fault);
+	CHECK_INT(bmc->ops->power_set(bmc, POWER_ON, 2000, &e), 0);
+	CHECK_INT(bmc->ops->probe(bmc, &f, &e), 0);
+	CHECK(f.power == POWER_ON && !f.power_fault);
+	bmc->ops->close(bmc);
+}
+
+static void ipmi_tells_a_fault_from_the_state_and_from_the_last_event(void)
+{
+	static const struct {
+		uint8_t status[2];
+		bool on, fault;
+	} seen[] = {
+		{ { 0x00, 0x00 }, false, false },
+		{ { 0x60, 0x10 }, false, false }, /* a policy; the last time it was told to go on */
+		{ { 0x01, 0x00 }, true, false },
+		{ { 0x01, 0x01 }, true, false }, /* AC had failed once */
+		{ { 0x00, 0x01 }, false, true }, { { 0x00, 0x02 }, false, true },
+		{ { 0x00, 0x04 }, false, true }, { { 0x00, 0x08 }, false, true },
+		{ { 0x02, 0x00 }, false, true }, { { 0x04, 0x00 }, false, true },
+		{ { 0x08, 0x00 }, false, true },
+		{ { 0x10, 0x00 }, false,
+			false }, /* it could not be switched: no word of its power */
+	};
+	for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) {
+		struct bmc_facts f = { 0 };
+		ipmi_power_of(&f, seen[i].status);
+		CHECK_INT(f.power == POWER_ON, seen[i].on);
+		CHECK_INT(f.power_fault, seen[i].fault);
+	}
+}
+
+TESTS(T(probe_tells_the_power_and_changes_nothing),
+	T(power_that_failed_is_told_apart_from_power_that_is_off),
+	T(ipmi_tells_a_fault_from_the_state_and_from_the_last_event),
+	T(power_goes_on_and_off_as_wanted), T(already_so_is_success_and_no_deed),
+	T(off_is_two_reads_half_a_second_apart), T(a_machine_that_comes_back_is_told_again),
 	T(a_bmc_that_lies_about_power_costs_the_timeout), T(next_boot_holds_for_one_start),
 	T(next_boot_can_be_set_twice_and_taken_back),
 	T(a_bmc_that_lies_about_the_next_boot_is_caught), T(a_soft_off_asks_and_does_not_wait),

@@ -103,6 +103,134 @@ static void another_body_with_the_same_mac_gets_silence(void)
 	world_fini(&w);
 }
 
+/* What a machine may have on record. */
+static const char *const uuids[] = { "", "00112233-4455-6677-8899-aabbccddeeff",
+	"33221100-5544-7766-8899-aabbccddeeff", "10112233-4455-6677-8899-aabbccddeeff",
+	"03000200-0400-0500-0006-000700080009" };
+static const struct relay_port ports[] = { { .circuit.len = 0 }, { .circuit = { 1, "7" } },
+	{ { 1, "7" }, { 1, "a" } }, { { 1, "7" }, { 1, "b" } }, { .circuit = { 1, "8" } } };
+enum { UUIDS = sizeof uuids / sizeof *uuids, PORTS = sizeof ports / sizeof *ports };
+
+static bool comes_back_as_the_new_one(
+	const struct world *w, struct boot_ask ask, const struct machine *was)
+{
+	struct boot_plan plan;
+	const char *why = "";
+	for (enum boot_stage s = STAGE_FIRMWARE; s <= STAGE_IPXE; s++)
+		for (int silent_relay = 0; silent_relay < 2; silent_relay++) {
+			ask.stage = s;
+			ask.arch = s == STAGE_HTTP ? 16 : 7;
+			ask.relay = ask.via;
+			ask.port = was->nic[0].relay_port;
+			if (silent_relay)
+				ask.port.circuit.len = 0;
+			if (boot_decide(&plan, &why, &w->table, &ask))
+				return true;
+		}
+	return false;
+}
+
+/* blade-a had web-01 and comes back; blade-b has it. Firmware says the UUID that is on record or
+ * none, and where none is on record any; the relay says the port on record, or nothing. */
+static void who_differs_on_record_is_never_answered_as_the_other(void)
+{
+	unsigned differing = 0, answered = 0;
+	for (int i = 0; i < UUIDS * PORTS * UUIDS * PORTS; i++) {
+		struct world w;
+		world_init(&w, PHASE_PERSONA);
+		struct machine *was = &w.machine[0], *now = &w.machine[1];
+		const char *was_uuid = uuids[i % UUIDS], *now_uuid = uuids[i / UUIDS % UUIDS];
+		const struct relay_port *was_port = &ports[i / UUIDS / UUIDS % PORTS];
+		const struct relay_port *now_port = &ports[i / UUIDS / UUIDS / PORTS];
+		if (was_port->circuit.len && now_port->circuit.len &&
+			!relay_ports_differ(was_port, now_port))
+			continue; /* the store does not take it */
+		*was = (struct machine){ .name = "blade-a", .nics = 1, .nic = { was->nic[0] } };
+		uuid_parse(&was->uuid, was_uuid);
+		uuid_parse(&now->uuid, now_uuid);
+		was->nic[0].relay_port = *was_port;
+		now->nic[1].relay_port = *now_port;
+		snprintf(w.binding[0].machine, sizeof w.binding[0].machine, "blade-b");
+		CHECK_INT(world_build(&w, NULL), 0);
+		bool differ = bodies_differ(was, now, &w.persona[0]);
+		differing += differ;
+		for (int said = 0; said < UUIDS; said++) {
+			struct boot_ask ask = {
+				.mac = world_mac(P), .via = world_ip(HERE), .has_arch = true
+			};
+			if (*was_uuid && *uuids[said] && strcmp(was_uuid, uuids[said]) != 0)
+				continue;
+			uuid_parse(&ask.uuid, uuids[said]);
+			bool as_new = comes_back_as_the_new_one(&w, ask, was);
+			answered += as_new;
+			CHECK(!differ || !as_new);
+		}
+		world_fini(&w);
+	}
+	CHECK(differing > 200 && answered > 100);
+}
+
+static void the_uuid_decides_before_the_port_and_the_port_before_nothing(void)
+{
+	static const struct {
+		const char *record, *said;
+		int port_record, port_said;
+		enum boot_stage stage;
+		const char *want;
+	} cases[] = {
+		{ uuids[1], uuids[1], 1, 4, STAGE_FIRMWARE, "persona other-port" },
+		{ uuids[1], uuids[2], 1, 1, STAGE_FIRMWARE, "persona" },
+		{ uuids[1], uuids[3], 1, 1, STAGE_FIRMWARE, "stale-body" },
+		{ uuids[1], "", 1, 1, STAGE_FIRMWARE, "persona" },
+		{ uuids[1], "", 1, 4, STAGE_IPXE, "stale-body" },
+		{ uuids[1], "", 1, 0, STAGE_HTTP, "no-uuid" },
+		{ uuids[1], "", 0, 1, STAGE_IPXE, "no-uuid" },
+		{ uuids[1], "", 1, 4, STAGE_OS, "persona other-port" },
+		{ uuids[1], "", 1, 4, STAGE_SCRIPT, "persona other-port" },
+		{ "", uuids[1], 1, 1, STAGE_FIRMWARE, "persona" },
+		{ "", uuids[1], 1, 4, STAGE_FIRMWARE, "stale-body" },
+		{ "", uuids[1], 1, 0, STAGE_FIRMWARE, "no-relay-port" },
+		{ "", "", 1, 3, STAGE_IPXE, "persona" },
+		{ "", "", 2, 1, STAGE_IPXE, "stale-body" },
+		{ "", "", 2, 3, STAGE_IPXE, "stale-body" },
+		{ "", "", 2, 2, STAGE_IPXE, "persona" },
+		{ "", "", 1, 4, STAGE_OS, "stale-body" },
+		{ "", "", 1, 0, STAGE_OS, "persona" },
+		{ "", "", 1, 0, STAGE_SCRIPT, "persona" },
+		{ "", "", 0, 4, STAGE_IPXE, "persona" },
+		{ uuids[4], uuids[4], 1, 1, STAGE_IPXE, "persona" },
+		{ uuids[4], uuids[4], 1, 4, STAGE_IPXE, "stale-body" },
+		{ uuids[4], uuids[4], 1, 0, STAGE_IPXE, "no-relay-port" },
+		{ uuids[4], uuids[4], 0, 4, STAGE_IPXE, "persona" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct world w;
+		struct boot_plan plan;
+		const char *why = "";
+		char got[64];
+		world_init(&w, PHASE_PERSONA);
+		w.machine[0].uuid = (struct uuid){ { 0 } };
+		uuid_parse(&w.machine[0].uuid, cases[i].record);
+		w.machine[0].nic[0].relay_port = ports[cases[i].port_record];
+		CHECK_INT(world_build(&w, NULL), 0);
+		struct boot_ask ask = { .mac = world_mac(P),
+			.via = world_ip(HERE),
+			.relay = world_ip(HERE),
+			.stage = cases[i].stage,
+			.has_arch = true,
+			.arch = cases[i].stage == STAGE_HTTP ? 16 : 7,
+			.port = ports[cases[i].port_said] };
+		uuid_parse(&ask.uuid, cases[i].said);
+		if (boot_decide(&plan, &why, &w.table, &ask))
+			snprintf(got, sizeof got, "%s%s", deed_word(plan.deed),
+				plan.other_port ? " other-port" : "");
+		else
+			snprintf(got, sizeof got, "%s", why);
+		CHECK_TEXT(got, cases[i].want);
+		world_fini(&w);
+	}
+}
+
 static void a_machine_may_have_its_own_loader_and_its_own_rest(void)
 {
 	struct world w;
@@ -137,4 +265,6 @@ static void every_silence_has_a_sentence(void)
 
 TESTS(T(an_address_that_no_client_could_use_is_silence_at_every_stage),
 	T(every_row_comes_out_as_written), T(another_body_with_the_same_mac_gets_silence),
+	T(the_uuid_decides_before_the_port_and_the_port_before_nothing),
+	T(who_differs_on_record_is_never_answered_as_the_other),
 	T(a_machine_may_have_its_own_loader_and_its_own_rest), T(every_silence_has_a_sentence))

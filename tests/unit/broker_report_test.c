@@ -47,7 +47,7 @@ static void a_report_is_read(void)
 	struct err e;
 	CHECK_INT(read_text(&r,
 			  SAYS("found", NIC("0000:00:03.0", "\"permanent\":\"52:54:00:aa:00:01\","
-							    "\"driver\":\"e1000\"")),
+							    "\"id\":\"8086:100e\"")),
 			  &e),
 		0);
 	CHECK_INT(r.id, 7);
@@ -57,6 +57,14 @@ static void a_report_is_read(void)
 	CHECK_TEXT(r.machine, "blade-a");
 	CHECK_INT(r.nics, 1);
 	CHECK_TEXT(r.nic[0].pci, "0000:00:03.0");
+	CHECK_TEXT(r.nic[0].card, "8086:100e");
+	CHECK_INT(
+		read_text(&r, SAYS("found", NIC("0000:00:03.0", "\"id\":\"8086:100e:x\"")), &e), 0);
+	CHECK_TEXT(r.nic[0].card, "");
+	CHECK_INT(read_text(&r,
+			  SAYS("found", NIC("0000:00:03.0", "\"permanent\":\"52:54:00:aa:00:01\"")),
+			  &e),
+		0);
 	CHECK(!r.restore);
 }
 

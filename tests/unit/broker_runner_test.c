@@ -57,6 +57,7 @@ static void site_open(struct site *s)
 	order_waits(s);
 	uv_loop_init(&s->loop);
 	s->b.loop = &s->loop;
+	conf_defaults(&s->b.conf);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s->reports) ||
 		socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s->control))
 		abort();

@@ -18,10 +18,10 @@ struct has {
 	uint32_t memory_mb, cpus;
 	const char *labels;
 	unsigned nics; /* that carry; 0 is 1 */
-	const char *carries, *stale_of;
+	const char *carries, *stale_of, *like;
 	uint64_t order; /* at work for it */
-	bool stopped;
-	uint64_t failed;
+	bool stopped, planned;
+	uint64_t failed, emptied_by;
 };
 
 struct wants {
@@ -68,13 +68,16 @@ static struct candidate candidate_made(const struct has *h, const struct machine
 {
 	struct candidate c = { .m = m,
 		.carries = h->carries ? h->carries : "",
-		.stale_of = h->stale_of ? h->stale_of : "" };
+		.stale_of = h->stale_of ? h->stale_of : "",
+		.like = h->like ? h->like : "" };
 	if (h->order) {
 		c.order.id = h->order;
 		c.order.verb = VERB_START;
 		c.order.persona = "db-09";
 		c.order.stopped = h->stopped;
+		c.order.planned = h->planned;
 	}
+	c.emptied_by = h->emptied_by;
 	if (h->failed) {
 		c.failed.id = h->failed;
 		c.failed.step = "net-start";
@@ -125,9 +128,16 @@ static void the_fittest_is_chosen_and_each_other_has_its_reasons(void)
 			"b\na: is at work: order 7 (start db-09)" },
 		{ { 0 }, { { .name = "a", .order = 7, .stopped = true }, { .name = "b" } },
 			"b\na: waits for a person: order 7 (start db-09)" },
+		{ { 0 }, { { .name = "a", .order = 7, .planned = true }, { .name = "b" } },
+			"b\na: has a part in start db-09 of this plan" },
+		{ { 0 }, { { .name = "a", .emptied_by = 3 }, { .name = "b" } },
+			"b\na: is being evacuated: batch 3" },
 		{ { 0 }, { { .name = "a", .stale_of = "db-02" }, { .name = "b" } },
 			"b\na: is stale: its cards may hold addresses of db-02, and `baton restore "
 			"a` takes them off" },
+		{ { 0 }, { { .name = "a", .like = "z" }, { .name = "b" } },
+			"b\na: could not be told from z, which was never seen off: `baton restore "
+			"z`" },
 		{ { .arch = ARCH_AARCH64 },
 			{ { .name = "a", .arch = ARCH_X86_64 }, { .name = "b" },
 				{ .name = "c", .arch = ARCH_AARCH64 } },
@@ -240,7 +250,7 @@ static void a_nic_must_be_on_the_right_network(void)
 	struct machine m = { .name = "a",
 		.nics = 2,
 		.nic = { { .network = "mgmt" }, { .carries = true, .network = "mgmt" } } };
-	struct candidate c = { .m = &m, .carries = "", .stale_of = "" };
+	struct candidate c = { .m = &m, .carries = "", .stale_of = "", .like = "" };
 	struct persona p = { .name = "web-01", .nics = 1, .nic = { { .network = "lan" } } };
 	struct verdict v;
 	CHECK_INT(choice_make(&v, &p, &c, 1, NULL, 0), 0);
@@ -251,7 +261,7 @@ static void a_nic_must_be_on_the_right_network(void)
 static void reasons_that_do_not_fit_are_cut_and_say_so(void)
 {
 	struct machine m = { .name = "a" };
-	struct candidate c = { .m = &m, .carries = "", .stale_of = "" };
+	struct candidate c = { .m = &m, .carries = "", .stale_of = "", .like = "" };
 	struct persona p = { .name = "a-persona-with-a-name-of-some-length" };
 	struct verdict v;
 	for (unsigned i = 0; i < LABELS_MAX; i++) {

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "cli/args.h"
 #include "cli/body.h"
+#include "cli/checks.h"
 #include "cli/progress.h"
 #include "cli/term.h"
 #include "tests/unit/tap.h"
@@ -297,6 +298,25 @@ static void a_wrong_machine_gets_one_sentence(void)
 		check_refused(wrong[i].line, wrong[i].sentence);
 }
 
+static void bodies_of_batches(void)
+{
+	check_body("batch start a=m1 b --pool spares --parallel 3 --keep-going",
+		"{\"verb\":\"start\",\"wishes\":[{\"persona\":\"a\",\"machine\":\"m1\"},"
+		"{\"persona\":\"b\"}],\"pool\":\"spares\",\"parallel\":3,\"keep_going\":true}");
+	check_body("batch stop a b c --plan",
+		"{\"verb\":\"stop\",\"wishes\":[{\"persona\":\"a\"},{\"persona\":\"b\"},"
+		"{\"persona\":\"c\"}],\"plan\":true}");
+	check_body("evacuate --rack r1 --to spares --failover",
+		"{\"evacuate\":{\"rack\":\"r1\"},\"verb\":\"failover\",\"pool\":\"spares\"}");
+	check_body(
+		"evacuate blade-a", "{\"evacuate\":{\"machine\":\"blade-a\"},\"verb\":\"move\"}");
+	check_refused("evacuate", "say what to evacuate: MACHINE, --rack R or --pool P");
+	check_refused("evacuate blade-a --pool p",
+		"say what to evacuate: MACHINE, --rack R or --pool P, only one of them");
+	check_refused("batch move =m1", "\"=m1\": want PERSONA=MACHINE");
+	check_refused("batch stop a=m1", "\"a=m1\": want PERSONA alone: its machine is known");
+}
+
 static void bodies_of_personas_and_orders(void)
 {
 	char path[] = "/tmp/cli_args_test.XXXXXX", line[512];
@@ -510,12 +530,32 @@ static void the_timeline_gives_the_longest_step_the_longest_bar(void)
 	json_decref(order);
 }
 
-TESTS(T(every_command_is_understood_by_its_words), T(every_route_has_a_command),
-	T(an_option_stands_anywhere_and_in_every_form), T(a_wrong_line_gets_one_sentence),
-	T(help_asks_for_nothing_else), T(bodies_of_networks_and_pools), T(bodies_of_machines),
-	T(bodies_of_what_is_chosen_by), T(the_first_of_several_nics_keeps_its_mac),
-	T(a_wrong_machine_gets_one_sentence), T(bodies_of_personas_and_orders),
-	T(bodies_of_what_an_os_is_told), T(a_wrong_secret_gets_one_sentence),
-	T(a_terminal_is_given_no_control_characters), T(spans_read_as_people_say_them),
-	T(an_order_is_drawn_as_it_stands), T(a_plan_says_why_no_other_machine),
-	T(a_change_is_said_once), T(the_timeline_gives_the_longest_step_the_longest_bar))
+static void many_plans_show_what_is_not_well(void)
+{
+	json_t *plans = json_loads(
+		"[{\"persona\":\"a\",\"checks\":[{\"check\":\"fence\",\"about\":\"a\",\"finding\":"
+		"\"unknown\",\"why\":\"w\"},{\"check\":\"x\",\"about\":\"m\",\"finding\":\"ok\"}]},"
+		"{\"persona\":\"b\",\"checks\":[{\"check\":\"lun\",\"about\":\"b\",\"finding\":"
+		"\"bad\",\"why\":\"none\\u001b[2J\"}]}]",
+		0, NULL);
+	struct term t = { 0 };
+	draw_begin();
+	checks_draw_all(draw_to, &t, plans);
+	fclose(draw_to);
+	CHECK_TEXT(drawn, "         PERSONA  CHECK  ABOUT  FOUND\n"
+			  "bad      b        lun    b      none?[2J\n"
+			  "unknown  a        fence  a      w\n"
+			  "\n1 check is well; -o json shows all\n");
+	json_decref(plans);
+}
+
+TESTS(T(many_plans_show_what_is_not_well), T(every_command_is_understood_by_its_words),
+	T(every_route_has_a_command), T(an_option_stands_anywhere_and_in_every_form),
+	T(a_wrong_line_gets_one_sentence), T(help_asks_for_nothing_else),
+	T(bodies_of_networks_and_pools), T(bodies_of_machines), T(bodies_of_what_is_chosen_by),
+	T(the_first_of_several_nics_keeps_its_mac), T(a_wrong_machine_gets_one_sentence),
+	T(bodies_of_batches), T(bodies_of_personas_and_orders), T(bodies_of_what_an_os_is_told),
+	T(a_wrong_secret_gets_one_sentence), T(a_terminal_is_given_no_control_characters),
+	T(spans_read_as_people_say_them), T(an_order_is_drawn_as_it_stands),
+	T(a_plan_says_why_no_other_machine), T(a_change_is_said_once),
+	T(the_timeline_gives_the_longest_step_the_longest_bar))

@@ -3,6 +3,7 @@
  * programs with given descriptors. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -297,10 +298,41 @@ static void a_program_gets_what_it_is_given_and_no_more(void)
 	close(high);
 }
 
+/* One capability for one program: it is there behind the execve, and no other can be had. */
+static void a_capability_is_given_by_name_and_no_other_comes_along(void)
+{
+	if (getuid() != 0)
+		return;
+	const char *args[] = { "-c",
+		"sed -n 's/^Cap\\(Prm\\|Eff\\|Bnd\\):.0*//p' /proc/self/status; id -u", NULL };
+	const char *env[] = { "PATH=/bin:/usr/bin", NULL };
+	for (int given = 0; given < 2; given++) {
+		int ends[2];
+		CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+		struct spawn s = { .path = "/bin/sh",
+			.args = args,
+			.env = env,
+			.uid = 64520,
+			.gid = 64521,
+			.talk = ends[1],
+			.caps = given ? 1ULL << CAP_NET_ADMIN : 0 };
+		struct err e = { 0 };
+		pid_t pid;
+		char got[64] = "";
+		CHECK_INT(spawn_start(&pid, &s, &e), 0);
+		close(ends[1]);
+		CHECK(recv(ends[0], got, sizeof got - 1, MSG_WAITALL) > 0);
+		waitpid(pid, NULL, 0);
+		CHECK_TEXT(got, given ? "1000\n1000\n1000\n64520\n" : "\n\n\n64520\n");
+		close(ends[0]);
+	}
+}
+
 TESTS(T(a_file_is_offered_once_for_each_change), T(what_is_in_use_does_not_feel_its_file_shrink),
 	T(a_file_that_could_not_be_read_is_tried_again), T(what_is_no_file_or_too_long_is_refused),
 	T(an_event_is_one_datagram_of_plain_words), T(an_event_too_long_loses_whole_fields),
 	T(a_folder_becomes_an_image_that_cpio_reads), T(links_devices_and_too_much_are_refused),
 	T(a_program_that_is_not_there_is_a_sentence),
 	T(as_many_descriptors_as_there_may_be_have_long_names),
-	T(a_program_gets_what_it_is_given_and_no_more))
+	T(a_program_gets_what_it_is_given_and_no_more),
+	T(a_capability_is_given_by_name_and_no_other_comes_along))

@@ -52,6 +52,66 @@ static void a_uuid_is_the_same_body_in_either_byte_order(void)
 	CHECK(!uuid_parse(&a, "00112233-4455-6677-8899-aabbccddeeff0"));
 }
 
+static void a_relays_words_are_read_as_they_are_shown(void)
+{
+	static const struct {
+		const char *text, *shown;
+		uint8_t len;
+	} rows[] = {
+		{ "Gi1/0/7", "Gi1/0/7", 7 },
+		{ "ge-0/0/1.0:vlan100", "ge-0/0/1.0:vlan100", 18 },
+		{ "0", "0", 1 },
+		{ "x", "x", 1 },
+		{ "0x000400010003", "0x000400010003", 6 },
+		{ "0x4769312f302f37", "Gi1/0/7", 7 },
+		{ "0XFF", "0xff", 1 },
+		{ "0x307837", "0x307837", 3 }, /* "0x7" in letters */
+		{ "0x6120", "0x6120", 2 },     /* a blank, a comma, what an event escapes */
+		{ "0x612c", "0x612c", 2 },
+		{ "0x25", "0x25", 1 },
+		{ "0x613d", "0x613d", 2 },
+		{ "0x617f", "0x617f", 2 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct relay_id id = { 0 }, again = { 0 };
+		char text[RELAY_ID_TEXT];
+		CHECK(relay_id_parse(&id, rows[i].text));
+		CHECK_INT(id.len, rows[i].len);
+		CHECK_TEXT(relay_id_text(text, &id), rows[i].shown);
+		CHECK(relay_id_parse(&again, text) && relay_id_equal(&id, &again));
+	}
+	struct relay_id most = { .len = RELAY_ID_LEN }, was = most;
+	char text[RELAY_ID_TEXT + 2];
+	CHECK_INT(strlen(relay_id_text(text, &most)), RELAY_ID_TEXT - 1);
+	CHECK(relay_id_parse(&most, text) && relay_id_equal(&most, &was));
+	strcat(text, "00");
+	CHECK(!relay_id_parse(&most, text));
+	memset(text, 'a', RELAY_ID_LEN + 1);
+	text[RELAY_ID_LEN + 1] = '\0';
+	static const char *const wrong[] = { "", "0x", "0x0", "0x0g", "0x00 ", "a b", "a,b", "50%",
+		"a=b", "\xc3\xa4", "a\x7f" };
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		CHECK(!relay_id_parse(&most, wrong[i]));
+	CHECK(!relay_id_parse(&most, text));
+	CHECK(relay_id_equal(&most, &was));
+	CHECK_TEXT(relay_id_text(text, &(struct relay_id){ 0 }), "");
+}
+
+static void a_port_is_another_one_only_where_no_question_is_of_both(void)
+{
+	struct relay_port none = { 0 }, seven = { .circuit = { 1, "7" } },
+			  eight = { { 1, "8" }, { 0 } };
+	struct relay_port here = { { 1, "7" }, { 1, "a" } }, there = { { 1, "7" }, { 1, "b" } };
+	CHECK(relay_ports_differ(&seven, &eight) && relay_ports_differ(&here, &there));
+	CHECK(!relay_ports_differ(&seven, &seven) && !relay_ports_differ(&seven, &here));
+	CHECK(!relay_ports_differ(&there, &seven) && relay_ports_differ(&here, &eight));
+	CHECK(!relay_ports_differ(&none, &seven) && !relay_ports_differ(&seven, &none));
+	CHECK(relay_port_is(&here, &seven) && relay_port_is(&here, &here));
+	CHECK(!relay_port_is(&seven, &here) && !relay_port_is(&there, &here));
+	CHECK(!relay_port_is(&none, &none) && !relay_port_is(&none, &seven));
+	CHECK(!relay_port_is(&eight, &seven) && !relay_port_is(&seven, &none));
+}
+
 static void addresses_are_read_whole_or_not_at_all(void)
 {
 	uint32_t a = 7;
@@ -85,4 +145,6 @@ static void names_are_safe_in_a_path_and_a_script(void)
 
 TESTS(T(a_mac_is_read_in_three_forms), T(what_is_no_mac_is_refused_and_changes_nothing),
 	T(group_and_zero_macs_belong_to_nobody), T(a_uuid_is_the_same_body_in_either_byte_order),
+	T(a_relays_words_are_read_as_they_are_shown),
+	T(a_port_is_another_one_only_where_no_question_is_of_both),
 	T(addresses_are_read_whole_or_not_at_all), T(names_are_safe_in_a_path_and_a_script))

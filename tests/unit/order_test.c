@@ -56,6 +56,19 @@ static void a_retried_wait_begins_at_a_power_off(void)
 	}
 }
 
+/* It goes back from where the old machine is free, and never from before. */
+static void what_does_not_come_up_goes_back(void)
+{
+	for (int v = 0; v < VERBS; v++) {
+		bool moves = v == VERB_MOVE || v == VERB_FAILOVER, given_up = false;
+		for (unsigned i = 0; i < verb_steps((enum verb)v)->steps; i++) {
+			enum deed_kind kind = step_of((enum verb)v, i)->kind;
+			CHECK_INT(verb_rolls_back((enum verb)v, i), moves && given_up);
+			given_up = given_up || kind == DO_UNBIND || kind == DO_ABANDON;
+		}
+	}
+}
+
 static void a_move_frees_the_old_machine_before_the_new_one_is_claimed(void)
 {
 	int unbound = -1, claimed = -1, off = -1, released = -1;
@@ -126,11 +139,12 @@ static void words_come_back(void)
 	CHECK_INT(verb_undo(VERB_STOP), VERB_START);
 	CHECK_INT(verb_undo(VERB_MOVE), VERB_MOVE);
 	CHECK_INT(verb_undo(VERB_FAILOVER), VERB_STOP);
+	CHECK_INT(verb_undo(VERB_RESTART), VERB_RESTART);
 	CHECK_INT(verb_undo(VERB_RESTORE), VERBS);
 }
 
 TESTS(T(steps_that_work_lead_to_done), T(a_step_that_fails_is_tried_as_often_as_it_says),
-	T(a_retried_wait_begins_at_a_power_off),
+	T(a_retried_wait_begins_at_a_power_off), T(what_does_not_come_up_goes_back),
 	T(a_move_frees_the_old_machine_before_the_new_one_is_claimed),
 	T(a_new_body_comes_after_the_fence_and_the_silence), T(step_names_are_unique_within_a_verb),
 	T(words_come_back))

@@ -58,8 +58,8 @@ static void the_order_is_offline_out_in_ready_and_then_the_sessions(void)
 	CHECK_INT(done.sessions_dropped, 1);
 	CHECK_TEXT(play->log,
 		"targets, accounts, offline, unbind web-01.6, unbind old, delete web-01.6, "
-		"new web-01.7, bind web-01.7, targets, ready, connections, drop 3, connections, "
-		"drop 3, connections");
+		"new web-01.7, bind web-01.7, targets, nop_count=3, nop_interval=2, ready, "
+		"connections, drop 3, connections, drop 3, connections");
 	CHECK_TEXT(play_bound(), "web-01.7");
 	CHECK_TEXT(secret_of("web-01.7"), "secret-of-7");
 	CHECK_TEXT(secret_of("web-01.6"), "no account");
@@ -324,6 +324,48 @@ static void an_account_of_the_wrong_name_is_refused(void)
 	CHECK_INT(fence(&done, &f, &e), -EINVAL);
 }
 
+static void a_tgtd_without_nops_is_fenced_all_the_same(void)
+{
+	struct err e;
+	struct san_fenced done;
+	struct san_fence f = wish();
+	play_new();
+	play->no_nops = true;
+	play_start();
+	CHECK_INT(fence(&done, &f, &e), 0);
+	CHECK_TEXT(play_bound(), "web-01.7");
+	CHECK(!play->offline);
+	play_end();
+}
+
+static int sessions_of(
+	unsigned *ret, const char *persona, uint32_t generation, const char *own, struct err *e)
+{
+	const struct san_account a = { .target = PLAY_TARGET,
+		.persona = persona,
+		.generation = generation,
+		.own_initiator = own };
+	*e = (struct err){ 0 };
+	return san_tgt.sessions(ret, &a, timeout_ms, e);
+}
+
+static void sessions_are_counted_and_nothing_is_changed(void)
+{
+	struct err e;
+	unsigned n = 9;
+	play_new();
+	play_have("web-01.7", "s", true);
+	session_have(0, 3, "iqn.x:web-01", 1);
+	session_have(1, 4, "iqn.x:baton", 1);
+	play_start();
+	CHECK_INT(sessions_of(&n, "web-01", 7, "iqn.x:baton", &e), 0);
+	CHECK_INT(n, 1); /* a look of Baton's own is none of them */
+	CHECK_INT(sessions_of(&n, "web-01", 8, "iqn.x:baton", &e), 0);
+	CHECK_INT(n, 0); /* the target does not know that account */
+	CHECK(strstr(play->log, "drop") == NULL && strstr(play->log, "offline") == NULL);
+	play_end();
+}
+
 TESTS(T(the_order_is_offline_out_in_ready_and_then_the_sessions),
 	T(batons_own_account_is_back_before_the_new_one),
 	T(a_fence_again_puts_the_later_secret_in_force), T(what_the_target_shows_is_replaced_too),
@@ -332,4 +374,6 @@ TESTS(T(the_order_is_offline_out_in_ready_and_then_the_sessions),
 	T(an_account_of_another_target_stays_there),
 	T(a_second_look_drops_sessions_and_touches_no_account), T(a_session_that_stays_is_named),
 	T(a_name_with_line_breaks_does_not_save_its_session),
-	T(a_tgtd_that_cannot_be_asked_is_told_apart), T(an_account_of_the_wrong_name_is_refused))
+	T(a_tgtd_that_cannot_be_asked_is_told_apart), T(an_account_of_the_wrong_name_is_refused),
+	T(a_tgtd_without_nops_is_fenced_all_the_same),
+	T(sessions_are_counted_and_nothing_is_changed))

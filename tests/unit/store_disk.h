@@ -32,6 +32,17 @@ static bool watched, lying; /* a disk that lies says "synced" and has not */
 static bool is_new[FILES];  /* not in its folder for good */
 static uint8_t shm[SHM_REGIONS][SHM_REGION];
 
+/* The at-th write, sync or truncation from now on fails, once; 0: none does. */
+static struct {
+	unsigned at, seen;
+	bool full; /* the disk is; else it is broken */
+} fault;
+
+static bool fails_now(void)
+{
+	return ++fault.seen == fault.at;
+}
+
 struct open_file {
 	sqlite3_file base;
 	int file;
@@ -110,8 +121,12 @@ static int disk_read(sqlite3_file *f, void *to, int len, sqlite3_int64 at)
 	return n == (size_t)len ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
 
+/* A write that fails has written half of it. */
 static int disk_write(sqlite3_file *f, const void *bytes, int len, sqlite3_int64 at)
 {
+	bool fails = fails_now();
+	if (fails)
+		len /= 2;
 	struct op now = { .what = WRITE, .at = (size_t)at, .len = (size_t)len };
 	struct op *o = op_note(WRITE, file_of(f));
 	now.bytes = malloc((size_t)len);
@@ -122,11 +137,13 @@ static int disk_write(sqlite3_file *f, const void *bytes, int len, sqlite3_int64
 		*o = now;
 	else
 		free(now.bytes);
-	return SQLITE_OK;
+	return !fails ? SQLITE_OK : fault.full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
 static int disk_truncate(sqlite3_file *f, sqlite3_int64 len)
 {
+	if (fails_now())
+		return SQLITE_IOERR_TRUNCATE;
 	struct op *o = op_note(TRUNCATE, file_of(f));
 	o->len = (size_t)len;
 	op_do(&disk[file_of(f)], &(struct op){ .what = TRUNCATE, .len = (size_t)len }, NULL);
@@ -136,6 +153,8 @@ static int disk_truncate(sqlite3_file *f, sqlite3_int64 len)
 static int disk_sync(sqlite3_file *f, int flags)
 {
 	(void)flags;
+	if (fails_now())
+		return fault.full ? SQLITE_FULL : SQLITE_IOERR_FSYNC;
 	op_note(SYNC, file_of(f))->folder = is_new[file_of(f)];
 	is_new[file_of(f)] = false;
 	return SQLITE_OK;
@@ -269,6 +288,7 @@ static void disk_begin(void)
 		free(op[--ops].bytes);
 	memset(shm, 0, sizeof shm);
 	watched = lying = false;
+	memset(&fault, 0, sizeof fault);
 	if (vfs.zName)
 		return;
 	vfs = *sqlite3_vfs_find(NULL);

@@ -105,6 +105,36 @@ static inline struct persona persona_of(const char *name)
 	return p;
 }
 
+/* A persona whose disk lies at a target that Baton administers. */
+static inline struct persona fenced_of(const char *name)
+{
+	struct persona p = persona_of(name);
+	snprintf(p.san, sizeof p.san, "tgt");
+	snprintf(p.target, sizeof p.target, "iqn.2026-01.org.example:disk-of-%s", name);
+	p.nics = 0;
+	p.lun = 1;
+	p.paths = 1;
+	p.path[0] = (struct path){ ip4_of("10.77.0.1"), 3260 };
+	return p;
+}
+
+static inline struct proof proof_of(const struct binding *b, enum proof_kind kind)
+{
+	struct proof p = { .order = 3, .generation = b->generation, .kind = kind, .at_s = 1e9 };
+	snprintf(p.persona, sizeof p.persona, "%s", b->persona);
+	snprintf(p.machine, sizeof p.machine, "%s", b->machine);
+	snprintf(p.seen, sizeof p.seen, "off in two reads, 612 ms apart");
+	return p;
+}
+
+static inline struct proof proved(struct store *s, const struct binding *b, enum proof_kind kind)
+{
+	struct err e;
+	struct proof p = proof_of(b, kind);
+	MUST(store_proof_add(s, &p, &e));
+	return p;
+}
+
 /* Network mgmt 10.77.0.1/24 with pool .100-.103, pool macs of four, pool iqns. */
 static inline struct store *world(const char *path)
 {

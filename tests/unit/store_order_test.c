@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bindings, orders with their journal, events: what is exclusive, what only grows, what is kept. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/list.h"
 #include "store/store.h"
@@ -179,6 +180,11 @@ static void an_undo_takes_the_place_of_what_it_undoes(void)
 	CHECK(got.ended_s == 102);
 	MUST(store_order(s, undo.id, &got, &e));
 	CHECK_INT(got.undoes, 1);
+	uint64_t by = 9;
+	MUST(store_order_undone(s, 1, &by, &e));
+	CHECK_INT(by, undo.id);
+	MUST(store_order_undone(s, undo.id, &by, &e));
+	CHECK_INT(by, 0);
 	CHECK_INT(got.verb, VERB_STOP);
 	CHECK_TEXT(got.from, "blade-a");
 	CHECK_TEXT(got.to, "");
@@ -365,9 +371,68 @@ static void the_newest_100000_events_are_kept(void)
 	CHECK_INT(all[0].id, 6);
 }
 
+static void what_baton_gives_by_itself_is_counted(void)
+{
+	OWN(store) struct store *s = peopled("");
+	struct order o = {
+		.verb = VERB_FAILOVER, .persona = "web-01", .from = "blade-a", .to = "blade-b"
+	};
+	struct order got;
+	unsigned all = 9, of = 9;
+	MUST(store_orders_caused(s, "web-01", 0, &all, &of, &e));
+	CHECK_INT(all + of, 0);
+	strcpy(o.cause, "failed: its power");
+	MUST(store_order_add(s, &o, &e));
+	MUST(store_order(s, o.id, &got, &e));
+	CHECK_TEXT(got.cause, "failed: its power");
+	CHECK(!got.stays);
+	MUST(store_orders_caused(s, "web-01", o.begun_s - 1, &all, &of, &e));
+	CHECK_INT(all, 1);
+	CHECK_INT(of, 1);
+	MUST(store_orders_caused(s, "db-01", o.begun_s - 1, &all, &of, &e));
+	CHECK_INT(all, 1);
+	CHECK_INT(of, 0);
+	MUST(store_orders_caused(s, "web-01", o.begun_s + 1, &all, &of, &e));
+	CHECK_INT(all + of, 0);
+}
+
+static void a_policy_is_kept_with_its_persona(void)
+{
+	OWN(store) struct store *s = peopled("");
+	OWN(list) struct policy_of *all = NULL;
+	size_t n = 0;
+	struct policy p;
+	MUST(store_policy(s, "web-01", &p, &e));
+	CHECK_INT(p.on_failure, CARE_REPORT);
+	CHECK_INT(store_policy(s, "nobody", &p, NULL), -ENOENT);
+	p = (struct policy){ .on_failure = CARE_FAILOVER };
+	WANT(EINVAL, "persona web-01: a failover wants a pool of machines to choose from",
+		store_policy_set(s, "web-01", &p, &e));
+	strcpy(p.spares, "spares");
+	CHECK(check_parse(&p, "tcp:22"));
+	MUST(store_policy_set(s, "web-01", &p, &e));
+	p.on_power_off = CARE_RESTART;
+	MUST(store_policy_set(s, "web-01", &p, &e)); /* the later one counts */
+	MUST(store_policies(s, &all, &n, &e));
+	CHECK_INT(n, 1);
+	CHECK_TEXT(all[0].persona, "web-01");
+	CHECK_INT(all[0].policy.on_power_off, CARE_RESTART);
+	CHECK_INT(all[0].policy.port, 22);
+	p.on_failure = CARE_RESTART;
+	CHECK_INT(store_policy_set(s, "web-01", &p, NULL), -EINVAL);
+	CHECK_INT(store_policy_set(s, "nobody", &all[0].policy, NULL), -ENOENT);
+	for (const char *const *w = (const char *const[]){ "udp:9", "tcp:", "tcp:0", "tcp:65536",
+		     "tcp:22x", "ping ", "tcp:000022", NULL };
+		*w; w++)
+		CHECK(!check_parse(&p, *w));
+	MUST(store_persona_rm(s, "web-01", &e));
+	CHECK_INT(store_policy(s, "web-01", &p, NULL), -ENOENT);
+}
+
 TESTS(T(a_persona_has_one_body_and_a_body_one_persona), T(an_old_generation_is_refused),
 	T(a_generation_never_comes_twice), T(an_order_keeps_others_away_until_it_is_done),
 	T(an_undo_takes_the_place_of_what_it_undoes), T(an_order_names_only_what_is_there),
 	T(the_journal_tells_what_began_and_how_it_ended), T(orders_are_listed_newest_first),
 	T(events_are_read_in_order_and_by_order), T(the_last_word_about_each_machine_is_found),
-	T(the_newest_100000_events_are_kept))
+	T(the_newest_100000_events_are_kept), T(what_baton_gives_by_itself_is_counted),
+	T(a_policy_is_kept_with_its_persona))

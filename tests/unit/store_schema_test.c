@@ -242,6 +242,7 @@ static void a_site_of_version_1_comes_forward_whole(void)
 	free(all);
 	CHECK_INT(store_machine(s, "m", &m, &e), 0);
 	CHECK_TEXT(m.nic[0].network, "mgmt");
+	CHECK(!m.nic[0].relay_port.circuit.len && !m.nic[0].relay_port.remote.len);
 	CHECK(!*m.pool && !m.is.arch && !m.is.firmware && !m.is.memory_mb && !m.is.labels);
 	CHECK_INT(store_persona(s, "p", &p, &e), 0);
 	CHECK(!*p.apart && !p.wants.arch && !p.wants.cpus && !p.wants.labels);
@@ -380,6 +381,14 @@ static void a_row_that_does_not_fit_is_an_error_not_a_guess(void)
 			  "INSERT INTO machine VALUES ('m', x'00', 'fake', '', 0, '', '', 0, '', "
 			  "'park', '', '', '', '', 0, 0, '', '', 0, 0)"),
 		0);
+	CHECK_INT(store_machine(s, "m", &m, &e), -EBADMSG);
+	CHECK_INT(RUN(s, &e, "UPDATE machine SET uuid = zeroblob(16)"), 0);
+	CHECK_INT(RUN(s, &e,
+			  "INSERT INTO nic (machine, n, pci, factory, journaled, carries) VALUES "
+			  "('m', 0, '', '52:54:00:00:00:01', 0, 1)"),
+		0);
+	CHECK_INT(store_machine(s, "m", &m, &e), 0);
+	CHECK_INT(RUN(s, &e, "UPDATE nic SET circuit = '0x0'"), 0);
 	CHECK_INT(store_machine(s, "m", &m, &e), -EBADMSG);
 }
 

@@ -285,7 +285,8 @@ static void a_machine_comes_back_as_it_was_put(void)
 	a.nic[0] = (struct nic){ .factory = mac_of("52:54:00:aa:00:01"),
 		.pci = "0000:00:03.0",
 		.network = "mgmt",
-		.addr = ip4_of("10.77.0.50") };
+		.addr = ip4_of("10.77.0.50"),
+		.relay_port = { { 7, "Gi1/0/7" }, { 3, { 0, ',', 0xff } } } };
 	a.nic[1] = (struct nic){ .factory = mac_of("52:54:00:aa:00:02"), .carries = true };
 	struct machine was = a, b = machine_of("blade-b", "52:54:00:bb:00:01"), got;
 	MUST(store_machine_add(s, &b, &e));

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/table_layout.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/world.h"
 
@@ -29,6 +30,60 @@ static void every_mac_is_found_and_leads_home(void)
 	CHECK_TEXT(table_text(&w.table, m->chap_secret), "s");
 	CHECK(table_network_of(&w.table, world_ip("10.88.0.7")) == &w.table.network[1]);
 	CHECK(table_network_of(&w.table, world_ip("10.99.0.7")) == NULL);
+	world_fini(&w);
+}
+
+static void a_nic_has_its_relay_port_and_a_machine_knows_whether_its_uuid_is_its_own(void)
+{
+	struct world w;
+	struct relay_port got;
+	world_init(&w, PHASE_PERSONA);
+	w.machine[1].nic[0].relay_port.circuit = (struct relay_id){ 6, { 0, 4, 0, 1, 0, 3 } };
+	CHECK_INT(world_build(&w, NULL), 0);
+	const struct table *t = &w.table;
+	for (int i = 0; i < 2; i++) {
+		table_relay_port(&got, t, &t->nic[t->machine[i].nic_at]);
+		CHECK(memcmp(&got, &w.machine[i].nic[0].relay_port, sizeof got) == 0);
+	}
+	table_relay_port(&got, t, &t->nic[t->machine[1].nic_at + 1]);
+	CHECK(got.circuit.len == 0 && got.remote.len == 0);
+	CHECK(!t->machine[0].uuid_shared && t->machine[1].uuid_shared); /* it has none */
+	world_fini(&w);
+
+	world_init(&w, PHASE_PERSONA);
+	uuid_parse(&w.machine[1].uuid, "33221100-5544-7766-8899-aabbccddeeff");
+	CHECK_INT(world_build(&w, NULL), 0);
+	CHECK(w.table.machine[0].uuid_shared && w.table.machine[1].uuid_shared);
+	world_fini(&w);
+}
+
+static void a_relay_port_that_leads_out_of_the_text_is_refused(void)
+{
+	struct world w;
+	struct table t;
+	struct err e = { 0 };
+	world_init(&w, PHASE_PERSONA);
+	CHECK_INT(world_build(&w, NULL), 0);
+	struct table_header *h = w.bytes;
+	struct table_nic *nic = (struct table_nic *)(uintptr_t)w.table.nic, was = *nic;
+	for (int i = 0; i < 6; i++) {
+		*nic = was;
+		if (i == 0)
+			nic->circuit = h->text_len - 6;
+		else if (i == 1)
+			nic->remote = h->text_len - 5;
+		else if (i == 2)
+			nic->circuit = UINT32_MAX;
+		else if (i == 3)
+			nic->circuit_len = RELAY_ID_LEN + 1;
+		else if (i == 4)
+			nic->remote_len = UINT8_MAX;
+		bool whole = i == 5;
+		h->checksum = table_checksum(w.bytes, w.len);
+		CHECK_INT(table_check(&t, w.bytes, w.len, &e), whole ? 0 : -EBADMSG);
+		if (!whole)
+			CHECK_TEXT(e.text, "boot table: a NIC leads nowhere");
+	}
 	world_fini(&w);
 }
 
@@ -109,7 +164,9 @@ static void an_empty_site_has_a_table_too(void)
 	world_fini(&w);
 }
 
-TESTS(T(every_mac_is_found_and_leads_home), T(one_changed_bit_anywhere_is_refused),
-	T(a_table_cut_short_is_refused_with_a_sentence), T(two_that_claim_one_mac_are_named),
-	T(a_persona_that_does_not_fit_is_named), T(one_machine_never_carries_two),
-	T(an_empty_site_has_a_table_too))
+TESTS(T(every_mac_is_found_and_leads_home),
+	T(a_nic_has_its_relay_port_and_a_machine_knows_whether_its_uuid_is_its_own),
+	T(a_relay_port_that_leads_out_of_the_text_is_refused),
+	T(one_changed_bit_anywhere_is_refused), T(a_table_cut_short_is_refused_with_a_sentence),
+	T(two_that_claim_one_mac_are_named), T(a_persona_that_does_not_fit_is_named),
+	T(one_machine_never_carries_two), T(an_empty_site_has_a_table_too))

@@ -37,7 +37,7 @@ struct play {
 	/* Faults: the request of that number gets no answer, done or not done; all but that many
 	 * connections are refused; nothing is answered at all. */
 	unsigned cut_at;
-	bool cut_done, hang;
+	bool cut_done, hang, no_nops;
 	int refuse;
 	unsigned refusals;
 	/* What was seen. */
@@ -210,6 +210,9 @@ static unsigned play_do(
 				return 0;
 			}
 		return 6;
+	} else if (mode == 1 && op == 5 && strncmp(params, "nop_", 4) == 0) {
+		play_log(params, "");
+		return play->no_nops ? 17 : 0;
 	} else if (mode == 1 && op == 5) {
 		play->offline = strcmp(params, "state=offline") == 0;
 		play_log(play->offline ? "offline" : "ready", "");

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the machines' routes share. */
+#pragma once
+#include "broker/api.h"
+#include "broker/standing.h"
+
+/* at NULL: it was added just now. */
+json_t *machine_json(const struct machine *m, const struct standing *at);
+/* A file of its folder and nothing else; "" too. */
+bool file_name_ok(const char *name);
+/* -EINVAL; "" is no port. */
+int port_member_check(const char *port, struct err *e);

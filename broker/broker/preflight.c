@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Asks the hands and hands their answers to core/preflight.h: see preflight.h. What hands are asked
+ * is the table `asks`: a check that needs another deed is a row there and a word in
+ * core/preflight.def. */
+#include "broker/preflight.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/own.h"
+#include "broker/deeds.h"
+#include "broker/hands.h"
+#include "broker/members.h"
+#include "broker/packs.h"
+#include "host/given.h"
+
+struct ask_row {
+	/* NULL: there is nothing to ask. */
+	json_t *(*deed)(const struct preflight *f);
+	void (*judge)(struct preflight *f, const struct hand_result *r);
+	bool plan_only;
+};
+
+static json_t *probe_to(const struct preflight *f);
+static json_t *probe_from(const struct preflight *f);
+static json_t *look(const struct preflight *f);
+static void probed_to(struct preflight *f, const struct hand_result *r);
+static void probed_from(struct preflight *f, const struct hand_result *r);
+static void looked(struct preflight *f, const struct hand_result *r);
+
+static const struct ask_row asks[] = {
+	{ probe_to, probed_to, false },
+	{ probe_from, probed_from, true },
+	{ look, looked, false },
+};
+
+struct asked {
+	struct preflight *f;
+	const struct ask_row *row;
+	uint64_t hand; /* 0: it has answered, or was not asked */
+};
+
+struct preflight {
+	struct broker *b;
+	enum verb verb;
+	struct persona p;
+	struct machine from, to;
+	bool has_from, has_to;
+	struct asked asked[COUNT(asks)];
+	unsigned waiting;
+	struct checklist list;
+	uv_timer_t end; /* where nothing was asked: done() comes from the loop all the same */
+	preflight_done *done;
+	void *ctx;
+};
+
+static struct preflight_case case_of(const struct preflight *f)
+{
+	return (struct preflight_case){ .verb = f->verb,
+		.p = &f->p,
+		.from = f->has_from ? &f->from : NULL,
+		.to = f->has_to ? &f->to : NULL };
+}
+
+/* ------------------------------------------------------------------ what hands are asked */
+
+static json_t *probe_to(const struct preflight *f)
+{
+	return f->has_to ? bmc_deed("bmc-probe", &f->to) : NULL;
+}
+
+static json_t *probe_from(const struct preflight *f)
+{
+	return f->has_from ? bmc_deed("bmc-probe", &f->from) : NULL;
+}
+
+static void probed(struct preflight *f, enum side side, const struct hand_result *r)
+{
+	const char *power = json_string_value(json_object_get(r->body, "power"));
+	struct preflight_case c = case_of(f);
+	struct bmc_said s = { r->ok, power && strcmp(power, "off") == 0, r->why };
+	check_bmc(&f->list, &c, side, &s);
+}
+
+static void probed_to(struct preflight *f, const struct hand_result *r)
+{
+	probed(f, SIDE_TO, r);
+}
+
+static void probed_from(struct preflight *f, const struct hand_result *r)
+{
+	probed(f, SIDE_FROM, r);
+}
+
+/* With the account that the operator has set at a target of his own; at one that we administer with
+ * Baton's own, or with the newest that we have set there. */
+static json_t *look(const struct preflight *f)
+{
+	struct chap c = { .generation = 0 };
+	const struct persona *p = &f->p;
+	if (!f->has_to || !*p->target)
+		return NULL;
+	json_t *deed = san_deed("san-look", p);
+	json_t *san = json_object_get(deed, "san");
+	if (persona_is_fenced(p) && !*f->b->conf.san_user)
+		store_chap(f->b->store, p->name, &c, NULL);
+	json_object_set_new(san, "user", json_string(*c.user ? c.user : p->chap_user));
+	json_object_set_new(san, "secret", json_string(*c.user ? c.secret : p->chap_secret));
+	explicit_bzero(&c, sizeof c);
+	return deed;
+}
+
+static void looked(struct preflight *f, const struct hand_result *r)
+{
+	char dead[200];
+	const json_t *list = json_object_get(r->body, "dead");
+	const char *code = json_string_value(json_object_get(r->body, "errno"));
+	const char *first = json_string_value(json_array_get(list, 0));
+	struct preflight_case c = case_of(f);
+	struct look_said s = { .ok = r->ok,
+		.refused = code && strcmp(code, "EACCES") == 0,
+		.bootable = !json_is_false(json_object_get(r->body, "bootable")),
+		.paths = (unsigned)json_integer_value(json_object_get(r->body, "paths")),
+		.portals = f->p.paths,
+		.why = r->why,
+		.dead = dead };
+	plain_text(dead, sizeof dead, first ? first : "");
+	check_look(&f->list, &c, &s);
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+static void preflight_gone(uv_handle_t *h)
+{
+	struct preflight *f = h->data;
+	explicit_bzero(&f->p, sizeof f->p);
+	free(f);
+}
+
+void preflight_forget(struct preflight *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < COUNT(f->asked); i++)
+		hand_forget(f->b->hands, f->asked[i].hand);
+	uv_close((uv_handle_t *)&f->end, preflight_gone);
+}
+
+static void preflight_over(struct preflight *f)
+{
+	checklist_sort(&f->list);
+	f->done(f->ctx, &f->list);
+	uv_close((uv_handle_t *)&f->end, preflight_gone);
+}
+
+static void end_due(uv_timer_t *t)
+{
+	preflight_over(t->data);
+}
+
+static void answered(void *ctx, const struct hand_result *r)
+{
+	struct asked *a = ctx;
+	a->hand = 0;
+	a->row->judge(a->f, r);
+	if (--a->f->waiting == 0)
+		preflight_over(a->f);
+}
+
+/* A hand that cannot be started has answered no. */
+static void ask_hand(struct asked *a, json_t *built, unsigned deadline_ms)
+{
+	OWN(json) json_t *deed = built;
+	struct err e = { 0 };
+	struct hand_result no = { .ok = false };
+	if (hand_start(&a->hand, a->f->b->hands, deed, deadline_ms, answered, a, &e) == 0) {
+		a->f->waiting++;
+		return;
+	}
+	a->hand = 0;
+	snprintf(no.why, sizeof no.why, "%s", e.text);
+	a->row->judge(a->f, &no);
+}
+
+static void ask_all(struct preflight *f, enum preflight_for what, unsigned deadline_ms)
+{
+	for (size_t i = 0; i < COUNT(asks); i++) {
+		f->asked[i] = (struct asked){ f, &asks[i], 0 };
+		json_t *deed = asks[i].plan_only && what == PREFLIGHT_STEP ? NULL : asks[i].deed(f);
+		if (deed)
+			ask_hand(&f->asked[i], deed, deadline_ms);
+	}
+}
+
+static int sides_read(struct preflight *f, const struct order *o, struct err *e)
+{
+	int r = store_persona(f->b->store, o->persona, &f->p, e);
+	f->has_to = *o->to;
+	f->has_from = *o->from;
+	if (r == 0 && f->has_to)
+		r = store_machine(f->b->store, o->to, &f->to, e);
+	if (r == 0 && f->has_from)
+		r = store_machine(f->b->store, o->from, &f->from, e);
+	return r;
+}
+
+static void judge_standing(struct preflight *f)
+{
+	char cards[PACKS_CARDS];
+	struct preflight_case c = case_of(f);
+	int folder = given_fd("packs", NULL);
+	if (folder >= 0 && packs_cards(cards, folder, NULL) == 0)
+		c.packs = cards;
+	check_standing(&f->list, &c);
+}
+
+int preflight_begin(struct preflight **ret, struct broker *b, const struct order *o,
+	enum preflight_for what, unsigned deadline_ms, preflight_done *done, void *ctx,
+	struct err *e)
+{
+	struct preflight *f = calloc(1, sizeof *f);
+	if (!f)
+		return err_set(e, ENOMEM, "preflight");
+	f->b = b;
+	f->verb = o->verb;
+	f->done = done;
+	f->ctx = ctx;
+	int r = sides_read(f, o, e);
+	if (r < 0) {
+		explicit_bzero(&f->p, sizeof f->p);
+		free(f);
+		return r;
+	}
+	f->end.data = f;
+	uv_timer_init(b->loop, &f->end);
+	struct preflight_case c = case_of(f);
+	if (what == PREFLIGHT_PLAN)
+		judge_standing(f);
+	else
+		check_nics(&f->list, &c);
+	/* A step that cannot go on asks nobody. */
+	if (what == PREFLIGHT_PLAN || checklist_count(&f->list, FINDING_BAD) == 0)
+		ask_all(f, what, deadline_ms);
+	if (f->waiting == 0)
+		uv_timer_start(&f->end, end_due, 0, 0);
+	*ret = f;
+	return 0;
+}
+
+json_t *checklist_json(const struct checklist *l)
+{
+	json_t *list = json_array();
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct check *c = &l->check[i];
+		char why[CHECK_WHY];
+		plain_text(why, sizeof why, c->why);
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:s,s:s}", "check", check_word(c->id), "about",
+				      c->about, "finding", finding_word(c->finding), "why", why));
+	}
+	return list;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the deeds on a BMC have in common with who watches one: the members of "bmc", the name of
+ * the BMC's lock, and a session. */
+#pragma once
+#include "drivers/bmc.h"
+#include "hand/deed.h"
+#include "hand/fields.h"
+
+enum { BMC_HOST_MAX = 127, BMC_LOCK_LEN = BMC_HOST_MAX + 16 };
+
+struct bmc_wish {
+	const char *kind, *host, *user, *secret; /* secret: the name of a file */
+	uint64_t port, cipher;
+	struct texts quirks;
+};
+
+/* Borrows from the object. -EINVAL. */
+int bmc_wish_read(struct bmc_wish *ret, const json_t *bmc, struct err *e);
+
+/* "bmc-HOST-PORT" */
+void bmc_lock_name(char to[BMC_LOCK_LEN], const struct bmc_wish *b);
+
+/* A session, to be closed by its ops. Reads the secret, which is wiped before this returns. */
+int bmc_wish_open(
+	struct bmc **ret, const struct hand *hand, const struct bmc_wish *b, struct err *e);

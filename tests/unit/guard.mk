@@ -1,0 +1,2 @@
+# The guard's drivers.
+libs_guard_contract_test := -lnftnl -lmnl
