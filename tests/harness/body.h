@@ -41,7 +41,7 @@ struct body {
 	unsigned wait_ms;
 	uint32_t xid, addr, server;
 	char base[URL_LEN], last[REPORT_LEN],
-		last_path[URL_LEN]; /* the last report, and where it went */
+		last_path[URL_LEN + 16]; /* the last report, and where it went */
 	char deed[16], want[MAC_TEXT];
 	unsigned generation; /* of the work order */
 	char user[80], secret[80];

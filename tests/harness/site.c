@@ -177,7 +177,7 @@ void site_make(struct site *s, unsigned number, const char *built)
 static void line_take(struct site *s, const char *line)
 {
 	unsigned long long order;
-	snprintf(s->line[s->lines++ % LINES], LINE_SIZE, "%s", line);
+	snprintf(s->line[s->lines++ % LINES], LINE_SIZE, "%.*s", LINE_SIZE - 1, line);
 	const char *is = strchr(line, '>');
 	is = is ? is + 1 : line;
 	s->moved = true;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
+#include "base/cursor.h"
 
 enum { FRAME_MAX = 2048, BOOTP_LEN = 236, COOKIE = 0x63825363, ETHER = 14, IP = 20, UDP = 8 };
 
