@@ -404,7 +404,8 @@ static void turn(struct body *b)
 	switch (b->at) {
 	case BODY_ASK:
 		b->xid = (uint32_t)random();
-		wire_say(b, false);
+		if (!b->dumb)
+			wire_say(b, false);
 		later(b, DHCP_AGAIN_MS);
 		break;
 	case BODY_REQUEST:

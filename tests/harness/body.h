@@ -52,6 +52,7 @@ struct body {
 	enum body_fault dhcp, http;
 	unsigned times; /* how often, for dhcp and http */
 	bool late;      /* its next boot sends the last report of the one before it once more */
+	bool dumb;      /* its network is unplugged */
 	bool deaf; /* its OS is not asked about its session: it goes on until it is thrown out */
 };
 

@@ -290,6 +290,7 @@ static pid_t child_of(const struct site *s, const char *program)
 		*text = '\0';
 	if (f)
 		fclose(f);
+	pid_t newest = 0;
 	for (char *rest = text, *one; (one = strsep(&rest, " "));) {
 		snprintf(path, sizeof path, "/proc/%.10s/comm", one);
 		f = *one ? fopen(path, "re") : NULL;
@@ -298,9 +299,9 @@ static pid_t child_of(const struct site *s, const char *program)
 		if (f)
 			fclose(f);
 		if (it)
-			return atoi(one);
+			newest = atoi(one);
 	}
-	return 0;
+	return newest;
 }
 
 bool site_kill(struct site *s, const char *program)
@@ -325,10 +326,10 @@ bool site_hand_works(struct site *s)
 	return child_of(s, "baton-hand") != 0;
 }
 
-void site_gate(struct site *s, const char *word, const char *step)
+void site_gate_order(struct site *s, const char *word, unsigned long long order, const char *step)
 {
 	s->page->gate = GATE_NONE;
-	snprintf(s->page->gate_word, GATE_TEXT, "baton-broker %s order=", word);
+	snprintf(s->page->gate_word, GATE_TEXT, "baton-broker %s order=%llu ", word, order);
 	snprintf(s->page->gate_step, GATE_TEXT, " step=%s ", step);
 	s->page->gate = GATE_ARMED;
 }
