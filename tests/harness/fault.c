@@ -22,10 +22,22 @@ static void kill_now(struct at_fault *f, const char *program)
 {
 	f->met = site_kill(f->site, program);
 }
-static void kill_batond(struct at_fault *f) { kill_now(f, "batond"); }
-static void kill_broker(struct at_fault *f) { kill_now(f, "baton-broker"); }
-static void kill_edge(struct at_fault *f) { kill_now(f, "baton-edge"); }
-static void kill_files(struct at_fault *f) { kill_now(f, "baton-files"); }
+static void kill_batond(struct at_fault *f)
+{
+	kill_now(f, "batond");
+}
+static void kill_broker(struct at_fault *f)
+{
+	kill_now(f, "baton-broker");
+}
+static void kill_edge(struct at_fault *f)
+{
+	kill_now(f, "baton-edge");
+}
+static void kill_files(struct at_fault *f)
+{
+	kill_now(f, "baton-files");
+}
 
 /* A hand is met where it hangs. */
 static void hang_all(struct at_fault *f)
@@ -69,7 +81,10 @@ static bool muted(const struct at_fault *f)
 	}
 	return false;
 }
-static void mute_turn(struct at_fault *f) { f->met = f->met || muted(f); }
+static void mute_turn(struct at_fault *f)
+{
+	f->met = f->met || muted(f);
+}
 static void twice_turn(struct at_fault *f)
 {
 	if (f->met || !muted(f))
@@ -87,18 +102,39 @@ static void by_body(struct at_fault *f, enum body_fault dhcp, enum body_fault ht
 		b->times = dhcp || http ? 3 : 0;
 	}
 }
-static void dhcp_lost(struct at_fault *f) { by_body(f, BODY_UNHEARD, BODY_WELL); }
-static void dhcp_unanswered(struct at_fault *f) { by_body(f, BODY_UNANSWERED, BODY_WELL); }
-static void dhcp_twice(struct at_fault *f) { by_body(f, BODY_TWICE, BODY_WELL); }
-static void http_lost(struct at_fault *f) { by_body(f, BODY_WELL, BODY_UNHEARD); }
-static void http_unanswered(struct at_fault *f) { by_body(f, BODY_WELL, BODY_UNANSWERED); }
-static void http_twice(struct at_fault *f) { by_body(f, BODY_WELL, BODY_TWICE); }
+static void dhcp_lost(struct at_fault *f)
+{
+	by_body(f, BODY_UNHEARD, BODY_WELL);
+}
+static void dhcp_unanswered(struct at_fault *f)
+{
+	by_body(f, BODY_UNANSWERED, BODY_WELL);
+}
+static void dhcp_twice(struct at_fault *f)
+{
+	by_body(f, BODY_TWICE, BODY_WELL);
+}
+static void http_lost(struct at_fault *f)
+{
+	by_body(f, BODY_WELL, BODY_UNHEARD);
+}
+static void http_unanswered(struct at_fault *f)
+{
+	by_body(f, BODY_WELL, BODY_UNANSWERED);
+}
+static void http_twice(struct at_fault *f)
+{
+	by_body(f, BODY_WELL, BODY_TWICE);
+}
 static void body_turn(struct at_fault *f)
 {
 	for (int i = 0; i < BODIES; i++)
 		f->met = f->met || f->site->body[i]->times < 3;
 }
-static void body_well(struct at_fault *f) { by_body(f, BODY_WELL, BODY_WELL); }
+static void body_well(struct at_fault *f)
+{
+	by_body(f, BODY_WELL, BODY_WELL);
+}
 static void http_late(struct at_fault *f)
 {
 	for (int i = 0; i < BODIES; i++)
@@ -115,18 +151,54 @@ static void late_end(struct at_fault *f)
 		f->site->body[i]->late = false;
 }
 
-static void bmc_hang(struct at_fault *f) { bmcs(f, "hang", ""), f->met = true; }
-static void bmc_hang_end(struct at_fault *f) { bmcs(f, "hang", NULL); }
-static void bmc_refuse(struct at_fault *f) { bmcs(f, "refuse", ""), f->met = true; }
-static void bmc_refuse_end(struct at_fault *f) { bmcs(f, "refuse", NULL); }
-static void bmc_lie(struct at_fault *f) { bmcs(f, "lie", ""), f->met = true; }
-static void bmc_lie_end(struct at_fault *f) { bmcs(f, "lie", NULL); }
-static void bmc_false(struct at_fault *f) { bmcs(f, "false", ""), f->met = true; }
-static void bmc_false_end(struct at_fault *f) { bmcs(f, "false", NULL); }
-static void bmc_reset(struct at_fault *f) { bmcs(f, "reset", ""), f->met = true; }
-static void bmc_reset_end(struct at_fault *f) { bmcs(f, "reset", NULL); }
-static void bmc_bounce(struct at_fault *f) { bmcs(f, "bounce", ""), f->met = true; }
-static void bmc_bounce_end(struct at_fault *f) { bmcs(f, "bounce", NULL); }
+static void bmc_hang(struct at_fault *f)
+{
+	bmcs(f, "hang", ""), f->met = true;
+}
+static void bmc_hang_end(struct at_fault *f)
+{
+	bmcs(f, "hang", NULL);
+}
+static void bmc_refuse(struct at_fault *f)
+{
+	bmcs(f, "refuse", ""), f->met = true;
+}
+static void bmc_refuse_end(struct at_fault *f)
+{
+	bmcs(f, "refuse", NULL);
+}
+static void bmc_lie(struct at_fault *f)
+{
+	bmcs(f, "lie", ""), f->met = true;
+}
+static void bmc_lie_end(struct at_fault *f)
+{
+	bmcs(f, "lie", NULL);
+}
+static void bmc_false(struct at_fault *f)
+{
+	bmcs(f, "false", ""), f->met = true;
+}
+static void bmc_false_end(struct at_fault *f)
+{
+	bmcs(f, "false", NULL);
+}
+static void bmc_reset(struct at_fault *f)
+{
+	bmcs(f, "reset", ""), f->met = true;
+}
+static void bmc_reset_end(struct at_fault *f)
+{
+	bmcs(f, "reset", NULL);
+}
+static void bmc_bounce(struct at_fault *f)
+{
+	bmcs(f, "bounce", ""), f->met = true;
+}
+static void bmc_bounce_end(struct at_fault *f)
+{
+	bmcs(f, "bounce", NULL);
+}
 
 static void target_cut(struct at_fault *f)
 {
@@ -168,9 +240,18 @@ static void power_cycle(struct at_fault *f)
 	body_power(f->body, true, true);
 	f->met = true;
 }
-static void power_cut(struct at_fault *f) { body_power(f->body, false, false), f->met = true; }
-static void old_wakes(struct at_fault *f) { body_wake(f->other), f->met = true; }
-static void old_boots(struct at_fault *f) { body_power(f->other, true, true), f->met = true; }
+static void power_cut(struct at_fault *f)
+{
+	body_power(f->body, false, false), f->met = true;
+}
+static void old_wakes(struct at_fault *f)
+{
+	body_wake(f->other), f->met = true;
+}
+static void old_boots(struct at_fault *f)
+{
+	body_power(f->other, true, true), f->met = true;
+}
 
 const struct fault faults[] = {
 	{ "kill-batond", kill_batond, NULL, NULL },

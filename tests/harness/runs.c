@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every verb x boundary between two of its steps x fault, each a run; two sites take turns. What is
- * true after each is judged here. TAP: a line for each verb and fault. */
+/* Every verb x boundary between two of its steps x fault, each a run; four sites take turns. What
+ * is true after each is judged here. TAP: a line for each verb and fault. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "tests/harness/fault.h"
 #include "tests/harness/target.h"
 
-enum { RUNS_MAX = 4096, WORKERS = 2, RETRIES = 3, FRESH_AFTER = 40 };
+enum { RUNS_MAX = 4096, WORKERS = 4, RETRIES = 3, FRESH_AFTER = 40 };
 
 /* The way back is a failover that the broker begins by itself. */
 static const struct {
@@ -72,9 +72,9 @@ static bool standing_get(struct site *s, struct standing *ret)
 					  json_object_get(p, "generation")) };
 	snprintf(ret->state, sizeof ret->state, "%s", text_of(p, "state"));
 	snprintf(ret->machine, sizeof ret->machine, "%s", text_of(p, "machine"));
-	json_array_foreach(json_object_get(j, "machines"), i, m)
-		if (strcmp(text_of(m, "state"), "stale") == 0)
-			snprintf(ret->stale, sizeof ret->stale, "%s", text_of(m, "name"));
+	json_array_foreach(
+		json_object_get(j, "machines"), i, m) if (strcmp(text_of(m, "state"), "stale") == 0)
+		snprintf(ret->stale, sizeof ret->stale, "%s", text_of(m, "name"));
 	json_decref(j);
 	return p != NULL;
 }
@@ -105,7 +105,8 @@ static void wish(char to[200], enum verb v, const char *machine)
 	if (v == VERB_RESTORE)
 		snprintf(to, 200, "{\"verb\":\"restore\",\"machine\":\"%s\"}", machine);
 	else if (*machine)
-		snprintf(to, 200, "{\"verb\":\"%s\",\"persona\":\"" PERSONA "\",\"machine\":\"%s\"}",
+		snprintf(to, 200,
+			"{\"verb\":\"%s\",\"persona\":\"" PERSONA "\",\"machine\":\"%s\"}",
 			verb_word(v), machine);
 	else
 		snprintf(to, 200, "{\"verb\":\"%s\",\"persona\":\"" PERSONA "\"}", verb_word(v));
@@ -176,8 +177,11 @@ static bool wanted(struct site *s, enum verb v, const char *machine)
 	int status;
 	bool stopped = false;
 	wish(body, v, machine);
-	json_decref(site_api(s, "POST", "/v1/orders", body, &status));
-	return (status == 200 || status == 202) && settle(s, &stopped);
+	json_t *answer = site_api(s, "POST", "/v1/orders", body, &status);
+	if (status != 200 && status != 202)
+		site_wrong(s, "%s: %d %s", body, status, text_of(answer, "error"));
+	json_decref(answer);
+	return !*s->wrong && settle(s, &stopped);
 }
 
 /* Nobody stale, and the persona where the verb wants it. */
@@ -186,7 +190,8 @@ static bool prepare(struct site *s, bool runs_now, struct standing *at)
 	for (int i = 0; i < 6 && !*s->wrong && standing_get(s, at); i++) {
 		bool running = strcmp(at->state, "running") == 0;
 		if (*at->stale && strcmp(at->stale, at->machine) != 0)
-			wanted(s, VERB_RESTORE, at->stale);
+			wanted(s, *at->machine ? VERB_STOP : VERB_RESTORE,
+				*at->machine ? "" : at->stale);
 		else if (runs_now && !running && !*at->machine)
 			wanted(s, VERB_START, "blade-a");
 		else if (!runs_now && *at->machine)
@@ -209,7 +214,7 @@ static bool os_writes(struct site *s, void *ctx)
 }
 
 /* Each step that was done was begun before; none is missing. */
-static void judge_journal(struct site *s, json_int_t id)
+static void judge_journal(struct site *s, json_int_t id, bool stopped)
 {
 	char path[64];
 	int status;
@@ -218,9 +223,11 @@ static void judge_journal(struct site *s, json_int_t id)
 	json_t *o = site_api(s, "GET", path, NULL, &status), *step;
 	if (status != 200)
 		site_wrong(s, "order %lld was acknowledged and is lost: %d", (long long)id, status);
-	bool done = strcmp(text_of(o, "state"), "done") == 0 &&
+	/* One that a person took back at its preflight is done, and its steps are not. */
+	bool done = !stopped && strcmp(text_of(o, "state"), "done") == 0 &&
 		    json_integer_value(json_object_get(o, "undone_by")) == 0;
-	json_array_foreach(json_object_get(o, "steps"), i, step) {
+	json_array_foreach(json_object_get(o, "steps"), i, step)
+	{
 		double begun = json_number_value(json_object_get(step, "begun"));
 		double ended = json_number_value(json_object_get(step, "ended"));
 		bool is = strcmp(text_of(step, "state"), "done") == 0;
@@ -238,8 +245,8 @@ static void judge_proof(struct site *s, unsigned generation)
 	size_t i;
 	json_t *list = site_api(s, "GET", "/v1/proofs", NULL, &status), *p;
 	bool found = false;
-	json_array_foreach(json_object_get(list, "items"), i, p)
-		found |= json_integer_value(json_object_get(p, "generation")) == generation;
+	json_array_foreach(json_object_get(list, "items"), i, p) found |=
+		json_integer_value(json_object_get(p, "generation")) == generation;
 	json_decref(list);
 	if (!found)
 		site_wrong(s, "generation %u has ended and no proof says so", generation);
@@ -252,7 +259,7 @@ static void judge_all(struct site *s, const struct standing *before, json_int_t 
 	json_int_t last = id_of(o);
 	json_decref(o);
 	for (json_int_t id = first; id <= last && !*s->wrong; id++)
-		judge_journal(s, id);
+		judge_journal(s, id, stopped);
 	if (*s->wrong || !standing_get(s, &at))
 		return;
 	if (at.generation < before->generation)
@@ -260,8 +267,8 @@ static void judge_all(struct site *s, const struct standing *before, json_int_t 
 	if (*before->machine && (!*at.machine || at.generation != before->generation))
 		judge_proof(s, before->generation);
 	if (*at.machine && !stopped && !site_until(s, os_writes, &at, 1800))
-		site_wrong(s, "%s is %s on %s, generation %u, and does not write", PERSONA, at.state,
-			at.machine, at.generation);
+		site_wrong(s, "%s is %s on %s, generation %u, and does not write", PERSONA,
+			at.state, at.machine, at.generation);
 	target_judge_all(s);
 }
 
@@ -397,7 +404,8 @@ static void enumerate(const char *only)
 		for (unsigned t = 0; t < TALES; t++)
 			for (unsigned i = 0; i < verb_steps(tales[t].verb)->steps; i++)
 				if (asked_for(only, t, i, f))
-					runs[runs_n++] = (struct run){ .tale = t, .step = i, .fault = f };
+					runs[runs_n++] =
+						(struct run){ .tale = t, .step = i, .fault = f };
 }
 
 /* A line for each verb and fault, and one for all. */
@@ -427,7 +435,8 @@ static int tell(void)
 
 int main(int argc, char **argv)
 {
-	const char *built = getenv("B"), *only = argc == 3 && !strcmp(argv[1], "--only") ? argv[2] : NULL;
+	const char *built = getenv("B"),
+		   *only = argc == 3 && !strcmp(argv[1], "--only") ? argv[2] : NULL;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	runs = mmap(NULL, RUNS_MAX * sizeof *runs, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -73,8 +73,7 @@ bool site_kill(struct site *s, const char *program);
 bool site_hand_works(struct site *s);
 
 /* Sets the gate: the broker stops where it says WORD of that order's step. */
-void site_gate_order(
-	struct site *s, const char *word, unsigned long long order, const char *step);
+void site_gate_order(struct site *s, const char *word, unsigned long long order, const char *step);
 bool site_gate_reached(const struct site *s);
 void site_gate_open(struct site *s);
 
