@@ -253,6 +253,19 @@ static void old_boots(struct at_fault *f)
 	body_power(f->other, true, true), f->met = true;
 }
 
+/* BMC and target lie at once: what no protocol can hold against. The judge must see it. */
+static void all_lie(struct at_fault *f)
+{
+	bmc_false(f);
+	target_line_add(f->site, "keeps=yes\n");
+}
+static void no_end(struct at_fault *f)
+{
+	(void)f;
+}
+
+const struct fault fault_all_lie = { "all-lie", all_lie, NULL, no_end };
+
 const struct fault faults[] = {
 	{ "kill-batond", kill_batond, NULL, NULL },
 	{ "kill-broker", kill_broker, NULL, NULL },

@@ -289,7 +289,7 @@ static bool at_gate(struct site *s, const struct giving *g, json_int_t order)
 
 static void fault_play(struct site *s, const struct run *r, struct at_fault *f, uint64_t failed)
 {
-	const struct fault *row = &faults[r->fault];
+	const struct fault *row = r->fault < faults_n ? &faults[r->fault] : &fault_all_lie;
 	int64_t end = site_now_ns(s) + 60 * SECOND_NS;
 	uint64_t was = s->over + s->stopped;
 	row->inject(f);
@@ -356,7 +356,8 @@ static void run_one(struct site *s, struct run *r)
 static void run_says(const struct site *s, const struct run *r)
 {
 	printf("# %s:%s:%s: %s\n", tales[r->tale].word,
-		verb_steps(tales[r->tale].verb)->step[r->step].name, faults[r->fault].name, r->why);
+		verb_steps(tales[r->tale].verb)->step[r->step].name,
+		r->fault < faults_n ? faults[r->fault].name : fault_all_lie.name, r->why);
 	for (unsigned i = 0; getenv("HARNESS_LOG") && i < LINES; i++)
 		printf("#   %s\n", s->line[(s->lines + i) % LINES]);
 }
@@ -433,6 +434,14 @@ static int tell(void)
 	return bad || !runs_n;
 }
 
+/* Can the judge fail? One run in which there are two writers. */
+static int tell_lie(void)
+{
+	bool seen = strncmp(runs[0].why, "two writers", 11) == 0;
+	printf("%sok 1 - two writers are seen\n1..1\n", seen ? "" : "not ");
+	return !seen;
+}
+
 int main(int argc, char **argv)
 {
 	const char *built = getenv("B"),
@@ -442,11 +451,15 @@ int main(int argc, char **argv)
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (runs == MAP_FAILED)
 		bail("no memory");
-	enumerate(only);
+	bool lie = argc == 2 && strcmp(argv[1], "--lie") == 0;
+	if (lie)
+		runs[runs_n++] = (struct run){ .tale = 3, .step = 1, .fault = faults_n };
+	else
+		enumerate(only);
 	for (unsigned i = 0; i < WORKERS; i++)
 		if (fork() == 0)
 			worker(i, built ? built : "build/dev");
 	while (wait(NULL) > 0)
 		;
-	return tell();
+	return lie ? tell_lie() : tell();
 }
