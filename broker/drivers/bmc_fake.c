@@ -7,8 +7,12 @@
  *   HOST.deaf    the OS ignores a soft power-off
  *   HOST.fault   while it is off: power failed, as it says itself
  *   HOST.bounce  once, 200 ms after power-off, it is on again (the file goes)
+ *   HOST.false   it says off, whatever it is, and nothing goes off (power-on ends the file)
+ *   HOST.reset   once, it restarts: the call fails, the next boot is forgotten (the file goes)
+ *   HOST.mute    once, a call is carried out and does not return while HOST.muted is there, which
+ *                the file becomes
  *   HOST.account "USER SECRET": others are refused
- * A hang, refuse or lie file may name the calls it holds for, else it holds for all of them:
+ * A hang, refuse, lie, reset or mute file may name the calls it holds for, else it holds for all:
  * open probe power-on power-off soft-off next-boot. */
 #include <errno.h>
 #include <fcntl.h>
@@ -80,17 +84,11 @@ static bool fake_fault(const struct fake *f, const char *fault, const char *call
 	return false;
 }
 
-/* What every call meets first. */
-static int fake_enter(const struct fake *f, const char *call, struct err *e)
+static void fake_file_rm(const struct fake *f, const char *what)
 {
-	char ms[16];
-	while (fake_fault(f, "hang", call))
-		wait_until_ms(wait_now_ms() + 1000);
-	if (fake_file(f, "slow", ms, sizeof ms))
-		wait_until_ms(wait_now_ms() + atoi(ms));
-	if (fake_fault(f, "refuse", call))
-		return err_say(e, EIO, "it refused %s", call);
-	return 0;
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s.%s", f->path, what);
+	unlink(path);
 }
 
 static int fake_log(const struct fake *f, const char *what, struct err *e)
@@ -102,7 +100,6 @@ static int fake_log(const struct fake *f, const char *what, struct err *e)
 		return err_set(e, errno, "fake BMC: open %s", path);
 	return dprintf(fd, "%s\n", what) < 0 ? err_set(e, errno, "fake BMC: write %s", path) : 0;
 }
-
 /* Opens the state with its lock and reads it; a machine without a file is off. *ret is the
  * caller's to close, also after a failure. */
 static int state_open(int *ret, struct state *s, const struct fake *f, struct err *e)
@@ -143,6 +140,46 @@ static int state_write(int fd, const struct state *s, struct err *e)
 		       : err_set(e, errno ? errno : EIO, "fake BMC: write its state");
 }
 
+static int fake_restart(const struct fake *f, const char *call, struct err *e)
+{
+	OWN(fd) int fd = -1;
+	struct state s = { 0 };
+	int r = state_open(&fd, &s, f, e);
+	if (r < 0)
+		return r;
+	fake_file_rm(f, "reset");
+	s.next = BOOT_DEFAULT;
+	r = state_write(fd, &s, e);
+	return r < 0 ? r : err_say(e, ECONNRESET, "it restarted during %s", call);
+}
+
+/* What every call meets first. */
+static int fake_enter(const struct fake *f, const char *call, struct err *e)
+{
+	char ms[16];
+	while (fake_fault(f, "hang", call))
+		wait_until_ms(wait_now_ms() + 1000);
+	if (fake_file(f, "slow", ms, sizeof ms))
+		wait_until_ms(wait_now_ms() + atoi(ms));
+	if (fake_fault(f, "refuse", call))
+		return err_say(e, EIO, "it refused %s", call);
+	return fake_fault(f, "reset", call) ? fake_restart(f, call, e) : 0;
+}
+
+/* What every call meets last. */
+static int fake_leave(const struct fake *f, const char *call, int r)
+{
+	char from[PATH_MAX], to[PATH_MAX], none[8];
+	if (r < 0 || !fake_fault(f, "mute", call))
+		return r;
+	snprintf(from, sizeof from, "%s.mute", f->path);
+	snprintf(to, sizeof to, "%s.muted", f->path);
+	if (rename(from, to) == 0)
+		while (fake_file(f, "muted", none, sizeof none))
+			wait_until_ms(wait_now_ms() + 1000);
+	return r;
+}
+
 static int fake_open(struct bmc **ret, const struct bmc_addr *addr, struct err *e)
 {
 	const char *dir = getenv("BATON_FAKE_DIR");
@@ -173,7 +210,11 @@ static int fake_open(struct bmc **ret, const struct bmc_addr *addr, struct err *
 static int fake_read(struct bmc *bmc, struct state *s, struct err *e)
 {
 	OWN(fd) int fd = -1;
-	return state_open(&fd, s, fake_of(bmc), e);
+	char none[8];
+	int r = state_open(&fd, s, fake_of(bmc), e);
+	if (r == 0 && fake_file(fake_of(bmc), "false", none, sizeof none))
+		s->power = POWER_OFF;
+	return r;
 }
 
 static int fake_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
@@ -189,7 +230,7 @@ static int fake_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
 				       fake_file(fake_of(bmc), "fault", none, sizeof none),
 			.next_boot = s.next,
 			.next_boot_known = true };
-	return r;
+	return fake_leave(fake_of(bmc), "probe", r);
 }
 
 static int fake_power_read(struct bmc *bmc, enum power *ret, struct err *e)
@@ -223,11 +264,21 @@ static int fake_power_turn(struct fake *f, enum power want, const char *what, st
 	return r < 0 ? r : fake_log(f, what, e);
 }
 
+static bool fake_false(struct fake *f, enum power want)
+{
+	char none[8];
+	if (!fake_file(f, "false", none, sizeof none))
+		return false;
+	if (want == POWER_ON)
+		fake_file_rm(f, "false");
+	return want == POWER_OFF;
+}
+
 static int fake_power_tell(struct bmc *bmc, enum power want, struct err *e)
 {
 	struct fake *f = fake_of(bmc);
 	const char *call = want == POWER_ON ? "power-on" : "power-off";
-	if (fake_fault(f, "lie", call))
+	if (fake_fault(f, "lie", call) || fake_false(f, want))
 		return 0;
 	return fake_power_turn(f, want, want == POWER_ON ? "power on" : "power off", e);
 }
@@ -235,17 +286,20 @@ static int fake_power_tell(struct bmc *bmc, enum power want, struct err *e)
 static int fake_power_set(struct bmc *bmc, enum power want, unsigned timeout_ms, struct err *e)
 {
 	static const struct bmc_power how = { .read = fake_power_read, .tell = fake_power_tell };
-	int r = fake_enter(fake_of(bmc), want == POWER_ON ? "power-on" : "power-off", e);
-	return r < 0 ? r : bmc_power_reach(bmc, &how, want, timeout_ms, e);
+	const char *call = want == POWER_ON ? "power-on" : "power-off";
+	int r = fake_enter(fake_of(bmc), call, e);
+	r = r < 0 ? r : bmc_power_reach(bmc, &how, want, timeout_ms, e);
+	return fake_leave(fake_of(bmc), call, r);
 }
 
 static int fake_power_soft_off(struct bmc *bmc, struct err *e)
 {
 	struct fake *f = fake_of(bmc);
 	int r = fake_enter(f, "soft-off", e);
-	if (r < 0 || fake_fault(f, "lie", "soft-off") || fake_fault(f, "deaf", "soft-off"))
+	if (r < 0 || fake_fault(f, "lie", "soft-off") || fake_fault(f, "deaf", "soft-off") ||
+		fake_false(f, POWER_OFF))
 		return r;
-	return fake_power_turn(f, POWER_OFF, "soft off", e);
+	return fake_leave(f, "soft-off", fake_power_turn(f, POWER_OFF, "soft off", e));
 }
 
 static int fake_next_boot_set(struct bmc *bmc, enum boot_dev dev, struct err *e)
@@ -266,9 +320,10 @@ static int fake_next_boot_set(struct bmc *bmc, enum boot_dev dev, struct err *e)
 					       boot_dev_word(dev), boot_dev_word(s.next));
 	s.next = dev;
 	r = state_write(fd, &s, e);
-	return r < 0 ? r
-		     : fake_log(f, dev == BOOT_NETWORK ? "next-boot network" : "next-boot default",
-			       e);
+	r = r < 0 ? r
+		  : fake_log(f, dev == BOOT_NETWORK ? "next-boot network" : "next-boot default", e);
+	flock(fd, LOCK_UN);
+	return fake_leave(f, "next-boot", r);
 }
 
 const struct bmc_ops bmc_fake = {

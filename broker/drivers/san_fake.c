@@ -8,22 +8,29 @@
  *   dead=PORTAL               nothing listens there
  *   hang=PORTAL               never answers there
  *   fence=hang, fence=refuse  so does what administers it or asks who is there; nothing is changed
+ *   fence=mute                once, it is carried out and not answered (the line goes)
  *   stays=INITIATOR           its session is told to go, and stays
  *   clone=torn, clone=refuse  a copy would be of no single moment; none can be made now
  *   copy-of=TARGET            it is a copy that the driver made
+ *   keeps=yes                 it lies: who was told to go is not listed any more, and goes on in
+ *                             TARGET.kept
  * TARGET.sessions: an initiator's name each, who is logged in. The driver reads and empties it; a
  * session begins where a test says so. A fence writes TARGET.san anew. TARGET.img is what is on the
- * disk, where somebody reads it. */
+ * disk, where somebody reads it. Whoever changes one of the files, or acts on what stands there,
+ * holds the flock of TARGET.lock. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "drivers/san.h"
 #include "drivers/wait.h"
+#include "host/fd.h"
 
 enum { LINE_LEN = 256, STAYS_MAX = 8, LOOK_AGAIN_MS = 20 };
 
@@ -39,7 +46,7 @@ struct disk {
 	const char *counted;           /* the account whose sessions are counted; else NULL */
 	uint64_t lun;                  /* the one that is looked for */
 	struct san_facts facts;
-	bool found, accounts, account_right, shown_right, dead, hang, refuse;
+	bool found, accounts, account_right, shown_right, dead, hang, refuse, mute, keeps;
 	bool torn, no_clone, is_copy;
 	unsigned registrations, removed;
 	char newer[LINE_LEN], stays[STAYS_MAX][LINE_LEN];
@@ -54,6 +61,19 @@ static int path_of(char to[PATH_MAX], const char *target, const char *end, struc
 			"a fake SAN wants the folder in BATON_FAKE_DIR, and an IQN as target");
 	if (snprintf(to, PATH_MAX, "%s/%s.%s", dir, target, end) >= PATH_MAX)
 		return err_say(e, ENAMETOOLONG, "BATON_FAKE_DIR: the name is too long");
+	return 0;
+}
+
+/* Held until the descriptor is closed. */
+static int lock_take(int *ret, const char *target, struct err *e)
+{
+	char path[PATH_MAX];
+	int r = path_of(path, target, "lock", e);
+	if (r < 0)
+		return r;
+	*ret = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (*ret < 0 || flock(*ret, LOCK_EX) < 0)
+		return err_set(e, errno, "lock %s", path);
 	return 0;
 }
 
@@ -89,7 +109,7 @@ static void account_met(struct disk *d, const char *account)
 static bool disk_line(struct disk *d, const char *line)
 {
 	static const char *const words[] = { "account=", "outgoing=", "registration=", "dead=",
-		"hang=", "fence=", "stays=", "clone=", "copy-of=", NULL };
+		"hang=", "fence=", "stays=", "clone=", "copy-of=", "keeps=", NULL };
 	const char *portal = d->login ? d->login->portal : "";
 	int word = 0;
 	while (words[word] && strncmp(line, words[word], strlen(words[word])) != 0)
@@ -118,6 +138,7 @@ static bool disk_line(struct disk *d, const char *line)
 	case 5:
 		d->hang |= d->fence && strcmp(value, "hang") == 0;
 		d->refuse |= d->fence && strcmp(value, "refuse") == 0;
+		d->mute |= d->fence && strcmp(value, "mute") == 0;
 		return true;
 	case 6:
 		if (d->stay < STAYS_MAX)
@@ -129,6 +150,9 @@ static bool disk_line(struct disk *d, const char *line)
 		return true;
 	case 8:
 		d->is_copy = true;
+		return true;
+	case 9:
+		d->keeps = true;
 		return true;
 	default:
 		break;
@@ -254,6 +278,9 @@ static int fake_clear(unsigned *ret, const struct san_login *login, uint64_t lun
 	char path[PATH_MAX];
 	int r = disk_open(&d, login, lun, timeout_ms, e);
 	r = r ? r : path_of(path, login->target, "san", e);
+	OWN(fd) int held = -1;
+	if (r == 0 && d.registrations)
+		r = lock_take(&held, login->target, e);
 	if (r == 0 && d.registrations)
 		r = file_filter(path, keep_registration, &d, "", e);
 	if (r == 0)
@@ -269,7 +296,9 @@ static int accounts_set(const struct disk *d, struct err *e)
 	if (f->mutual_user)
 		snprintf(more + n, sizeof more - (size_t)n, "outgoing=%s %s\n", f->mutual_user,
 			f->mutual_secret);
-	int r = path_of(path, f->target, "san", e);
+	OWN(fd) int held = -1;
+	int r = lock_take(&held, f->target, e);
+	r = r ? r : path_of(path, f->target, "san", e);
 	r = r ? r : file_filter(path, keep_account, d, more, e);
 	explicit_bzero(more, sizeof more);
 	return r;
@@ -289,6 +318,30 @@ static unsigned lines_of(const char *path, char first[LINE_LEN])
 	return n;
 }
 
+/* Those that a lying target keeps are put aside. */
+static int sessions_put(const struct disk *d, const char *path, struct err *e)
+{
+	char kept[PATH_MAX], line[LINE_LEN];
+	int r = path_of(kept, d->fence->target, "kept", e);
+	if (r < 0)
+		return r;
+	OWN(file) FILE *from = fopen(path, "re");
+	OWN(file) FILE *to = fopen(kept, "ae");
+	if (!from || !to)
+		return err_set(e, errno, "write %s", kept);
+	while (fgets(line, sizeof line, from))
+		fputs(line, to);
+	return fflush(to) == 0 ? 0 : err_set(e, errno, "write %s", kept);
+}
+
+static int sessions_end(const char *path, const struct disk *d, struct err *e)
+{
+	OWN(fd) int held = -1;
+	int r = lock_take(&held, d->fence->target, e);
+	r = r == 0 && d->keeps ? sessions_put(d, path, e) : r;
+	return r ? r : file_filter(path, keep_session, d, "", e);
+}
+
 static int sessions_drop(
 	unsigned *dropped, struct disk *d, unsigned timeout_ms, int64_t deadline, struct err *e)
 {
@@ -299,7 +352,7 @@ static int sessions_drop(
 		most = n > most ? n : most;
 		d->stay = 0;
 		r = disk_read(d, d->fence->target, "fake", e);
-		r = r ? r : file_filter(path, keep_session, d, "", e);
+		r = r ? r : sessions_end(path, d, e);
 		if (r < 0 || lines_of(path, first) == 0)
 			break;
 		int64_t again = wait_now_ms() + LOOK_AGAIN_MS;
@@ -311,6 +364,21 @@ static int sessions_drop(
 	}
 	*dropped = most;
 	return r;
+}
+
+static bool keep_all_but_mute(const struct disk *d, const char *line)
+{
+	(void)d;
+	return strcmp(line, "fence=mute\n") != 0;
+}
+
+static int mute_end(const char *target, struct err *e)
+{
+	char path[PATH_MAX];
+	OWN(fd) int held = -1;
+	int r = lock_take(&held, target, e);
+	r = r ? r : path_of(path, target, "san", e);
+	return r ? r : file_filter(path, keep_all_but_mute, NULL, "", e);
 }
 
 static int fake_fence(
@@ -337,6 +405,10 @@ static int fake_fence(
 	if (f->user)
 		r = accounts_set(&d, e);
 	r = r ? r : sessions_drop(&done.sessions_dropped, &d, timeout_ms, deadline, e);
+	if (r == 0 && d.mute) {
+		r = mute_end(f->target, e);
+		return r ? r : silent(where, timeout_ms, e);
+	}
 	if (r == 0)
 		*ret = done;
 	return r;

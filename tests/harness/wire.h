@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The wire of a site, on which every frame is the harness' to pass on, to drop or to say twice. */
+#pragma once
+#include "tests/harness/body.h"
+
+/* A DISCOVER, or the REQUEST of what was offered. */
+void wire_say(struct body *b, bool request);
+
+/* body.c's: what the wire tells a body. */
+void body_bound(struct body *b, uint32_t addr, const char *file);
