@@ -97,7 +97,7 @@ ITEMS='.items | type == "array"'
 ORDER='["begun","cause","ended","from","id","persona","state","step","steps","to","undoes","undone_by","verb","why"]'
 MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","ports_held","state","uuid"]'
 PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","mutual","name","nics","ntp","phase","portals","san","state","target","wants"]'
-NETWORK='["address","dns","gateway","interface","link","mode","name","pool","relays","unknown"]'
+NETWORK='["address","dns","gateway","interface","isolated","link","mode","name","pool","relays","unknown"]'
 
 # One row for each route, in their order: what stands for {}, the body, and what must hold of the answer.
 call_of() {
@@ -328,7 +328,7 @@ order_has_stopped() { order_is "$order" stopped; }
 
 @test "what is added of networks and personas is shown as it was sent" {
 	local far persona
-	far='{"name":"far","mode":"serve","interface":"","address":"10.90.0.0/24","gateway":"10.90.0.254","dns":"","pool":"10.90.0.10-10.90.0.20","unknown":"lease","relays":["10.66.0.9","10.66.0.10"],"link":""}'
+	far='{"name":"far","mode":"serve","interface":"","address":"10.90.0.0/24","gateway":"10.90.0.254","dns":"","pool":"10.90.0.10-10.90.0.20","unknown":"lease","relays":["10.66.0.9","10.66.0.10"],"link":"","isolated":false}'
 	good POST /v1/networks "$far"
 	is . "$far"
 	good GET /v1/networks/far

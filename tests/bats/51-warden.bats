@@ -506,7 +506,7 @@ ask() { echo "$1" >> "$dir/run/ask"; }
 	hand=$(hands)
 	tr '\0' '\n' < "/proc/$hand/environ" | sort > "$dir/environ"
 	cut -d= -f1 "$dir/environ" | tr '\n' ' ' > "$dir/names"
-	[ "$(cat "$dir/names")" = "BATON_DEADLINE_MS BATON_DEBUG BATON_FAKE_DIR BATON_FDS BATON_RUN_DIR BATON_SAN_IQN BATON_SAN_SECRET BATON_SAN_USER BATON_SECRETS_DIR PATH " ]
+	[ "$(cat "$dir/names")" = "BATON_CLONES_DIR BATON_DEADLINE_MS BATON_DEBUG BATON_FAKE_DIR BATON_FDS BATON_RUN_DIR BATON_SAN_IQN BATON_SAN_SECRET BATON_SAN_USER BATON_SECRETS_DIR PATH " ]
 	grep -qx "BATON_SECRETS_DIR=$dir/secrets" "$dir/environ"
 	grep -qx 'BATON_DEADLINE_MS=60000' "$dir/environ"
 	# Its libraries pass by while it is loaded; it settles with what it was given.
