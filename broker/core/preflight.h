@@ -38,7 +38,8 @@ void checklist_add(struct checklist *l, enum check_id id, const char *about, enu
 unsigned checklist_count(const struct checklist *l, enum finding f);
 /* Bad ones first, then unknown ones; else as they were added. */
 void checklist_sort(struct checklist *l);
-/* The sentences of the bad ones with "; " between; "" where there is none. */
+/* The sentences of the bad ones that stop an order, with "; " between; "" where there is none. That
+ * a machine is on is for a person to know before; an order switches it off. */
 void checklist_trouble(char *to, size_t size, const struct checklist *l);
 
 /* What is judged; everything is borrowed. */

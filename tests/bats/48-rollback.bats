@@ -129,6 +129,18 @@ nobody_twice() { [ ! -e "$dir/twice" ] || ! grep -sv " nvram " "$dir/twice"; }
 	nobody_twice
 }
 
+@test "a spare that is on and waits is switched off and taken" {
+	power_cycle blade-b
+	until_true "it waits" machine_says blade-b "carries no persona and waits"
+	run baton move web-01 blade-b --plan
+	[ "$status" = 1 ]
+	[[ $output == *spare-off*"machine blade-b is on and carries no persona"* ]]
+	baton move web-01 blade-b
+	[ "$(web_01 state) $(web_01 machine)" = "running blade-b" ]
+	baton move web-01 blade-a
+	nobody_twice
+}
+
 @test "killed between stop and going back it goes back all the same" {
 	machine_unplug blade-b
 	baton move web-01 blade-b --no-wait

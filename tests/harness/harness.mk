@@ -9,3 +9,8 @@ $(B)/tests/harness/clock.so: tests/harness/clock.c tests/harness/page.h
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -I. $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
+
+## faults: plays every fault at every boundary between two steps (root; some five minutes)
+faults: all test-tools
+	B=$(B) tests/harness/check.sh
+.PHONY: faults

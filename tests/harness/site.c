@@ -410,7 +410,10 @@ static bool baton(struct site *s, const char *words)
 		execl("/bin/sh", "sh", "-c", line, NULL);
 		_exit(127);
 	}
-	return site_until(s, child_over, &pid, 120);
+	s->child = pid;
+	bool over = site_until(s, child_over, &pid, 3600);
+	s->child = 0;
+	return over;
 }
 
 static bool broker_is_up(struct site *s, void *ctx)

@@ -38,6 +38,7 @@ struct site {
 	char dir[DIR_LEN];
 	unsigned number;
 	pid_t warden;
+	pid_t child; /* a command line that has been started; 0: none */
 	struct page *page;
 	int wire, log;
 	char part[4096]; /* of a line of the log */

@@ -100,6 +100,8 @@ bool clock_all_wait(struct site *s)
 	bool sleeps = false;
 	if (newborn(s) || (s->warden && !slot_of(s, s->warden)))
 		return false;
+	if (s->child && !slot_of(s, s->child) && kill(s->child, 0) == 0)
+		return false;
 	for (int i = 0; i < SLOTS; i++) {
 		const struct slot *at = &s->page->slot[i];
 		pid_t pid = at->pid;

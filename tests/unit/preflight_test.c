@@ -215,11 +215,14 @@ static void bad_ones_come_first_and_make_one_sentence(void)
 	checklist_add(&l, CHECK_nics_fit, "m", FINDING_OK, "well");
 	checklist_add(&l, CHECK_bmc_answers, "m", FINDING_BAD, "no answer");
 	checklist_add(&l, CHECK_fence, "p", FINDING_UNKNOWN, "who knows");
+	checklist_add(
+		&l, CHECK_spare_off, "m", FINDING_BAD, "it is on"); /* an order switches it off */
 	checklist_add(&l, CHECK_lun_visible, "p", FINDING_BAD, "no LUN");
 	checklist_sort(&l);
 	CHECK_TEXT(check_word(l.check[0].id), "bmc-answers");
-	CHECK_TEXT(check_word(l.check[1].id), "lun-visible");
-	CHECK_TEXT(check_word(l.check[2].id), "fence");
+	CHECK_TEXT(check_word(l.check[1].id), "spare-off");
+	CHECK_TEXT(check_word(l.check[2].id), "lun-visible");
+	CHECK_TEXT(check_word(l.check[3].id), "fence");
 	checklist_trouble(text, sizeof text, &l);
 	CHECK_TEXT(text, "no answer; no LUN");
 	checklist_trouble(tight, sizeof tight, &l);
