@@ -10,14 +10,14 @@
  *   fence=hang, fence=refuse  so does what administers it or asks who is there; nothing is changed
  *   fence=mute                once, it is carried out and not answered (the line goes)
  *   stays=INITIATOR           its session is told to go, and stays
- *   clone=torn, clone=refuse  a copy would be of no single moment; none can be made now
- *   copy-of=TARGET            it is a copy that the driver made
  *   keeps=yes                 it lies: who was told to go is not listed any more, and goes on in
  *                             TARGET.kept
+ *   clone=torn, clone=refuse  a copy would be of no single moment; none can be made now
+ *   copy-of=TARGET            it is a copy that the driver made
  * TARGET.sessions: an initiator's name each, who is logged in. The driver reads and empties it; a
  * session begins where a test says so. A fence writes TARGET.san anew. TARGET.img is what is on the
- * disk, where somebody reads it. Whoever changes one of the files, or acts on what stands there,
- * holds the flock of TARGET.lock. */
+ * disk, where somebody reads it. Whoever changes accounts or sessions, or acts on what stands
+ * there, holds the flock of TARGET.lock. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -46,8 +46,8 @@ struct disk {
 	const char *counted;           /* the account whose sessions are counted; else NULL */
 	uint64_t lun;                  /* the one that is looked for */
 	struct san_facts facts;
-	bool found, accounts, account_right, shown_right, dead, hang, refuse, mute, keeps;
-	bool torn, no_clone, is_copy;
+	bool found, accounts, account_right, shown_right, dead, hang, refuse, mute;
+	bool torn, no_clone, is_copy, keeps;
 	unsigned registrations, removed;
 	char newer[LINE_LEN], stays[STAYS_MAX][LINE_LEN];
 	unsigned stay;

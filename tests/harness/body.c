@@ -22,7 +22,9 @@ enum {
 	DHCP_AGAIN_MS = 4000,
 	ASK_AGAIN_MS = 250,
 	ASK_MOST_MS = 10000,
-	PARK_MS = 20000
+	PARK_MS = 20000,
+	FIRMWARE_MS = 20000,
+	RENEW_MS = 600000
 };
 
 struct asked {
@@ -100,6 +102,7 @@ static void boots(struct body *b)
 	state_read(b, &on, &network);
 	b->on = true;
 	go(b, network ? BODY_ASK : BODY_IDLE);
+	later(b, FIRMWARE_MS);
 }
 
 void body_power(struct body *b, bool on, bool network)
@@ -116,8 +119,8 @@ void body_wake(struct body *b)
 	state_change(b, "on", NULL, false);
 	dies(b);
 	b->on = true;
-	b->runs = b->generation ? b->generation : 0;
-	go(b, *b->user ? BODY_OS : BODY_IDLE);
+	b->runs = b->known;
+	go(b, b->known ? BODY_OS : BODY_IDLE);
 }
 
 void body_forget_next(struct body *b)
@@ -245,7 +248,7 @@ static void report(struct body *b, const char *stage, const char *nic)
 		"{\"stage\":\"%s\",\"deed\":\"%s\",\"machine\":\"%s\",\"generation\":%u,%s}", stage,
 		b->deed, b->name, b->generation, nic);
 	snprintf(b->last, sizeof b->last, "%s", text);
-	snprintf(b->last_path, sizeof b->last_path, "%s/report", b->base);
+	snprintf(b->last_path, sizeof b->last_path, "%.*s/report", URL_LEN - 1, b->base);
 	fetch(b, "POST", "/report", text);
 }
 
@@ -262,7 +265,7 @@ static void do_found(struct body *b)
 	mac_text(mac, &b->mac);
 	snprintf(nic, sizeof nic,
 		"\"nics\":[{\"pci\":\"0000:00:03.0\",\"permanent\":\"%s\",\"current\":\"%s\","
-		"\"driver\":\"virtio_net\",\"id\":\"1af4:1000\"}]",
+		"\"driver\":\"virtio_net\"}]",
 		mac, mac);
 	report(b, "found", nic);
 }
@@ -290,7 +293,7 @@ static void script_read(struct body *b, const char *text)
 	if (strstr(text, "/shim/vmlinuz")) {
 		go(b, BODY_JOB);
 	} else if (strstr(text, "set step persona-sanboot")) {
-		b->generation = (unsigned)atoi(generation);
+		b->known = (unsigned)atoi(generation);
 		word_after(b->user, sizeof b->user, text, "\nset username ");
 		word_after(b->secret, sizeof b->secret, text, "\nset password ");
 		b->session = target_login(b->site, b->user, b->secret);
@@ -378,8 +381,9 @@ void body_bound(struct body *b, uint32_t addr, const char *file)
 	b->addr = addr;
 	const char *end = strstr(file, "/entry.ipxe");
 	if (b->os) {
-		b->runs = b->generation;
+		b->runs = b->known;
 		go(b, BODY_OS);
+		later(b, RENEW_MS);
 	} else if (strncmp(file, "http://", 7) == 0 && end) {
 		snprintf(b->base, sizeof b->base, "%.*s", (int)(end - file), file);
 		go(b, BODY_SCRIPT);
@@ -404,8 +408,7 @@ static void turn(struct body *b)
 	switch (b->at) {
 	case BODY_ASK:
 		b->xid = (uint32_t)random();
-		if (!b->dumb)
-			wire_say(b, false);
+		wire_say(b, false);
 		later(b, DHCP_AGAIN_MS);
 		break;
 	case BODY_REQUEST:
@@ -438,11 +441,14 @@ int64_t bodies_turn(struct site *s)
 			continue;
 		if (b->at == BODY_OS) {
 			do_write(b);
-			continue;
+			if (b->next_ns <= site_now_ns(s)) {
+				wire_renew(b);
+				later(b, RENEW_MS);
+			}
 		}
 		if (b->at == BODY_IDLE || b->busy)
 			continue;
-		if (b->next_ns <= site_now_ns(s)) {
+		if (b->at != BODY_OS && b->next_ns <= site_now_ns(s)) {
 			s->moved = true;
 			turn(b);
 		}

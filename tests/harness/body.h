@@ -41,10 +41,11 @@ struct body {
 	unsigned wait_ms;
 	uint32_t xid, addr, server;
 	char base[URL_LEN], last[REPORT_LEN],
-		last_path[URL_LEN + 16]; /* the last report, and where it went */
+		last_path[URL_LEN + 8]; /* the last report, and where it went */
 	char deed[16], want[MAC_TEXT];
 	unsigned generation; /* of the work order */
 	char user[80], secret[80];
+	unsigned known;         /* the generation that they are of */
 	unsigned runs, session; /* the generation of its OS, 0: none; its session at the target */
 	int bmc, bmc_log;
 	off_t log_at;
@@ -52,7 +53,6 @@ struct body {
 	enum body_fault dhcp, http;
 	unsigned times; /* how often, for dhcp and http */
 	bool late;      /* its next boot sends the last report of the one before it once more */
-	bool dumb;      /* its network is unplugged */
 	bool deaf; /* its OS is not asked about its session: it goes on until it is thrown out */
 };
 

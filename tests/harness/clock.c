@@ -79,9 +79,10 @@ __attribute__((constructor)) static void begin(void)
 	struct sigaction act = { .sa_handler = on_poke };
 	sigaction(POKE, &act, NULL);
 	for (int i = 0; i < SLOTS; i++) {
-		int32_t nobody = 0;
+		int32_t who = 0;
 		struct slot *s = &page->slot[i];
-		if (!atomic_compare_exchange_strong(&s->pid, &nobody, own_pid))
+		/* It may have been another program before. */
+		if (!atomic_compare_exchange_strong(&s->pid, &who, own_pid) && who != own_pid)
 			continue;
 		s->waits = 0;
 		s->alarm_ns = 0;
@@ -116,7 +117,8 @@ static int64_t due_in(int64_t ns)
 	return ns < 0 ? INT64_MAX : now_ns(CLOCK_MONOTONIC) + ns;
 }
 
-/* What is left, for a wait of the kernel's: never more than a minute, NULL-like -1 for ever. */
+/* What is left, for a wait of the kernel's: a minute at most, since the clock may be skipped
+ * meanwhile. */
 static int64_t left_ns(int64_t due)
 {
 	if (due == INT64_MAX)

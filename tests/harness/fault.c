@@ -1,297 +1,328 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See fault.h. */
-#include "tests/harness/fault.h"
-
+/* The faults, a row each at the end. Those that a machine, a BMC or the target has are the fake
+ * drivers' (broker/drivers/bmc_fake.c, san_fake.c) or the body's own. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/list.h"
+#include "tests/harness/run.h"
 #include "tests/harness/target.h"
 
-static void bmcs(const struct at_fault *f, const char *end, const char *text)
+#define PORTAL_DEAD "dead=" SITE_ADDR ":3260\n"
+
+static void kill_batond(struct run *r)
 {
-	for (int i = 0; i < BODIES; i++)
-		site_fake(f->site, f->site->body[i]->name, end, text);
+	site_kill(r->s, "batond");
 }
 
-static void kill_now(struct at_fault *f, const char *program)
+static void kill_broker(struct run *r)
 {
-	f->met = site_kill(f->site, program);
-}
-static void kill_batond(struct at_fault *f)
-{
-	kill_now(f, "batond");
-}
-static void kill_broker(struct at_fault *f)
-{
-	kill_now(f, "baton-broker");
-}
-static void kill_edge(struct at_fault *f)
-{
-	kill_now(f, "baton-edge");
-}
-static void kill_files(struct at_fault *f)
-{
-	kill_now(f, "baton-files");
+	site_kill(r->s, "baton-broker");
 }
 
-/* A hand is met where it hangs. */
-static void hang_all(struct at_fault *f)
+static void kill_edge(struct run *r)
 {
-	bmcs(f, "hang", "");
-	target_line_add(f->site, "fence=hang\n");
-}
-static void hang_end(struct at_fault *f)
-{
-	bmcs(f, "hang", NULL);
-	target_line_rm(f->site, "fence=hang");
-}
-static void hand_turn(struct at_fault *f)
-{
-	if (site_hand_works(f->site))
-		kill_now(f, "baton-hand");
-	if (f->met)
-		hang_end(f);
+	site_kill(r->s, "baton-edge");
 }
 
-/* Done, and not answered; then the broker dies, and its next one has it done once more. */
-static void mute(struct at_fault *f)
+static void kill_files(struct run *r)
 {
-	bmcs(f, "mute", "");
-	target_line_add(f->site, "fence=mute\n");
+	site_kill(r->s, "baton-files");
 }
-static void mute_end(struct at_fault *f)
+
+static bool hand_or_end(struct site *s, void *ctx)
 {
-	bmcs(f, "mute", NULL);
-	bmcs(f, "muted", NULL);
-	target_line_rm(f->site, "fence=mute");
+	(void)ctx;
+	return site_hand_works(s);
 }
-static bool muted(const struct at_fault *f)
+
+static void all_hang(struct run *r)
+{
+	site_fake(r->s, r->body->name, "hang", "");
+	target_line_add(r->s, "fence=hang\n");
+}
+
+static void none_hangs(struct run *r)
+{
+	site_fake(r->s, r->body->name, "hang", NULL);
+	target_line_rm(r->s, "fence=");
+}
+
+static void kill_hand(struct run *r)
+{
+	if (site_until(r->s, hand_or_end, r, 1))
+		site_kill(r->s, "baton-hand");
+	none_hangs(r);
+}
+
+static void mute(struct run *r)
+{
+	site_fake(r->s, r->body->name, "mute", "power-on power-off soft-off next-boot");
+	target_line_add(r->s, "fence=mute\n");
+}
+
+static void not_mute(struct run *r)
+{
+	site_fake(r->s, r->body->name, "mute", NULL);
+	site_fake(r->s, r->body->name, "muted", NULL);
+	target_line_rm(r->s, "fence=");
+}
+
+static bool is_muted(struct site *s, void *ctx)
+{
+	struct run *r = ctx;
+	char path[PATH_MAX];
+	(void)s;
+	snprintf(path, sizeof path, "%s/fake/%s.muted", s->dir, r->body->name);
+	return access(path, F_OK) == 0 || !target_has(s, "fence=mute");
+}
+
+/* The deed is done, and nobody hears of it: the next broker has it done once more. */
+static void kill_broker_behind_the_deed(struct run *r)
+{
+	if (site_until(r->s, is_muted, r, 3))
+		site_kill(r->s, "baton-broker");
+	not_mute(r);
+}
+
+static void body_faults(struct run *r, enum body_fault dhcp, enum body_fault http, unsigned times)
 {
 	for (int i = 0; i < BODIES; i++) {
-		char path[PATH_MAX];
-		snprintf(path, sizeof path, "%s/fake/%s.muted", f->site->dir,
-			f->site->body[i]->name);
-		if (access(path, F_OK) == 0)
-			return true;
+		r->s->body[i]->dhcp = dhcp;
+		r->s->body[i]->http = http;
+		r->s->body[i]->times = times;
 	}
-	return false;
 }
-static void mute_turn(struct at_fault *f)
+
+static void dhcp_lost(struct run *r)
 {
-	f->met = f->met || muted(f);
+	body_faults(r, r->seed % 2 ? BODY_UNHEARD : BODY_UNANSWERED, BODY_WELL, 3);
 }
-static void twice_turn(struct at_fault *f)
+
+static void dhcp_twice(struct run *r)
 {
-	if (f->met || !muted(f))
+	body_faults(r, BODY_TWICE, BODY_WELL, 40);
+}
+
+static void http_lost(struct run *r)
+{
+	body_faults(r, BODY_WELL, BODY_UNHEARD, 3);
+}
+
+static void http_unanswered(struct run *r)
+{
+	body_faults(r, BODY_WELL, BODY_UNANSWERED, 3);
+}
+
+static void http_twice(struct run *r)
+{
+	body_faults(r, BODY_WELL, BODY_TWICE, 40);
+}
+
+static void http_late(struct run *r)
+{
+	for (int i = 0; i < BODIES; i++)
+		r->s->body[i]->late = true;
+}
+
+static void bodies_well(struct run *r)
+{
+	body_faults(r, BODY_WELL, BODY_WELL, 0);
+	for (int i = 0; i < BODIES; i++)
+		r->s->body[i]->late = false;
+}
+
+static void bmc_put(struct run *r, const char *end, const char *text)
+{
+	site_fake(r->s, r->body->name, end, text);
+}
+
+static void bmc_hangs(struct run *r)
+{
+	bmc_put(r, "hang", "");
+}
+
+static void bmc_refuses(struct run *r)
+{
+	bmc_put(r, "refuse", "");
+}
+
+static void bmc_lies(struct run *r)
+{
+	bmc_put(r, "lie", "");
+}
+
+static void bmc_false(struct run *r)
+{
+	bmc_put(r, "false", "");
+}
+
+static void bmc_resets(struct run *r)
+{
+	bmc_put(r, "reset", "power-on power-off next-boot probe");
+	body_forget_next(r->body);
+}
+
+static void bmc_well(struct run *r)
+{
+	static const char *const ends[] = { "hang", "refuse", "lie", "false", "reset" };
+	for (size_t i = 0; i < COUNT(ends); i++)
+		bmc_put(r, ends[i], NULL);
+}
+
+static void target_is_cut(struct run *r)
+{
+	target_line_add(r->s, PORTAL_DEAD);
+	target_line_add(r->s, "fence=refuse\n");
+}
+
+static void target_hangs(struct run *r)
+{
+	target_line_add(r->s, "hang=" SITE_ADDR ":3260\n");
+	target_line_add(r->s, "fence=hang\n");
+}
+
+/* Whoever is logged in now cannot be thrown out. */
+static void session_stays(struct run *r)
+{
+	char line[100];
+	target_first_session(r->s, r->session, sizeof r->session);
+	if (!*r->session)
 		return;
-	kill_now(f, "baton-broker");
-	mute_end(f);
+	snprintf(line, sizeof line, "stays=%s\n", r->session);
+	target_line_add(r->s, line);
 }
 
-static void by_body(struct at_fault *f, enum body_fault dhcp, enum body_fault http)
+static void target_well(struct run *r)
 {
-	for (int i = 0; i < BODIES; i++) {
-		struct body *b = f->site->body[i];
-		b->dhcp = dhcp;
-		b->http = http;
-		b->times = dhcp || http ? 3 : 0;
-	}
-}
-static void dhcp_lost(struct at_fault *f)
-{
-	by_body(f, BODY_UNHEARD, BODY_WELL);
-}
-static void dhcp_unanswered(struct at_fault *f)
-{
-	by_body(f, BODY_UNANSWERED, BODY_WELL);
-}
-static void dhcp_twice(struct at_fault *f)
-{
-	by_body(f, BODY_TWICE, BODY_WELL);
-}
-static void http_lost(struct at_fault *f)
-{
-	by_body(f, BODY_WELL, BODY_UNHEARD);
-}
-static void http_unanswered(struct at_fault *f)
-{
-	by_body(f, BODY_WELL, BODY_UNANSWERED);
-}
-static void http_twice(struct at_fault *f)
-{
-	by_body(f, BODY_WELL, BODY_TWICE);
-}
-static void body_turn(struct at_fault *f)
-{
-	for (int i = 0; i < BODIES; i++)
-		f->met = f->met || f->site->body[i]->times < 3;
-}
-static void body_well(struct at_fault *f)
-{
-	by_body(f, BODY_WELL, BODY_WELL);
-}
-static void http_late(struct at_fault *f)
-{
-	for (int i = 0; i < BODIES; i++)
-		f->site->body[i]->late = true;
-}
-static void late_turn(struct at_fault *f)
-{
-	for (int i = 0; i < BODIES; i++)
-		f->met = f->met || !f->site->body[i]->late;
-}
-static void late_end(struct at_fault *f)
-{
-	for (int i = 0; i < BODIES; i++)
-		f->site->body[i]->late = false;
+	target_line_rm(r->s, "dead=");
+	target_line_rm(r->s, "hang=");
+	target_line_rm(r->s, "fence=");
+	target_line_rm(r->s, "stays=");
 }
 
-static void bmc_hang(struct at_fault *f)
-{
-	bmcs(f, "hang", ""), f->met = true;
-}
-static void bmc_hang_end(struct at_fault *f)
-{
-	bmcs(f, "hang", NULL);
-}
-static void bmc_refuse(struct at_fault *f)
-{
-	bmcs(f, "refuse", ""), f->met = true;
-}
-static void bmc_refuse_end(struct at_fault *f)
-{
-	bmcs(f, "refuse", NULL);
-}
-static void bmc_lie(struct at_fault *f)
-{
-	bmcs(f, "lie", ""), f->met = true;
-}
-static void bmc_lie_end(struct at_fault *f)
-{
-	bmcs(f, "lie", NULL);
-}
-static void bmc_false(struct at_fault *f)
-{
-	bmcs(f, "false", ""), f->met = true;
-}
-static void bmc_false_end(struct at_fault *f)
-{
-	bmcs(f, "false", NULL);
-}
-static void bmc_reset(struct at_fault *f)
-{
-	bmcs(f, "reset", ""), f->met = true;
-}
-static void bmc_reset_end(struct at_fault *f)
-{
-	bmcs(f, "reset", NULL);
-}
-static void bmc_bounce(struct at_fault *f)
-{
-	bmcs(f, "bounce", ""), f->met = true;
-}
-static void bmc_bounce_end(struct at_fault *f)
-{
-	bmcs(f, "bounce", NULL);
-}
-
-static void target_cut(struct at_fault *f)
-{
-	target_line_add(f->site, "dead=" SITE_ADDR ":3260\nfence=refuse\n");
-	f->met = true;
-}
-static void target_cut_end(struct at_fault *f)
-{
-	target_line_rm(f->site, "dead=");
-	target_line_rm(f->site, "fence=refuse");
-}
-
-static void filler(const struct at_fault *f, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%s/state/filler", f->site->dir);
-}
-static void disk_full(struct at_fault *f)
+static void disk_full(struct run *r)
 {
 	char path[PATH_MAX];
-	struct statvfs v;
-	filler(f, path);
+	struct statvfs fs;
+	snprintf(path, sizeof path, "%s/state/fill", r->s->dir);
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || fstatvfs(fd, &v) < 0 ||
-		posix_fallocate(fd, 0, (off_t)(v.f_bavail * v.f_frsize)) != 0)
+	if (fd < 0 || fstatvfs(fd, &fs) < 0)
 		bail("%s: %s", path, strerror(errno));
+	/* What was free a moment ago may not be any more. */
+	for (off_t len = (off_t)(fs.f_bavail * fs.f_bsize); len > 0; len -= 4096)
+		if (posix_fallocate(fd, 0, len) == 0)
+			break;
 	close(fd);
-	f->met = true;
 }
-static void disk_full_end(struct at_fault *f)
+
+static void disk_free(struct run *r)
 {
 	char path[PATH_MAX];
-	filler(f, path);
+	snprintf(path, sizeof path, "%s/state/fill", r->s->dir);
 	unlink(path);
 }
 
-static void power_cycle(struct at_fault *f)
+/* Somebody at the power button of the machine whose turn it is. */
+static void restarts(struct run *r)
 {
-	body_power(f->body, false, false);
-	body_power(f->body, true, true);
-	f->met = true;
-}
-static void power_cut(struct at_fault *f)
-{
-	body_power(f->body, false, false), f->met = true;
-}
-static void old_wakes(struct at_fault *f)
-{
-	body_wake(f->other), f->met = true;
-}
-static void old_boots(struct at_fault *f)
-{
-	body_power(f->other, true, true), f->met = true;
+	body_power(r->body, false, false);
+	body_power(r->body, true, true);
 }
 
-/* BMC and target lie at once: what no protocol can hold against. The judge must see it. */
-static void all_lie(struct at_fault *f)
+static void loses_power(struct run *r)
 {
-	bmc_false(f);
-	target_line_add(f->site, "keeps=yes\n");
-}
-static void no_end(struct at_fault *f)
-{
-	(void)f;
+	body_power(r->body, false, false);
 }
 
-const struct fault fault_all_lie = { "all-lie", all_lie, NULL, no_end };
+/* The other machine is switched on: with the card that it has. */
+static void other_boots(struct run *r)
+{
+	body_power(r->other, false, false);
+	body_power(r->other, true, true);
+}
+
+/* It comes back without a boot: its OS is in its memory, and so is the secret that it had. */
+static void other_wakes(struct run *r)
+{
+	body_wake(r->other);
+}
+
+static void undo(struct run *r)
+{
+	char path[64];
+	int status = 0;
+	snprintf(path, sizeof path, "/v1/orders/%llu/undo", (unsigned long long)r->order);
+	json_t *answer = site_api(r->s, "POST", path, "{}", &status);
+	uint64_t id = (uint64_t)json_integer_value(json_object_get(answer, "id"));
+	if (status == 200 && id) {
+		r->turned = true;
+		r->order = id;
+	} else if (status != 409) {
+		site_wrong(r->s, "undo: status %d", status);
+	}
+	json_decref(answer);
+}
+
+static void undo_and_kill(struct run *r)
+{
+	undo(r);
+	site_kill(r->s, "baton-broker");
+}
+
+static void nothing(struct run *r)
+{
+	(void)r;
+}
 
 const struct fault faults[] = {
-	{ "kill-batond", kill_batond, NULL, NULL },
-	{ "kill-broker", kill_broker, NULL, NULL },
-	{ "kill-edge", kill_edge, NULL, NULL },
-	{ "kill-files", kill_files, NULL, NULL },
-	{ "kill-hand", hang_all, hand_turn, hang_end },
-	{ "hand-unanswered", mute, mute_turn, mute_end },
-	{ "deed-twice", mute, twice_turn, mute_end },
-	{ "dhcp-lost", dhcp_lost, body_turn, body_well },
-	{ "dhcp-unanswered", dhcp_unanswered, body_turn, body_well },
-	{ "dhcp-twice", dhcp_twice, body_turn, body_well },
-	{ "http-lost", http_lost, body_turn, body_well },
-	{ "http-unanswered", http_unanswered, body_turn, body_well },
-	{ "http-twice", http_twice, body_turn, body_well },
-	{ "http-late", http_late, late_turn, late_end },
-	{ "bmc-hang", bmc_hang, NULL, bmc_hang_end },
-	{ "bmc-refuse", bmc_refuse, NULL, bmc_refuse_end },
-	{ "bmc-lie", bmc_lie, NULL, bmc_lie_end },
-	{ "bmc-false", bmc_false, NULL, bmc_false_end },
-	{ "bmc-reset", bmc_reset, NULL, bmc_reset_end },
-	{ "bmc-bounce", bmc_bounce, NULL, bmc_bounce_end },
-	{ "target-cut", target_cut, NULL, target_cut_end },
-	{ "disk-full", disk_full, NULL, disk_full_end },
-	{ "power-cycle", power_cycle, NULL, NULL },
-	{ "power-cut", power_cut, NULL, NULL },
-	{ "old-wakes", old_wakes, NULL, NULL },
-	{ "old-boots", old_boots, NULL, NULL },
+	{ "none", nothing, NULL, NULL, 0, false, "nothing goes wrong" },
+	{ "kill-batond", kill_batond, NULL, NULL, 0, false,
+		"batond dies, and with it all it started" },
+	{ "kill-broker", kill_broker, NULL, NULL, 0, false, "the broker dies" },
+	{ "kill-edge", kill_edge, NULL, NULL, 0, false, "the edge dies" },
+	{ "kill-files", kill_files, NULL, NULL, 0, false, "files dies" },
+	{ "kill-hand", all_hang, kill_hand, NULL, 0, false, "the hand at work dies" },
+	{ "answer-lost", mute, NULL, not_mute, 0, false, "a deed is done and never answered" },
+	{ "deed-twice", mute, kill_broker_behind_the_deed, NULL, 0, false,
+		"the broker dies behind a deed, which is done once more" },
+	{ "dhcp-lost", dhcp_lost, NULL, bodies_well, 0, false,
+		"questions or answers of DHCP are lost" },
+	{ "dhcp-twice", dhcp_twice, NULL, bodies_well, 0, false,
+		"each question of DHCP comes twice" },
+	{ "http-lost", http_lost, NULL, bodies_well, 0, false, "requests do not arrive" },
+	{ "http-unanswered", http_unanswered, NULL, bodies_well, 0, false,
+		"answers do not arrive" },
+	{ "http-twice", http_twice, NULL, bodies_well, 0, false, "each request comes twice" },
+	{ "http-late", http_late, NULL, bodies_well, 0, false,
+		"a report of an earlier boot comes late" },
+	{ "bmc-hangs", bmc_hangs, NULL, bmc_well, 0, false, "the BMC does not answer" },
+	{ "bmc-refuses", bmc_refuses, NULL, bmc_well, 0, false, "the BMC refuses all orders" },
+	{ "bmc-lies", bmc_lies, NULL, bmc_well, 0, false, "the BMC takes orders and does nothing" },
+	{ "bmc-says-off", bmc_false, NULL, bmc_well, 0, true,
+		"the BMC says off, and the machine is on" },
+	{ "bmc-resets", bmc_resets, NULL, bmc_well, 0, false,
+		"the BMC restarts and forgets the next boot" },
+	{ "target-cut", target_is_cut, NULL, target_well, 0, false,
+		"the target is cut off, its control, too" },
+	{ "target-hangs", target_hangs, NULL, target_well, 0, false, "the target does not answer" },
+	{ "session-stays", session_stays, NULL, target_well, 0, false,
+		"a session does not go, and the target says so" },
+	{ "disk-full", disk_full, NULL, disk_free, 30, false, "the store's disk is full" },
+	{ "restarts", restarts, NULL, NULL, 0, true, "somebody restarts the machine" },
+	{ "loses-power", loses_power, NULL, NULL, 0, true, "the machine loses its power" },
+	{ "other-boots", other_boots, NULL, NULL, 0, true,
+		"somebody switches the other machine on" },
+	{ "other-wakes", other_wakes, NULL, NULL, 0, true,
+		"the OS that was on the other machine goes on, with its session and secret of "
+		"then" },
+	{ "undo", nothing, undo, NULL, 0, false, "a person takes the order back" },
+	{ "undo-and-kill", nothing, undo_and_kill, NULL, 0, false,
+		"a person takes the order back, and the broker dies" },
 };
-const unsigned faults_n = COUNT(faults);
+const unsigned fault_count = COUNT(faults);

@@ -136,19 +136,19 @@ static void conf_make(const struct site *s)
 		"interfaces = mgmt0\nstate_dir = %s/state\nkey_file = %s/etc/store.key\n"
 		"run_dir = %s/run\nboot_dir = %s/boot\nscripts_dir = %s/scripts\npacks_dir = "
 		"%s/etc/packs\nsecrets_dir = %s/etc/secrets\nuser_broker = 64901\nuser_edge = "
-		"64902\nuser_files = 64903\nuser_hand = 64904\ngroup_api = 0\n",
+		"64902\nuser_files = 64903\nuser_hand = 64904\ngroup_api = 0\nhealth_every_s = 0\n",
 		s->dir, s->dir, s->dir, s->dir, s->dir, s->dir, s->dir);
 	snprintf(path, sizeof path, "%s/etc/baton.conf", s->dir);
 	text_put(path, text);
 }
 
-void site_make(struct site *s, unsigned number, const char *built)
+void site_make(struct site *s, const char *in, unsigned number, const char *built)
 {
 	static const char *const wants[] = { "batond", "baton-broker", "baton-edge", "baton-files",
 		"baton-hand", "baton" };
 	*s = (struct site){ .number = number, .due_ns = INT64_MAX };
-	snprintf(s->dir, sizeof s->dir, "/dev/shm/baton-faults.XXXXXX");
-	if (!mkdtemp(s->dir) || chmod(s->dir, 0755) < 0)
+	snprintf(s->dir, sizeof s->dir, "%s/%u", in, number);
+	if (mkdir(s->dir, 0755) < 0)
 		bail("%s: %s", s->dir, strerror(errno));
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
 		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -183,10 +183,11 @@ static void line_take(struct site *s, const char *line)
 	s->moved = true;
 	if (strncmp(is, "baton-broker started", 20) == 0)
 		s->brokers++;
-	else if (sscanf(is, "baton-broker order-done order=%llu", &order) == 1)
-		s->over = order;
-	else if (sscanf(is, "baton-broker order-stopped order=%llu", &order) == 1)
-		s->stopped = order;
+	else if (sscanf(is, "baton-broker order-begun order=%llu", &order) == 1)
+		s->begun = order;
+	else if (sscanf(is, "baton-broker order-done order=%llu", &order) == 1 ||
+		 sscanf(is, "baton-broker order-stopped order=%llu", &order) == 1)
+		s->ended = true;
 	else if (sscanf(is, "baton-broker step-failed order=%llu", &order) == 1)
 		s->failed = order;
 	else if (strncmp(is, "batond child-died", 17) == 0 && strstr(is, "how=signal") &&
@@ -229,7 +230,6 @@ static void warden_start(struct site *s)
 		if (getppid() != parent)
 			_exit(1);
 		int preload = open("/etc/ld.so.preload", O_WRONLY | O_CREAT | O_TRUNC, 0644);
-		(void)preload;
 		if (dprintf(preload, "%s/bin/clock.so\n", s->dir) < 0)
 			_exit(1);
 		dup2(ends[1], STDERR_FILENO);
@@ -290,7 +290,6 @@ static pid_t child_of(const struct site *s, const char *program)
 		*text = '\0';
 	if (f)
 		fclose(f);
-	pid_t newest = 0;
 	for (char *rest = text, *one; (one = strsep(&rest, " "));) {
 		snprintf(path, sizeof path, "/proc/%.10s/comm", one);
 		f = *one ? fopen(path, "re") : NULL;
@@ -299,9 +298,9 @@ static pid_t child_of(const struct site *s, const char *program)
 		if (f)
 			fclose(f);
 		if (it)
-			newest = atoi(one);
+			return atoi(one);
 	}
-	return newest;
+	return 0;
 }
 
 bool site_kill(struct site *s, const char *program)
@@ -326,10 +325,13 @@ bool site_hand_works(struct site *s)
 	return child_of(s, "baton-hand") != 0;
 }
 
-void site_gate_order(struct site *s, const char *word, unsigned long long order, const char *step)
+void site_gate(struct site *s, uint64_t order, const char *step)
 {
+	char number[24] = "";
 	s->page->gate = GATE_NONE;
-	snprintf(s->page->gate_word, GATE_TEXT, "baton-broker %s order=%llu ", word, order);
+	if (order)
+		snprintf(number, sizeof number, "%llu ", (unsigned long long)order);
+	snprintf(s->page->gate_word, GATE_TEXT, "baton-broker step-begun order=%s", number);
 	snprintf(s->page->gate_step, GATE_TEXT, " step=%s ", step);
 	s->page->gate = GATE_ARMED;
 }
@@ -410,9 +412,9 @@ static bool baton(struct site *s, const char *words)
 		execl("/bin/sh", "sh", "-c", line, NULL);
 		_exit(127);
 	}
-	s->child = pid;
-	bool over = site_until(s, child_over, &pid, 3600);
-	s->child = 0;
+	s->guest = pid;
+	bool over = site_until(s, child_over, &pid, 120);
+	s->guest = 0;
 	return over;
 }
 
@@ -442,7 +444,7 @@ bool site_fill(struct site *s)
 	sh("rm -rf %s/state/* %s/fake/* %s/run", s->dir, s->dir, s->dir);
 	bodies_make(s);
 	target_make(s);
-	s->over = s->stopped = s->failed = 0;
+	s->begun = s->failed = 0;
 	warden_start(s);
 	if (!site_until(s, broker_is_up, &before, 600))
 		return false;
@@ -456,5 +458,4 @@ void site_drop(struct site *s)
 {
 	warden_kill(s);
 	talks_drop(s);
-	sh("umount -l %s/state && umount -l /etc && rm -rf %s", s->dir, s->dir);
 }

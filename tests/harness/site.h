@@ -37,8 +37,7 @@ struct talk {
 struct site {
 	char dir[DIR_LEN];
 	unsigned number;
-	pid_t warden;
-	pid_t child; /* a command line that has been started; 0: none */
+	pid_t warden, guest; /* guest: the command line, while somebody types it */
 	struct page *page;
 	int wire, log;
 	char part[4096]; /* of a line of the log */
@@ -50,20 +49,21 @@ struct site {
 	int64_t due_ns;     /* of whoever turns us; the clock is never skipped past it */
 	int64_t unslept_ns; /* since when somebody who does not wait sleeps, on the computer's clock
 			     */
+	bool ended;         /* an order has ended or stopped */
 	bool moved;         /* something has happened in this turn */
 	unsigned brokers;   /* that have started */
-	uint64_t over, stopped, failed; /* the newest order of which the log said so */
-	char wrong[512];                /* the first thing that must not be, or "" */
+	uint64_t begun, failed; /* the newest order of which the log said so */
+	char wrong[512];        /* the first thing that must not be, or "" */
 };
 
 int64_t site_now_ns(const struct site *s); /* monotonic */
 
-/* Namespaces, folder, wire, clock, once in each process. */
-void site_make(struct site *s, unsigned number, const char *built);
+/* Namespaces, a folder in the one that is named, wire, clock; once in each process. */
+void site_make(struct site *s, const char *in, unsigned number, const char *built);
 /* An empty store, one network, two machines that are off, the persona at its disk, running nowhere.
  */
 bool site_fill(struct site *s);
-void site_drop(struct site *s);
+void site_drop(struct site *s); /* its folder stays */
 void site_turn(struct site *s);
 /* Turns until it is so; false: not within that time. */
 bool site_until(struct site *s, bool (*so)(struct site *, void *), void *ctx, unsigned seconds);
@@ -73,8 +73,9 @@ bool site_until(struct site *s, bool (*so)(struct site *, void *), void *ctx, un
 bool site_kill(struct site *s, const char *program);
 bool site_hand_works(struct site *s);
 
-/* Sets the gate: the broker stops where it says WORD of that order's step. */
-void site_gate_order(struct site *s, const char *word, unsigned long long order, const char *step);
+/* Sets the gate: the broker stops where it has journaled that the step begins, and has done nothing
+ * yet. Order 0: whichever comes there. */
+void site_gate(struct site *s, uint64_t order, const char *step);
 bool site_gate_reached(const struct site *s);
 void site_gate_open(struct site *s);
 

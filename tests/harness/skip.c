@@ -98,9 +98,8 @@ static bool newborn(const struct site *s)
 bool clock_all_wait(struct site *s)
 {
 	bool sleeps = false;
-	if (newborn(s) || (s->warden && !slot_of(s, s->warden)))
-		return false;
-	if (s->child && !slot_of(s, s->child) && kill(s->child, 0) == 0)
+	if (newborn(s) || (s->warden && !slot_of(s, s->warden)) ||
+		(s->guest && !slot_of(s, s->guest) && state_of(s->guest) != 0))
 		return false;
 	for (int i = 0; i < SLOTS; i++) {
 		const struct slot *at = &s->page->slot[i];

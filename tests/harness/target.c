@@ -88,14 +88,6 @@ unsigned target_login(struct site *s, const char *user, const char *secret)
 	return session;
 }
 
-unsigned target_login_late(struct site *s)
-{
-	int held = lock(s);
-	unsigned session = session_add(s);
-	close(held);
-	return session;
-}
-
 /* In the list of sessions, or among those that a lying target says have gone. */
 static bool stands(const struct site *s, unsigned session)
 {
@@ -160,6 +152,45 @@ void target_line_rm(struct site *s, const char *begins)
 	int held = lock(s);
 	lines_rm(s, "san", begins);
 	close(held);
+}
+
+bool target_has(const struct site *s, const char *line)
+{
+	char text[SAN_MAX];
+	text_get(text, sizeof text, s, "san");
+	for (char *rest = text, *one; (one = strsep(&rest, "\n"));)
+		if (strncmp(one, line, strlen(line)) == 0)
+			return true;
+	return false;
+}
+
+void target_first_session(const struct site *s, char *to, size_t size)
+{
+	char text[4096];
+	text_get(text, sizeof text, s, "sessions");
+	snprintf(to, size, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+unsigned target_sessions(const struct site *s)
+{
+	char text[4096];
+	unsigned n = 0;
+	text_get(text, sizeof text, s, "sessions");
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		n++;
+	return n;
+}
+
+unsigned target_accounts(const struct site *s, unsigned generation, bool *is)
+{
+	char text[SAN_MAX], own[64];
+	unsigned n = 0;
+	text_get(text, sizeof text, s, "san");
+	snprintf(own, sizeof own, "\naccount=" PERSONA ".%u ", generation);
+	*is = strstr(text, own) != NULL;
+	for (const char *at = text; (at = strstr(at, "\naccount=")); at++)
+		n++;
+	return n;
 }
 
 /* The sectors from..to. */

@@ -115,6 +115,12 @@ void wire_say(struct body *b, bool request)
 	b->site->moved = true;
 }
 
+void wire_renew(struct body *b)
+{
+	b->xid = (uint32_t)random();
+	wire_say(b, true);
+}
+
 static void reply(struct body *b, struct reader r, uint32_t yours, const uint8_t *file)
 {
 	char name[URL_LEN];

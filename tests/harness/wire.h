@@ -5,6 +5,8 @@
 
 /* A DISCOVER, or the REQUEST of what was offered. */
 void wire_say(struct body *b, bool request);
+/* The OS asks for its address once more; the answer is of no interest. */
+void wire_renew(struct body *b);
 
 /* body.c's: what the wire tells a body. */
 void body_bound(struct body *b, uint32_t addr, const char *file);
