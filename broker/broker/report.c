@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "broker/members.h"
+#include "core/drivers.h"
 
 static int stage_read(struct report *r, const char *stage, const char *deed, struct err *e)
 {
@@ -31,6 +32,17 @@ static int mac_read(struct mac *ret, const char *text, const char *what, struct 
 	if (*text && !mac_parse(ret, text))
 		return err_say(e, EINVAL, "report: \"%s\": \"%s\" is not a MAC", what, text);
 	return 0;
+}
+
+/* They help a judgement, and no boot depends on them: see found_read(). */
+static void drivers_read(struct report_nic *n, const json_t *from)
+{
+	const char *driver = json_string_value(json_object_get(from, "driver"));
+	const char *modalias = json_string_value(json_object_get(from, "modalias"));
+	if (driver && driver_ok(driver))
+		snprintf(n->driver, sizeof n->driver, "%s", driver);
+	if (modalias && modalias_ok(modalias))
+		snprintf(n->modalias, sizeof n->modalias, "%s", modalias);
 }
 
 static int nic_read(struct report *r, const json_t *from, struct err *e)
@@ -57,6 +69,8 @@ static int nic_read(struct report *r, const json_t *from, struct err *e)
 		ret = mac_read(&n->current, current, "current", e);
 	if (ret == 0)
 		ret = mac_read(&n->read_back, back, "read_back", e);
+	if (ret == 0)
+		drivers_read(n, from);
 	r->nics++;
 	return ret;
 }

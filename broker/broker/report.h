@@ -13,6 +13,7 @@ struct report_nic {
 	char pci[PCI_TEXT];
 	struct mac permanent, current, read_back; /* zero: not said */
 	char tool[64];
+	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1]; /* "": not said, or strange */
 };
 
 struct report {

@@ -185,6 +185,9 @@ static int judge_found(struct broker *b, struct stand *s, const struct report *r
 		news[i] = !n->journaled || strcmp(n->pci, pci) != 0;
 		if (news[i])
 			ret = store_nic_journal(b->store, s->m.name, i, pci, &n->factory, e);
+		if (ret == 0)
+			ret = store_nic_driver(b->store, s->m.name, i, r->nic[at[i]].driver,
+				r->nic[at[i]].modalias, e);
 	}
 	if (ret == 0)
 		ret = store_found_set(b->store, s->m.name, &r->found, e);

@@ -21,6 +21,8 @@ enum {
 	ROUTES_MAX = 8,
 	MTU_MIN = 576, /* RFC 2132, 5.1 has 68; no machine boots with less than this */
 	MTU_MAX = 9216,
+	DRIVER_LEN = 31,
+	MODALIAS_LEN = 159,
 };
 
 /* What a network does with a MAC that belongs to no machine. */
@@ -52,6 +54,8 @@ struct nic {
 	bool carries;       /* takes a persona's MAC; a management NIC keeps its own */
 	char network[NAME_LEN + 1];
 	uint32_t addr; /* what the machine gets under its own MAC, host byte order */
+	/* As the shim found the card: the kernel's words for what drives it (core/drivers.h) */
+	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1];
 };
 
 /* What a machine without a persona does when it asks. */

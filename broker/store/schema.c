@@ -301,11 +301,19 @@ static const char *const version_4[] = {
 	NULL,
 };
 
+/* What drives each card, as the shim found it. */
+static const char *const version_5[] = {
+	"ALTER TABLE nic ADD COLUMN driver TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE nic ADD COLUMN modalias TEXT NOT NULL DEFAULT ''",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
 	{ .sql = version_3, .then = clear_text_seal },
 	{ .sql = version_4 },
+	{ .sql = version_5 },
 };
 const unsigned schema_version = COUNT(schema);
 

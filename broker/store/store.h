@@ -70,6 +70,9 @@ int store_machine_rm(struct store *s, const char *name, struct err *e);
  * to a persona is -EEXIST. nic is the index in m->nic, or m->nics to add one that was unknown. */
 int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
 	const struct mac *factory, struct err *e);
+/* What drives that card, as the shim has found it; what was not said this time ("") stays. */
+int store_nic_driver(struct store *s, const char *machine, unsigned nic, const char *driver,
+	const char *modalias, struct err *e);
 /* What the shim has found there, its labels aside. Where the operator wrote nothing, the machine is
  * as it was found last; what was not said this time stays. */
 int store_found_set(

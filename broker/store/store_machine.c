@@ -45,6 +45,8 @@ static void nic_row(struct query *q, void *to)
 	row->nic.carries = col_bool(q);
 	col_text(q, row->nic.network, sizeof row->nic.network);
 	row->nic.addr = col_u32(q);
+	col_text(q, row->nic.driver, sizeof row->nic.driver);
+	col_text(q, row->nic.modalias, sizeof row->nic.modalias);
 }
 
 /* Those with from <= name <= to. Machines and NICs come in the same order of names and are put
@@ -70,7 +72,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		return r;
 	OWN(query)
 	struct query of = QUERY(s,
-		"SELECT machine, pci, factory, journaled, carries, network, addr FROM nic "
+		"SELECT machine, pci, factory, journaled, carries, network, addr, driver, modalias "
+		"FROM nic "
 		"WHERE machine BETWEEN ? AND ? ORDER BY machine, n",
 		in_text(from), in_text(to));
 	r = list_of(&of, sizeof *nics, nic_row, &nics, &nics_n, e);
@@ -171,7 +174,7 @@ static int nic_add(
 	if (!r)
 		r = mac_note(s, &nic->factory, machine, e);
 	if (!r)
-		r = RUN(s, e, "INSERT INTO nic VALUES (?,?,?,?,?,?,?,?)", in_text(machine),
+		r = RUN(s, e, "INSERT INTO nic VALUES (?,?,?,?,?,?,?,?,'','')", in_text(machine),
 			in_int(n), in_text(nic->pci), in_mac(&nic->factory), in_int(nic->journaled),
 			in_int(nic->carries), in_name(nic->network), in_addr(nic->addr));
 	return r;
@@ -250,6 +253,15 @@ int store_found_set(struct store *s, const char *machine, const struct traits *f
 			in_text(arch_word(found->arch)), in_text(firmware_word(found->firmware)),
 			in_int(found->memory_mb), in_int(found->cpus), in_text(machine));
 	return r;
+}
+
+int store_nic_driver(struct store *s, const char *machine, unsigned nic, const char *driver,
+	const char *modalias, struct err *e)
+{
+	return RUN(s, e,
+		"UPDATE nic SET driver = coalesce(nullif(?, ''), driver),"
+		" modalias = coalesce(nullif(?, ''), modalias) WHERE machine = ? AND n = ?",
+		in_text(driver), in_text(modalias), in_text(machine), in_int(nic));
 }
 
 static int nic_learn(struct store *s, const struct machine *m, unsigned at, const char *pci,

@@ -35,6 +35,6 @@ int parts_read(struct parts *ret, const struct disk *d, struct err *e);
 
 enum part_kind { PART_EXT, PART_OTHER, PART_UNKNOWN };
 
-/* PART_OTHER: *word is what it is called, "XFS". */
+/* *word is what it is called, "XFS"; "" where it is unknown. */
 int part_look(enum part_kind *ret, const char **word, const struct disk *d, const struct part *p,
 	struct err *e);

@@ -382,9 +382,15 @@ static void a_journaled_address_is_never_overwritten(void)
 	CHECK_TEXT(m.nic[0].pci, "0000:00:05.0");
 	CHECK(m.nic[0].journaled);
 
+	CHECK_TEXT(m.nic[0].driver, "");
+	MUST(store_nic_driver(s, "blade-a", 0, "e1000", "pci:v1", &e));
+	MUST(store_nic_driver(s, "blade-a", 0, "", "pci:v2", &e)); /* what is not said stays */
+
 	MUST(store_nic_journal(s, "blade-a", 1, "0000:00:06.0", &other, &e));
 	MUST(store_machine(s, "blade-a", &m, &e));
 	CHECK_INT(m.nics, 2);
+	CHECK_TEXT(m.nic[0].driver, "e1000");
+	CHECK_TEXT(m.nic[0].modalias, "pci:v2");
 	CHECK_TEXT(mac_text(text, &m.nic[1].factory), "52:54:00:aa:00:99");
 	CHECK(m.nic[1].journaled && !m.nic[1].carries && !m.nic[1].addr);
 	WANT(EEXIST, "machine blade-a: NIC 1 is the card at 0000:00:06.0 already",
