@@ -21,10 +21,11 @@ static json_t *machine_json(const struct machine *m, const struct standing *at)
 	json_t *nics = json_array();
 	for (unsigned i = 0; i < m->nics; i++) {
 		const struct nic *n = &m->nic[i];
-		json_array_append_new(nics,
-			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s}", "mac", json_mac(&n->factory), "pci",
-				n->pci, "network", n->network, "address", json_addr(n->addr),
-				"carries", n->carries, "journaled", n->journaled, "driver", n->driver));
+		json_array_append_new(
+			nics, json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s}", "mac",
+				      json_mac(&n->factory), "pci", n->pci, "network", n->network,
+				      "address", json_addr(n->addr), "carries", n->carries,
+				      "journaled", n->journaled, "driver", n->driver));
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);

@@ -42,15 +42,16 @@ static void found_read(struct drivers_found *ret, const json_t *body, unsigned w
 	if (unknown)
 		plain_text(ret->unknown, sizeof ret->unknown, unknown);
 	else if (!kernel || !file || json_array_size(list) != wanted)
-		snprintf(ret->unknown, sizeof ret->unknown, "the hand's answer is not what 0003 says");
+		snprintf(ret->unknown, sizeof ret->unknown,
+			"the hand's answer is not what 0003 says");
 	if (*ret->unknown)
 		return;
 	plain_text(ret->kernel, sizeof ret->kernel, kernel);
 	plain_text(ret->initramfs, sizeof ret->initramfs, file);
 	ret->aliases = json_is_true(json_object_get(body, "aliases"));
 	for (unsigned i = 0; i < wanted; i++)
-		ret->is[i] = is_of(json_string_value(
-			json_object_get(json_array_get(list, i), "is")));
+		ret->is[i] =
+			is_of(json_string_value(json_object_get(json_array_get(list, i), "is")));
 }
 
 enum drivers_verdict drivers_answer(char sentence[DRIVERS_TEXT], const struct persona *p,

@@ -8,8 +8,8 @@
 
 /* The deed san-drivers. user and secret: the account to come with, or "". NULL where nothing is
  * known of the machine's NICs that could be looked for. */
-json_t *drivers_deed(const struct persona *p, const struct machine *m, const char *user,
-	const char *secret);
+json_t *drivers_deed(
+	const struct persona *p, const struct machine *m, const char *user, const char *secret);
 
 /* r: what the hand said; NULL where none was asked. */
 enum drivers_verdict drivers_answer(char sentence[DRIVERS_TEXT], const struct persona *p,

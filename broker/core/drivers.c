@@ -73,8 +73,8 @@ void drivers_wanted(struct drivers_wanted *ret, const struct machine *m, const s
 
 /* A driver that is built in is in no list of aliases everywhere, and one that is named alike is
  * taken for it; where there is no such list at all the name has to do for modules, too. */
-static enum drivers_verdict nic_judge(const struct nic *n, const struct drivers_wanted *w,
-	const struct drivers_found *found)
+static enum drivers_verdict nic_judge(
+	const struct nic *n, const struct drivers_wanted *w, const struct drivers_found *found)
 {
 	const char *alias = n->modalias;
 	bool all = found->aliases && *alias;
@@ -125,9 +125,8 @@ static const char *nic_text(char to[96], const struct nic *n)
 /* Fedora and SUSE name the file otherwise, and make it with dracut. */
 static const char *remedy(const struct drivers_found *found)
 {
-	return strstr(found->initramfs, "/initrd.img") ?
-		       "run update-initramfs -u with MODULES=most" :
-		       "run dracut -f --no-hostonly";
+	return strstr(found->initramfs, "/initrd.img") ? "run update-initramfs -u with MODULES=most"
+						       : "run dracut -f --no-hostonly";
 }
 
 enum drivers_verdict drivers_judge(char sentence[DRIVERS_TEXT], const struct machine *m,
@@ -166,7 +165,8 @@ enum drivers_verdict drivers_judge(char sentence[DRIVERS_TEXT], const struct mac
 			p->name, m->name, nic_text(nic, dark));
 	else if (*found->unknown)
 		snprintf(sentence, DRIVERS_TEXT,
-			"persona %s: whether its initramfs has the drivers of %s is not known: %.319s",
+			"persona %s: whether its initramfs has the drivers of %s is not known: "
+			"%.319s",
 			p->name, m->name, found->unknown);
 	else if (dark)
 		snprintf(sentence, DRIVERS_TEXT,

@@ -19,15 +19,14 @@ struct drivers_wanted {
 };
 
 /* Of the machine's NICs that take one of the persona's. n is 0 while nothing is known of them. */
-void drivers_wanted(
-	struct drivers_wanted *ret, const struct machine *m, const struct persona *p);
+void drivers_wanted(struct drivers_wanted *ret, const struct machine *m, const struct persona *p);
 
 enum driver_is { DRIVER_MISSING, DRIVER_MODULE, DRIVER_BUILTIN };
 
 struct drivers_found {
 	char unknown[320]; /* why nothing below is known; "" when it is */
 	char kernel[64], initramfs[128];
-	bool aliases;                 /* the initramfs says which devices its modules are for */
+	bool aliases;                   /* the initramfs says which devices its modules are for */
 	enum driver_is is[DRIVERS_MAX]; /* as drivers_wanted() has them */
 };
 

@@ -13,8 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const wanted[] = { "e1000", "virtio_net",
-	"pci:v00008086d0000100Esv00001AF4sd00001100bc02sc00i00",
-	"virtio:d00000001v00001AF4" };
+	"pci:v00008086d0000100Esv00001AF4sd00001100bc02sc00i00", "virtio:d00000001v00001AF4" };
 
 static bool file(void *of, const char *name, uint32_t mode)
 {

@@ -17,9 +17,7 @@ static struct machine blade(const char *driver, const char *modalias)
 	return m;
 }
 
-static const struct persona web = { .name = "web-01",
-	.nics = 1,
-	.nic = { { .network = "mgmt" } } };
+static const struct persona web = { .name = "web-01", .nics = 1, .nic = { { .network = "mgmt" } } };
 
 static enum drivers_verdict judge(char text[DRIVERS_TEXT], const struct machine *m, bool aliases,
 	enum driver_is first, enum driver_is second, enum driver_is third)
@@ -61,15 +59,17 @@ static void a_missing_driver_names_the_card_and_the_remedy(void)
 		"persona web-01: its initramfs (6.1.0-18-amd64) has no driver for blade-b's NIC "
 		"0000:00:03.0 (15b3:1015, mlx5_core); run update-initramfs -u with MODULES=most in "
 		"the OS before the move");
-	struct drivers_found f = { .kernel = "6.6", .initramfs = "/boot/initramfs-6.6.img",
-		.aliases = true };
+	struct drivers_found f = {
+		.kernel = "6.6", .initramfs = "/boot/initramfs-6.6.img", .aliases = true
+	};
 	CHECK_INT(drivers_judge(text, &m, &web, &f), DRIVERS_BAD);
 	CHECK(strstr(text, "; run dracut -f --no-hostonly in the OS") != NULL);
 	/* A module of that name which is not for this device: an older driver. */
 	CHECK_INT(judge(text, &m, true, DRIVER_MISSING, DRIVER_MODULE, 0), DRIVERS_BAD);
 	/* A card and what stands on it: one of two is not enough. */
 	m = blade("virtio_net", VIRTIO);
-	CHECK_INT(judge(text, &m, true, DRIVER_MODULE, DRIVER_MISSING, DRIVER_MISSING), DRIVERS_BAD);
+	CHECK_INT(
+		judge(text, &m, true, DRIVER_MODULE, DRIVER_MISSING, DRIVER_MISSING), DRIVERS_BAD);
 	CHECK_INT(judge(text, &m, true, DRIVER_MISSING, DRIVER_MODULE, DRIVER_MODULE), DRIVERS_BAD);
 }
 

@@ -31,7 +31,8 @@ static void patterns_fit_as_depmod_means_them(void)
 		{ "a*b*c", "aXbXbXc", true },
 		{ "a*b*c", "aXbXbX", false },
 		{ "**b", "aab", true },
-		{ "*a*a*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
+		{ "*a*a*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			false },
 	};
 	for (size_t i = 0; i < COUNT(all); i++) {
 		CHECK_INT(alias_fits(all[i].pattern, all[i].text), all[i].fits);
