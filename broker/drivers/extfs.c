@@ -68,11 +68,11 @@ static struct struct_io_manager disk_manager;
 
 static errcode_t disk_open(const char *name, int flags, io_channel *ret)
 {
+	if (flags & IO_FLAG_RW)
+		return EROFS;
 	io_channel c = calloc(1, sizeof *c);
-	if (!c || (flags & IO_FLAG_RW)) {
-		free(c);
-		return c ? EROFS : ENOMEM;
-	}
+	if (!c)
+		return ENOMEM;
 	c->magic = EXT2_ET_MAGIC_IO_CHANNEL;
 	c->manager = &disk_manager;
 	c->block_size = 1024;
