@@ -24,9 +24,12 @@ setup() {
 }
 
 teardown() {
-	local pid
+	local pid children
 	for pid in "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || :
+		# A hand behind what gives it its way to tgtd would outlive that.
+		children=()
+		{ read -ra children < "/proc/$pid/task/$pid/children"; } 2>/dev/null || :
+		kill -KILL "$pid" "${children[@]}" 2>/dev/null || :
 	done
 	tgt_stop
 	[ -z "${net-}" ] || ip netns del "$net"
