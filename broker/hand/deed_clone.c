@@ -36,10 +36,13 @@ static struct san_clone clone_of(const struct hand *hand, const struct san_wish 
 			.own_user = hand->san_user } };
 }
 
-int san_clone(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e)
+typedef int clone_change(const struct san_clone *c, unsigned timeout_ms, struct err *e);
+
+static int change(enum san_deed deed, const struct hand *hand, const struct wish *w, json_t *answer,
+	struct err *e)
 {
 	struct san_wish s;
-	int r = san_wish_read(&s, w, SAN_CLONE, e);
+	int r = san_wish_read(&s, w, deed, e);
 	const struct san_ops *ops = r < 0 ? NULL : copier_of(s.kind, e);
 	if (!ops)
 		return -e->code;
@@ -47,25 +50,19 @@ int san_clone(const struct hand *hand, const struct wish *w, json_t *answer, str
 	if (held < 0)
 		return held;
 	const struct san_clone c = clone_of(hand, &s);
-	r = ops->clone(&c, san_time(w, 1), e);
+	clone_change *what = deed == SAN_CLONE ? ops->clone : ops->clone_remove;
+	r = what(&c, san_time(w, 1), e);
 	if (r == 0)
 		json_object_set_new(answer, "target", json_string(s.target));
 	return r;
 }
 
+int san_clone(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e)
+{
+	return change(SAN_CLONE, hand, w, answer, e);
+}
+
 int san_clone_remove(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e)
 {
-	struct san_wish s;
-	int r = san_wish_read(&s, w, SAN_CLONE_REMOVE, e);
-	const struct san_ops *ops = r < 0 ? NULL : copier_of(s.kind, e);
-	if (!ops)
-		return -e->code;
-	OWN(fd) int held = san_lock(hand, w, s.target, e);
-	if (held < 0)
-		return held;
-	const struct san_clone c = clone_of(hand, &s);
-	r = ops->clone_remove(&c, san_time(w, 1), e);
-	if (r == 0)
-		json_object_set_new(answer, "target", json_string(s.target));
-	return r;
+	return change(SAN_CLONE_REMOVE, hand, w, answer, e);
 }
