@@ -216,6 +216,16 @@ static void run_forget(struct run *run)
 	uv_close((uv_handle_t *)&run->timer, run_free);
 }
 
+/* A machine that only boots again may be quicker than the hand that switched it on. */
+static bool os_may_come(const struct order *o)
+{
+	const struct plan_of_steps *plan = verb_steps(o->verb);
+	const struct step *now = &plan->step[o->at.step];
+	return now->kind == DO_AWAIT_OS ||
+	       (now->kind == DO_NET_START && o->at.step + 1 < plan->steps &&
+		       now[1].kind == DO_AWAIT_OS);
+}
+
 static void run_rolled_back(struct run *run)
 {
 	struct broker *b = run->b;
@@ -237,7 +247,7 @@ void run_turn(struct run *run, const struct order *next, enum outcome how, const
 	snprintf(machine, sizeof machine, "%s", a.machine);
 	step_leave(run);
 	run->unwritten = run->disk_said = false;
-	run->os_seen = run->os_seen && next->at.step == run->o.at.step;
+	run->os_seen = run->os_seen && (next->at.step == run->o.at.step || os_may_come(next));
 	run->o = *next;
 	a.machine = machine;
 	event_say(b->events, how == STEP_DONE ? EV_step_done : EV_step_failed, &a,
@@ -426,10 +436,9 @@ void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
 {
 	bool asked = ev == EV_dhcp_answered || ev == EV_dhcp_left;
 	struct run *run = asked && *row->machine ? runner_of(r, row->machine) : NULL;
-	if (!run || !run_is_running(run) || run_step(run)->kind != DO_AWAIT_OS ||
-		!os_is_up(run, row))
+	if (!run || !run_is_running(run) || !os_may_come(&run->o) || !os_is_up(run, row))
 		return;
-	if (run->begun)
+	if (run->begun && run_step(run)->kind == DO_AWAIT_OS)
 		run_end(run, STEP_DONE, "");
 	else
 		run->os_seen = true;
