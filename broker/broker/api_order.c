@@ -139,7 +139,7 @@ struct target {
 static int order_read(
 	struct order *o, struct target *t, bool *plan, const json_t *body, struct err *e)
 {
-	char verb[16] = "";
+	char verb[VERB_TEXT] = "";
 	const struct member members[] = {
 		{ "verb", MEMBER_TEXT, verb, sizeof verb, 0, true },
 		{ "persona", MEMBER_TEXT, o->persona, sizeof o->persona, 0, false },
@@ -152,7 +152,7 @@ static int order_read(
 	int r = members_read(body, "order", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
 		return r;
-	if (!verb_parse(&o->verb, verb))
+	if (!verb_parse(&o->verb, verb) || o->verb == VERB_RESTORE_ISOLATED)
 		return err_say(e, EINVAL,
 			"order: verb \"%s\": want start, stop, restart, move, failover, restore or "
 			"drill",
@@ -223,8 +223,8 @@ void api_order_add(const struct ask *a, struct reply *to)
 	}
 	if (*target.pool)
 		json_object_set_new(body, "choice", choice_json(&chosen, SIZE_MAX));
-	/* Its persona and its disk are made by the order itself: nobody can be asked about them. */
-	if (o.verb == VERB_DRILL)
+	/* Its persona is made by the order itself: nobody can be asked about them. */
+	if (verb_stands_in(o.verb))
 		reply_ok(to, body);
 	else
 		plan_answer(a, to, body, &(struct planned){ o, body }, 1);

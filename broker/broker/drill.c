@@ -248,16 +248,6 @@ enum step_now drill_clone_remove(struct run *run, const struct persona *p, char 
 	return deed_start(run, 0, deed, clone_done, why);
 }
 
-static int forget(struct run *run, struct err *e)
-{
-	return store_drill_forget(run->b->store, &run->o, e);
-}
-
-enum step_now drill_forget(struct run *run, char why[320])
-{
-	return step_change(run, forget, why);
-}
-
 /* ------------------------------------------------------------------ what is told of it */
 
 static bool has_ended_well(const struct order_step *row)

@@ -20,7 +20,6 @@ int drill_cards(const struct machine *m, const struct persona *p, struct err *e)
 
 enum step_now drill_clone(struct run *run, const struct persona *p, char why[320]);
 enum step_now drill_clone_remove(struct run *run, const struct persona *p, char why[320]);
-enum step_now drill_forget(struct run *run, char why[320]);
 
 /* The step at which the rehearsal ended, and the drill turned to take back; -1: it came up, or has
  * not ended. */

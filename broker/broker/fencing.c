@@ -173,7 +173,7 @@ enum step_now abandon(struct run *run, char why[320])
 static int bind_restore(struct run *run, struct err *e)
 {
 	struct binding b;
-	return store_bind_restore(run->b->store, run->o.from, &b, e);
+	return store_bind_restore(run->b->store, run->o.persona, run->o.from, &b, e);
 }
 
 enum step_now claim_restore(struct run *run, char why[320])

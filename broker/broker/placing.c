@@ -9,6 +9,7 @@
 
 #include "broker/drill.h"
 #include "broker/events.h"
+#include "broker/isolated.h"
 #include "broker/runner.h"
 
 /* The persona and where it is; *bound says whether it is anywhere. */
@@ -67,15 +68,18 @@ static int nobody_at_work(struct broker *b, const struct order *o, struct err *e
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct order *x = &open[i];
 		bool persona = strcmp(x->persona, o->persona) == 0;
-		bool machine = *o->to && (strcmp(x->from, o->to) == 0 || strcmp(x->to, o->to) == 0);
+		const char *at = *o->to ? o->to : o->from;
+		bool machine = *at && (strcmp(x->from, at) == 0 || strcmp(x->to, at) == 0);
 		if (!persona && !machine)
 			continue;
 		bool stopped = x->at.state == ORDER_STOPPED;
 		r = err_say(e, EBUSY, "%s %s: order %" PRIu64 " (%s %s) %s at %s; %s",
-			persona ? "persona" : "machine", persona ? o->persona : o->to, x->id,
+			persona ? "persona" : "machine", persona ? o->persona : at, x->id,
 			verb_word(x->verb), x->persona, stopped ? "has stopped" : "is",
 			verb_steps(x->verb)->step[x->at.step].name,
-			stopped ? "`baton order retry` or `baton order undo` it first"
+			stopped && verb_undo(x->verb) == VERBS && x->verb != VERB_DRILL
+				? "`baton order retry` it first"
+			: stopped ? "`baton order retry` or `baton order undo` it first"
 			: x->verb == VERB_DRILL ? "wait for its end, or `baton order undo` it"
 						: "wait for its end");
 	}
@@ -83,8 +87,26 @@ static int nobody_at_work(struct broker *b, const struct order *o, struct err *e
 	return r;
 }
 
+/* Two bodies never hold one MAC while one of them boots where the other can hear it. */
+static int isolated_place(struct broker *b, struct order *o, const char *runs_on, struct err *e)
+{
+	struct machine m;
+	struct err why = { 0 };
+	char persona[sizeof o->persona];
+	memcpy(persona, o->persona, sizeof persona);
+	int r = store_machine(b->store, o->from, &m, e);
+	if (r < 0)
+		return r;
+	if (isolated_check(b, o, &m, &why) == 0)
+		return nobody_at_work(b, o, e);
+	return err_say(e, EBUSY,
+		"machine %s holds the addresses of persona %s, which runs on %s: stop it first; or "
+		"have it restored behind isolated switch ports, which cannot be: %s",
+		o->from, persona, runs_on, why.text);
+}
+
 /* A machine that a failover left behind gets its own addresses back while the persona that it had
- * is nowhere: two bodies never hold one MAC while one of them boots. */
+ * is nowhere, or else where nobody hears it. */
 static int restore_check(struct broker *b, struct order *o, struct err *e)
 {
 	struct stale left;
@@ -95,21 +117,19 @@ static int restore_check(struct broker *b, struct order *o, struct err *e)
 	if (r < 0)
 		return r;
 	memcpy(o->persona, left.persona, sizeof o->persona);
-	r = nobody_at_work(b, o, e);
-	if (r < 0)
-		return r;
 	r = store_binding(b->store, o->persona, &at, e);
-	if (r == 0 && strcmp(at.machine, o->from) != 0)
-		return err_say(e, EBUSY,
-			"machine %s holds the addresses of persona %s, which runs on %s: stop it "
-			"first, since two machines must not boot with one MAC",
-			o->from, o->persona, at.machine);
-	if (r == 0 && at.phase != PHASE_RESTORE)
-		return err_say(e, EBUSY,
+	bool bound = r == 0;
+	if (!bound && r != -ENOENT)
+		return r;
+	if (bound && strcmp(at.machine, o->from) != 0)
+		return isolated_place(b, o, at.machine, e);
+	r = nobody_at_work(b, o, e);
+	if (r == 0 && bound && at.phase != PHASE_RESTORE)
+		r = err_say(e, EBUSY,
 			"machine %s carries persona %s again: `baton stop %s` gives it its factory "
 			"addresses back",
 			o->from, o->persona, o->persona);
-	return r == -ENOENT ? 0 : r;
+	return r;
 }
 
 static int machine_choose(
@@ -168,6 +188,8 @@ int order_place(
 	if (r < 0)
 		return r;
 	r = order_check(b, o, pool, chosen, e);
+	if (r == 0 && o->verb == VERB_RESTORE_ISOLATED)
+		r = isolated_persona_add(b->store, o, e);
 	if (r == 0)
 		r = store_order_add(b->store, o, e);
 	if (r == 0 && *pool)

@@ -19,21 +19,22 @@ static json_t *ports_deed(enum port_state want, unsigned ms, json_t *ports)
 		"timeout_ms", (int)(each < EACH_MS ? each : EACH_MS), "ports", ports);
 }
 
-static int hold(struct run *run, const char *port, struct err *e)
+static int hold(struct run *run, const char *port, enum port_state state, struct err *e)
 {
-	struct port_held p = { .state = PORT_SHUT, .order = run->o.id, .since_s = now_s() };
+	struct port_held p = { .state = state, .order = run->o.id, .since_s = now_s() };
 	snprintf(p.port, sizeof p.port, "%s", port);
 	snprintf(p.machine, sizeof p.machine, "%s", run_machine(run));
 	return store_port_hold(run->b->store, &p, e);
 }
 
-static int hold_all(struct run *run, const struct silence_ports *ports, struct err *e)
+static int hold_all(
+	struct run *run, const struct silence_ports *ports, enum port_state state, struct err *e)
 {
 	int r = store_begin(run->b->store, e);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; r == 0 && i < ports->n; i++)
-		r = hold(run, ports->port[i], e);
+		r = hold(run, ports->port[i], state, e);
 	if (r < 0)
 		store_rollback(run->b->store);
 	else
@@ -41,16 +42,16 @@ static int hold_all(struct run *run, const struct silence_ports *ports, struct e
 	return r;
 }
 
-enum step_now ports_shut(struct run *run, const struct silence_ports *ports, unsigned ms,
-	hand_done *done, char why[320])
+enum step_now ports_hold(struct run *run, const struct silence_ports *ports, enum port_state state,
+	unsigned ms, hand_done *done, char why[320])
 {
 	struct err e = { 0 };
-	if (hold_all(run, ports, &e) < 0)
+	if (hold_all(run, ports, state, &e) < 0)
 		return step_failed(why, &e);
 	json_t *list = json_array();
 	for (unsigned i = 0; i < ports->n; i++)
 		json_array_append_new(list, json_string(ports->port[i]));
-	return deed_start_within(run, 0, ports_deed(PORT_SHUT, ms, list), ms, done, why);
+	return deed_start_within(run, 0, ports_deed(state, ms, list), ms, done, why);
 }
 
 enum step_now ports_open(struct run *run, unsigned ms, hand_done *done, char why[320])

@@ -86,6 +86,16 @@ static bool mac_of_machine(const struct stand *s, const struct mac *m)
 	return false;
 }
 
+/* Whose addresses its cards hold: not those of one that stands in (broker/isolated.h). */
+static int persona_read(struct stand *s, struct broker *b, struct err *e)
+{
+	struct stale left;
+	int r = s->bound.isolated ? store_stale(b->store, s->m.name, &left, e) : 0;
+	return r < 0 ? r
+		     : store_persona(b->store, s->bound.isolated ? left.persona : s->bound.persona,
+			       &s->p, e);
+}
+
 /* Gathers what the store knows; a status other than OK ends the judgement. */
 static int stand_read(struct stand *s, struct broker *b, const struct report *r, struct err *e)
 {
@@ -94,7 +104,7 @@ static int stand_read(struct stand *s, struct broker *b, const struct report *r,
 		ret = store_binding_of(b->store, r->machine, &s->bound, e);
 		s->is_bound = ret == 0;
 		if (s->is_bound)
-			ret = store_persona(b->store, s->bound.persona, &s->p, e);
+			ret = persona_read(s, b, e);
 		else if (ret == -ENOENT)
 			ret = 0;
 	} else if (ret == -ENOENT) {

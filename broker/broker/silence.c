@@ -84,7 +84,7 @@ static enum step_now try_port(
 	struct err e = { 0 };
 	if (silence_ports(&ports, m, p, &e) < 0)
 		return step_failed(why, &e);
-	return ports_shut(run, &ports, share_ms(run), port_done, why);
+	return ports_hold(run, &ports, PORT_SHUT, share_ms(run), port_done, why);
 }
 
 /* Nobody has signed yet: the order stops and asks, once the other ways have been tried. */

@@ -184,6 +184,7 @@ const char *standing_persona_state(const struct standing *s, const char *persona
 		[VERB_FAILOVER] = "failing over",
 		[VERB_RESTART] = "restarting",
 		[VERB_RESTORE] = "stopped",
+		[VERB_RESTORE_ISOLATED] = "standing in",
 		[VERB_DRILL] = "rehearsing" };
 	const struct order *o = standing_order(s, persona);
 	if (o && o->at.state == ORDER_STOPPED)

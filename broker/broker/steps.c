@@ -11,6 +11,7 @@
 #include "broker/deeds.h"
 #include "broker/drill.h"
 #include "broker/fencing.h"
+#include "broker/isolated.h"
 #include "broker/ports.h"
 #include "broker/preflight.h"
 #include "broker/publish.h"
@@ -107,7 +108,12 @@ static enum step_now power_on(struct run *run, const struct machine *m, char why
 	return deed_start(run, 0, deed, deed_done, why);
 }
 
-static void ports_opened(void *ctx, const struct hand_result *r)
+static enum port_state ports_when_on(const struct run *run)
+{
+	return run->o.verb == VERB_RESTORE_ISOLATED ? PORT_ISOLATED : PORT_OPEN;
+}
+
+static void ports_are_set(void *ctx, const struct hand_result *r)
 {
 	struct run *run = ctx;
 	struct machine m;
@@ -116,7 +122,7 @@ static void ports_opened(void *ctx, const struct hand_result *r)
 	deed_over(run, 0);
 	if (!r->ok)
 		snprintf(why, sizeof why, "%s", r->why);
-	else if (ports_seen(run, PORT_OPEN, &e) < 0 ||
+	else if (ports_seen(run, ports_when_on(run), &e) < 0 ||
 		 store_machine(run->b->store, run_machine(run), &m, &e) < 0)
 		snprintf(why, sizeof why, "%s", e.text);
 	else if (power_on(run, &m, why) == STEP_WAITS)
@@ -125,14 +131,17 @@ static void ports_opened(void *ctx, const struct hand_result *r)
 }
 
 /* From here on what was seen of the machine's silence proves nothing, and its ports may open: it
- * is off. */
+ * is off. Those that shall reach nobody are read once more: a switch, too, may have begun anew. */
 static enum step_now net_start(
 	struct run *run, const struct machine *m, const struct binding *b, char why[320])
 {
 	struct err e = { 0 };
+	unsigned ms = run_step(run)->timeout_s * 1000 / 3;
 	if (store_wake(run->b->store, b, &e) < 0)
 		return step_failed(why, &e);
-	enum step_now now = ports_open(run, run_step(run)->timeout_s * 1000 / 3, ports_opened, why);
+	enum step_now now = ports_when_on(run) == PORT_ISOLATED
+				    ? isolate(run, m, ms, ports_are_set, why)
+				    : ports_open(run, ms, ports_are_set, why);
 	return now == STEP_NOW_DONE ? power_on(run, m, why) : now;
 }
 
@@ -164,11 +173,16 @@ static int unbind(struct run *run, struct err *e)
 	return r == -ENOENT ? 0 : r;
 }
 
+static int forget(struct run *run, struct err *e)
+{
+	return store_stand_in_rm(run->b->store, &run->o, e);
+}
+
 /* A restore begins on a machine that carries nothing. */
 static bool before_claim(const struct run *run)
 {
 	const struct plan_of_steps *plan = verb_steps(run->o.verb);
-	for (unsigned i = run->o.at.step; run->o.verb == VERB_RESTORE && i < plan->steps; i++)
+	for (unsigned i = run->o.at.step; i < plan->steps; i++)
 		if (plan->step[i].kind == DO_CLAIM_RESTORE)
 			return true;
 	return false;
@@ -179,7 +193,7 @@ static bool needless(const struct run *run, const struct binding *b, bool bound,
 {
 	const struct step *s = run_step(run);
 	*why = NULL;
-	if (s->side != SIDE_FROM || before_claim(run))
+	if (s->side != SIDE_FROM || s->kind == DO_REJOIN || before_claim(run))
 		return false;
 	if (!bound)
 		*why = "nothing to take back: the machine does not carry the persona";
@@ -204,7 +218,7 @@ enum step_now step_do(struct run *run, char why[320])
 	bool bound = r == 0 && strcmp(b.machine, run_machine(run)) == 0;
 	/* Begun again, it finds no persona any more. */
 	if (run_step(run)->kind == DO_FORGET)
-		return drill_forget(run, why);
+		return step_change(run, forget, why);
 	if (needless(run, &b, bound, &sentence))
 		return step_done_with(why, sentence);
 	if (sides_read(&s, run, &e) < 0)
@@ -248,6 +262,10 @@ enum step_now step_do(struct run *run, char why[320])
 		return drill_clone(run, &s.p, why);
 	case DO_CLONE_REMOVE:
 		return drill_clone_remove(run, &s.p, why);
+	case DO_ISOLATE:
+		return isolate(run, &s.m, run_step(run)->timeout_s * 1000, isolate_done, why);
+	case DO_REJOIN:
+		return rejoin(run, why);
 	case DO_FORGET:
 		break;
 	}

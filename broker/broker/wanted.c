@@ -26,7 +26,7 @@ void wanted_drop(struct wanted *w)
 
 static int body_read(struct wanted *w, const struct ask *a, struct err *e)
 {
-	char verb[16] = "";
+	char verb[VERB_TEXT] = "";
 	uint64_t parallel = a->b->conf.batch_parallel;
 	const struct member members[] = {
 		{ "verb", MEMBER_TEXT, verb, sizeof verb, 0, true },
@@ -40,7 +40,8 @@ static int body_read(struct wanted *w, const struct ask *a, struct err *e)
 	int r = members_read(a->body, "batch", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
 		return r;
-	if (!verb_parse(&w->verb, verb) || w->verb == VERB_RESTORE)
+	if (!verb_parse(&w->verb, verb) || w->verb == VERB_RESTORE ||
+		w->verb == VERB_RESTORE_ISOLATED)
 		return err_say(
 			e, EINVAL, "batch: verb \"%s\": want start, stop, move or failover", verb);
 	if (!w->list == !w->evacuate)

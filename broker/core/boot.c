@@ -125,19 +125,29 @@ const struct mac *plan_mac(const struct boot_plan *plan)
 	return plan->is_persona_mac ? &plan->nic->persona : &plan->nic->factory;
 }
 
+/* A stale machine that is being restored where nobody hears it: only there its questions come in on
+ * such a network. */
+static bool is_isolated(const struct boot_plan *plan, const struct table_machine *m)
+{
+	return m->isolated && plan->network->isolated;
+}
+
 /* Whom the question is from: a NIC that the table knows, a machine that it knows by its UUID, or
- * nobody (plan->nic stays NULL). */
+ * nobody (plan->nic stays NULL). On an isolated network a persona's MAC may be on two machines. */
 static bool find_asker(
 	struct boot_plan *plan, const char **why, const struct table *t, const struct boot_ask *ask)
 {
 	plan->asked = ask->mac;
 	plan->nic = table_find(t, &ask->mac, &plan->is_persona_mac);
-	if (plan->nic || uuid_is_zero(&ask->uuid))
+	bool sure = plan->nic && !(plan->is_persona_mac && plan->network->isolated);
+	if (sure || uuid_is_zero(&ask->uuid))
 		return true;
 	const struct table_machine *m = table_find_uuid(t, &ask->uuid);
-	if (!m)
+	bool isolated = m && m->nics && is_isolated(plan, m);
+	if (!m || (plan->nic && !isolated))
 		return true;
-	plan->nic = nic_on(t, m, plan->network);
+	plan->nic = isolated ? &t->nic[m->nic_at] : nic_on(t, m, plan->network);
+	plan->is_persona_mac = false;
 	plan->by_uuid = true;
 	return plan->nic || silent(why, SILENCE_unknown_nic);
 }
@@ -146,7 +156,7 @@ static bool find_asker(
 static bool find_home(struct boot_plan *plan, const struct table *t)
 {
 	uint32_t home = plan->is_persona_mac ? plan->nic->persona_network : plan->nic->network;
-	if (home == TABLE_NOWHERE)
+	if (home == TABLE_NOWHERE || is_isolated(plan, plan->machine))
 		return true;
 	if (t->network[home].link != plan->network->link)
 		return false;
@@ -257,7 +267,8 @@ bool boot_decide(
 
 	plan.deed = deed_of(t, plan.machine);
 	plan.server = server_of(plan.network, ask);
-	plan.addr = plan.is_persona_mac ? plan.nic->persona_addr : plan.nic->addr;
+	if (!is_isolated(&plan, plan.machine)) /* else it is lent one, of where it asks */
+		plan.addr = plan.is_persona_mac ? plan.nic->persona_addr : plan.nic->addr;
 	if (plan.addr && !proxy && is_off(plan.network, plan.addr))
 		return silent(why, SILENCE_address_off_network);
 	if (!find_loader(&plan, t, ask))

@@ -148,7 +148,8 @@ struct binding {
 	char persona[NAME_LEN + 1], machine[NAME_LEN + 1];
 	uint32_t generation;
 	enum phase phase;
-	bool fenced; /* nobody else can write to the disk: its secret may be given out */
+	bool fenced;   /* nobody else can write to the disk: its secret may be given out */
+	bool isolated; /* a stale machine, being restored where nobody hears it (0023) */
 };
 
 /* The CHAP secrets of one generation: Baton makes them, and the target knows no others. */

@@ -76,6 +76,17 @@ static const struct step restore_steps[] = { { "power-off-before", DO_POWER_OFF,
 		"the next boot restores the machine" },
 	RESTORE(SIDE_FROM, 3) };
 
+/* Another machine may hold the same addresses: this one is behind ports that reach nobody else
+ * before it has power, until its own were read back and it is off again. */
+static const struct step isolated_steps[] = { { "power-off-before", DO_POWER_OFF, SIDE_FROM, 90, 3,
+						      0, "power off, read twice" },
+	{ "isolate", DO_ISOLATE, SIDE_FROM, 60, 3, 0, "its switch ports reach nobody but Baton" },
+	{ "claim-restore", DO_CLAIM_RESTORE, SIDE_FROM, 10, 3, 0,
+		"the next boot restores the machine" },
+	RESTORE(SIDE_FROM, 4),
+	{ "rejoin", DO_REJOIN, SIDE_FROM, 60, 3, 0, "its switch ports open" },
+	{ "forget", DO_FORGET, SIDE_FROM, 10, 3, 0, "removing the persona that stood in" } };
+
 /* One machine on both sides: it is put on and taken off. */
 static const struct step drill_steps[] = { PREFLIGHT(SIDE_TO),
 	{ "clone", DO_CLONE, SIDE_TO, 60, 2, 0, "copying the disk, and offering the copy" },
@@ -91,6 +102,7 @@ static const struct plan_of_steps plans[VERBS] = {
 	[VERB_FAILOVER] = { "failover", failover_steps, COUNT(failover_steps), 0 },
 	[VERB_RESTART] = { "restart", restart_steps, COUNT(restart_steps), 0 },
 	[VERB_RESTORE] = { "restore", restore_steps, COUNT(restore_steps), 0 },
+	[VERB_RESTORE_ISOLATED] = { "restore-isolated", isolated_steps, COUNT(isolated_steps), 0 },
 	[VERB_DRILL] = { "drill", drill_steps, COUNT(drill_steps), DRILL_TURN },
 };
 
@@ -126,9 +138,15 @@ enum verb verb_undo(enum verb v)
 		[VERB_FAILOVER] = VERB_STOP,
 		[VERB_RESTART] = VERB_RESTART,
 		[VERB_RESTORE] = VERBS,
+		[VERB_RESTORE_ISOLATED] = VERBS,
 		[VERB_DRILL] = VERBS,
 	};
 	return back[v];
+}
+
+bool verb_stands_in(enum verb v)
+{
+	return v == VERB_DRILL || v == VERB_RESTORE_ISOLATED;
 }
 
 bool verb_takes_back(enum verb v, unsigned step)

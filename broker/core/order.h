@@ -13,7 +13,8 @@ enum verb {
 	VERB_FAILOVER, /* nothing is asked of the old machine but silence; it is stale then */
 	VERB_RESTART,  /* it boots again where it is */
 	VERB_RESTORE,  /* a stale machine gets its own addresses back */
-	VERB_DRILL,    /* a failover rehearsed on a copy of the disk, under another persona */
+	VERB_RESTORE_ISOLATED, /* the same behind isolated switch ports, whoever runs meanwhile */
+	VERB_DRILL, /* a failover rehearsed on a copy of the disk, under another persona */
 	VERBS,
 };
 
@@ -40,7 +41,9 @@ enum deed_kind {
 	DO_ABANDON,  /* the same, and the machine is stale: its cards were not restored */
 	DO_CLONE,    /* an atomic copy of the disk is offered as a target of its own */
 	DO_CLONE_REMOVE, /* and is no more */
-	DO_FORGET,       /* the rehearsal's persona is removed */
+	DO_FORGET,       /* the persona that was made for the order is removed */
+	DO_ISOLATE,      /* its switch ports reach nobody but Baton, read back */
+	DO_REJOIN,       /* and are open again */
 };
 
 struct step {
@@ -64,11 +67,14 @@ struct plan_of_steps {
 
 const struct plan_of_steps *verb_steps(enum verb v);
 const char *verb_word(enum verb v);
+enum { VERB_TEXT = 24 }; /* the longest word, with its NUL, and room */
 bool verb_parse(enum verb *ret, const char *word);
 /* The verb that takes this one back: start <-> stop, move <-> move the other way. What a failover
  * left cannot be gone back to: it is taken back by a stop. A restart is given up, no more. VERBS: a
  * restore is not taken back, and a drill takes itself back. */
 enum verb verb_undo(enum verb v);
+/* Its persona is made for the order alone, and removed by its last step. */
+bool verb_stands_in(enum verb v);
 /* A drill at this step takes back what it did. */
 bool verb_takes_back(enum verb v, unsigned step);
 

@@ -17,7 +17,7 @@
 #include "core/token.h"
 
 enum {
-	TABLE_VERSION = 4,
+	TABLE_VERSION = 5,
 	TABLE_KEY_LEN = 32,
 	TABLE_NONE = 0,            /* a text offset that stands for "" */
 	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
@@ -50,6 +50,7 @@ struct table_network {
 	uint32_t gateway, dns, pool_from, pool_to;
 	uint32_t unknown, mode; /* enum unknown, enum dhcp_mode */
 	uint32_t link;          /* the same number for all networks on one wire */
+	uint32_t isolated;      /* 1: who is on it reaches nobody but Baton and its target */
 	uint32_t relay[RELAYS_MAX];
 };
 
@@ -62,8 +63,8 @@ struct table_machine {
 	uint32_t phase, idle;                /* enum phase, enum idle */
 	uint32_t ready;                      /* 0: its disk must not be given to it yet */
 	uint32_t generation;                 /* of the binding; 0 while it carries none */
-	uint32_t
-		uuid_shared; /* 1: another machine may say the same UUID, on record or by default */
+	uint16_t uuid_shared;                /* 1: another machine may say the same UUID */
+	uint16_t isolated; /* 1: on an isolated network it may ask with any persona's MAC */
 	uint64_t lun;
 	uint32_t nic_at, nics, path_at, paths;
 	uint32_t domain_name; /* text; this and the servers are the persona's */

@@ -181,6 +181,7 @@ static int networks_fill(struct build *b, struct err *e)
 			.unknown = n->unknown,
 			.mode = n->mode,
 			.link = i,
+			.isolated = n->isolated,
 		};
 		memcpy(to->relay, n->relay, n->relays * sizeof *n->relay);
 	}
@@ -238,6 +239,7 @@ static int persona_fill(struct build *b, struct table_machine *to, const struct 
 	to->target = text_add(b, p->target);
 	account_fill(b, to, p, own && *own->user ? own : NULL);
 	to->ready = bound->fenced;
+	to->isolated = bound->isolated;
 	to->lun = p->lun;
 	to->phase = bound->phase;
 	to->generation = bound->generation;

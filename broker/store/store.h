@@ -141,10 +141,12 @@ int store_binding_of(struct store *s, const char *machine, struct binding *ret, 
  * store_chap_renew() finds the binding's secret dead: it gets a new generation and a new secret. */
 int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
 	struct err *e);
-/* The claim of a restore: the stale machine carries its persona once more, in phase restore,
- * without a secret. -EBUSY while that persona is on another machine, -ENOENT where the machine is
- * not stale. May be repeated. */
-int store_bind_restore(struct store *s, const char *machine, struct binding *ret, struct err *e);
+/* The claim of a restore: the stale machine carries this persona, in phase restore, without a
+ * secret. It is its own once more (-EBUSY while that is on another machine), or one with neither
+ * NICs nor a disk, that stands in for it: then the binding is ->isolated. -ENOENT where the machine
+ * is not stale. May be repeated. */
+int store_bind_restore(struct store *s, const char *persona, const char *machine,
+	struct binding *ret, struct err *e);
 /* Only if the binding still has this generation, else -ESTALE. */
 int store_phase_set(struct store *s, const struct binding *b, enum phase p, struct err *e);
 /* Nobody else can write: the secret may be given out. -ESTALE also when it is not the newest. */
@@ -266,9 +268,9 @@ struct drill {
 };
 int store_drill_add(struct store *s, const struct drill *d, struct err *e);
 int store_drill(struct store *s, uint64_t order, struct drill *ret, struct err *e);
-/* Removes the persona that was made for this drill, though the order is not done yet; one that has
- * gone is fine. -EBUSY while a machine carries it. */
-int store_drill_forget(struct store *s, const struct order *o, struct err *e);
+/* Removes the persona that was made for this order (verb_stands_in()), though it is not done yet;
+ * one that has gone is fine. -EBUSY while a machine carries it. */
+int store_stand_in_rm(struct store *s, const struct order *o, struct err *e);
 
 /* Why the machine of an order was chosen: one text, for people. *ret is malloc'ed and the
  * caller's; NULL: a person has named the machine. */

@@ -30,7 +30,7 @@ static void batch_row(struct query *q, void *to)
 static void wish_row(struct query *q, void *to)
 {
 	struct wish *w = to;
-	char word[16];
+	char word[VERB_TEXT];
 	w->n = col_u32(q);
 	col_text(q, word, sizeof word);
 	if (!verb_parse(&w->verb, word))

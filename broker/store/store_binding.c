@@ -5,7 +5,11 @@
 
 #include "store/store_priv.h"
 
-#define BINDING_COLS "persona, machine, generation, phase, fenced FROM binding "
+/* A stale machine carries no persona but its own, except one that stands in while it is restored.
+ */
+#define BINDING_COLS                                                                               \
+	"persona, machine, generation, phase, fenced, EXISTS (SELECT 1 FROM stale AS s"            \
+	" WHERE s.machine = binding.machine AND s.persona <> binding.persona) FROM binding "
 
 static void binding_row(struct query *q, void *to)
 {
@@ -18,6 +22,7 @@ static void binding_row(struct query *q, void *to)
 	if (!phase_parse(&b->phase, word))
 		q->bad = true;
 	b->fenced = col_bool(q);
+	b->isolated = col_bool(q);
 }
 
 int store_bindings(struct store *s, struct binding **ret, size_t *ret_n, struct err *e)
@@ -194,7 +199,18 @@ static int claim_restore(struct store *s, struct binding *b, const struct sides 
 	return r;
 }
 
-int store_bind_restore(struct store *s, const char *machine, struct binding *ret, struct err *e)
+/* Who stands in for the persona whose addresses the machine holds must bring nothing along. */
+static int stand_in_check(const struct stale *st, const struct persona *p, struct err *e)
+{
+	if (strcmp(st->persona, p->name) == 0 || (!p->nics && !*p->target))
+		return 0;
+	return err_say(e, EINVAL,
+		"machine %s is stale because of %s: persona %s cannot be put on it", st->machine,
+		st->persona, p->name);
+}
+
+int store_bind_restore(struct store *s, const char *persona, const char *machine,
+	struct binding *ret, struct err *e)
 {
 	OWN(tx) struct store *tx = NULL;
 	struct sides at;
@@ -206,7 +222,9 @@ int store_bind_restore(struct store *s, const char *machine, struct binding *ret
 	if (!r)
 		r = store_stale(s, machine, &st, e);
 	if (!r)
-		r = store_persona(s, st.persona, &at.p, e);
+		r = store_persona(s, persona, &at.p, e);
+	if (!r)
+		r = stand_in_check(&st, &at.p, e);
 	if (!r)
 		r = claim_restore(s, &b, &at, e);
 	if (!r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What was rehearsed by which order, and the end of the persona that was made for it. */
+/* What was rehearsed by which order, and the end of a persona that was made for one. */
 #include <errno.h>
 
 #include "store/store_priv.h"
@@ -30,14 +30,14 @@ int store_drill(struct store *s, uint64_t order, struct drill *ret, struct err *
 	return r < 0 ? r : 0;
 }
 
-int store_drill_forget(struct store *s, const struct order *o, struct err *e)
+int store_stand_in_rm(struct store *s, const struct order *o, struct err *e)
 {
 	OWN(tx) struct store *tx = NULL;
-	struct drill d;
 	struct binding b;
+	if (!verb_stands_in(o->verb))
+		return err_say(e, EINVAL, "order %llu: a %s has no persona of its own",
+			(unsigned long long)o->id, verb_word(o->verb));
 	int r = tx_begin(&tx, s, e);
-	if (!r)
-		r = store_drill(s, o->id, &d, e);
 	if (!r && store_binding(s, o->persona, &b, NULL) == 0)
 		r = err_say(e, EBUSY, "persona %s is on machine %s", o->persona, b.machine);
 	if (!r)

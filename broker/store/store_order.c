@@ -14,7 +14,7 @@
 static void order_row(struct query *q, void *to)
 {
 	struct order *o = to;
-	char word[16];
+	char word[VERB_TEXT];
 	o->id = col_u64(q);
 	col_text(q, word, sizeof word);
 	if (!verb_parse(&o->verb, word))

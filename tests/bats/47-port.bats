@@ -16,6 +16,10 @@ setup_file() {
 	for n in a b c; do echo "$UUID$n" > "$dir/blade-$n.uuid"; done
 	echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$dir/fake/$TARGET.san"
 	chmod 666 "$dir/fake/$TARGET.san"
+	sed -i 's/^interfaces = .*/interfaces = mgmt0 iso0/' "$dir/etc/baton.conf"
+	ip -n "$ns" link add iso0 type bridge
+	ip -n "$ns" addr add 10.89.0.1/24 dev iso0
+	ip -n "$ns" link set iso0 up
 	site_start
 	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
 	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
@@ -41,7 +45,7 @@ teardown_file() {
 # port N: the state that the fake switch has its port N in.
 port() { cat "$dir/fake/sw-$1.port" 2> /dev/null || echo open; }
 
-# A machine whose port is shut is not on the wire, whatever it does.
+# A machine whose port is shut is not on the wire, whatever it does; one whose port is isolated is on another.
 switch_play() {
 	local n f is
 	declare -A was
@@ -50,6 +54,13 @@ switch_play() {
 			is=$(port $n)
 			[ "$is" != "${was[$n]-open}" ] || continue
 			was[$n]=$is
+			if [ "$is" = isolated ]; then
+				touch "$dir/machines/blade-$n/apart"
+				ip -n "$ns" link set "blade-${n}0" master iso0 up
+				continue
+			fi
+			rm -f "$dir/machines/blade-$n/apart"
+			ip -n "$ns" link set "blade-${n}0" master mgmt0
 			if [ "$is" = open ]; then
 				ip -n "$ns" link set "blade-${n}0" up
 				continue
@@ -279,10 +290,47 @@ nobody_twice() { [ ! -e "$dir/twice" ] || ! grep -v " nvram " "$dir/twice"; }
 	nobody_twice
 }
 
-@test "a port that Baton shall forget stays as it is, and the machine can go" {
+@test "while its persona runs elsewhere a stale machine gets its own address back where nobody hears it" {
+	silence_is "port person"
 	baton stop web-01
 	baton restore blade-b
-	silence_is "port person"
+	baton start web-01 blade-b
+	baton failover web-01 blade-a
+	[ "$(port b)" = shut ]
+	run baton restore blade-b
+	says 1 "which runs on blade-a: stop it first" "no isolated network with a pool is on record"
+	baton network add iso --isolated --interface iso0 --address 10.89.0.1/24 --pool 10.89.0.100-10.89.0.199
+	run baton restore blade-b --plan
+	says 0 power-off-before isolate net-start-restore await-restored rejoin forget
+	[ "$(baton persona list -o json | jq '.items | length')" = 1 ]
+	baton persona show web-01 -o json | jq .generation > "$dir/generation"
+	: > "$dir/fake/sw-b.log"
+	fault sw-b lie isolated
+	run baton restore blade-b
+	order=$(newest_order)
+	says 4 "port fake://sw/b: it was told to be isolated and says that it is shut" "baton order retry $order"
+	[ "$(machine_power blade-b)" = off ]
+	[ "$(baton status -o json | jq -r '.personas[] | select(.name == "web-01") | .state')" = running ]
+	run baton restore blade-b
+	says 1 "order $order (restore-isolated restore-blade-b) has stopped at isolate" "baton order retry"
+	well sw-b
+	baton order retry "$order"
+	[ "$(machine blade-b)" = free ]
+	[ "$(cat "$dir/fake/sw-b.log")" = $'isolated\nopen' ]
+	[ -z "$(held blade-b)" ]
+	grep -q "$FACTORY_B $FACTORY_B" "$dir/machines/blade-b/nvram"
+	# It asked with the persona's MAC, was known by its UUID, and was lent an address of the isolated network.
+	mac=$(baton persona show web-01 -o json | jq -r '.nics[0].mac')
+	baton events --order "$order" | grep -q "identity-written.*machine=blade-b .*old=$mac new=$FACTORY_B"
+	grep -q "dhcp-answered mac=$mac stage=ipxe .*deed=restore .*addr=10.89.0.1[0-9][0-9]" "$dir/log"
+	[ "$(on)" = blade-a ]
+	[ "$(baton persona show web-01 -o json | jq .generation)" = "$(cat "$dir/generation")" ]
+	[ "$(baton persona list -o json | jq -r '[.items[].name] | join(" ")')" = web-01 ]
+	nobody_twice
+}
+
+@test "a port that Baton shall forget stays as it is, and the machine can go" {
+	baton stop web-01
 	baton start web-01 blade-b
 	baton failover web-01 blade-a
 	[ "$(port b)" = shut ]

@@ -111,6 +111,61 @@ static const struct relay_port ports[] = { { .circuit.len = 0 }, { .circuit = { 
 	{ { 1, "7" }, { 1, "a" } }, { { 1, "7" }, { 1, "b" } }, { .circuit = { 1, "8" } } };
 enum { UUIDS = sizeof uuids / sizeof *uuids, PORTS = sizeof ports / sizeof *ports };
 
+/* blade-b was left behind with web-01's MAC, which is on blade-a now. */
+static void a_stale_machine_is_answered_where_nobody_hears_it_and_there_alone(void)
+{
+	static const struct {
+		bool marked; /* it is being restored */
+		const char *via, *uuid, *mac;
+		enum boot_stage stage;
+		const char *want;
+	} q[] = {
+		{ true, "10.88.0.1", uuids[3], P, STAGE_IPXE, "restore blade-b" },
+		{ true, "10.88.0.1", uuids[3], P, STAGE_OS, "restore blade-b" },
+		{ true, "10.88.0.1", uuids[3], "02:00:00:00:00:99", STAGE_IPXE, "restore blade-b" },
+		/* its script, and its card once it is written */
+		{ true, "10.88.0.1", "", B, STAGE_SCRIPT, "restore blade-b" },
+		{ true, "10.88.0.1", uuids[3], B, STAGE_IPXE, "restore blade-b" },
+		/* the switch has lied: the question comes in where all others are */
+		{ true, HERE, uuids[3], P, STAGE_IPXE, "stale-body" },
+		{ true, "10.88.0.1", "", P, STAGE_OS, "other-network" },
+		{ true, "10.88.0.1", uuids[1], P, STAGE_IPXE, "other-network" },
+		{ false, "10.88.0.1", uuids[3], P, STAGE_IPXE, "stale-body" },
+	};
+	for (size_t i = 0; i < sizeof q / sizeof *q; i++) {
+		struct world w;
+		struct boot_plan plan;
+		const char *why = "";
+		char got[80];
+		world_init(&w, PHASE_PERSONA);
+		w.network[1].isolated = true;
+		w.persona[1] = (struct persona){ .name = "restore-blade-b" };
+		uuid_parse(&w.machine[1].uuid, uuids[3]);
+		w.binding[1] = (struct binding){ .persona = "restore-blade-b",
+			.machine = "blade-b",
+			.generation = 5,
+			.phase = PHASE_RESTORE,
+			.isolated = q[i].marked };
+		w.source.bindings = 2;
+		CHECK_INT(world_build(&w, NULL), 0);
+		struct boot_ask ask = {
+			.mac = world_mac(q[i].mac), .via = world_ip(q[i].via), .stage = q[i].stage
+		};
+		uuid_parse(&ask.uuid, q[i].uuid);
+		if (boot_decide(&plan, &why, &w.table, &ask)) {
+			snprintf(got, sizeof got, "%s %s", deed_word(plan.deed),
+				table_text(&w.table, plan.machine->name));
+			CHECK_INT(plan.addr, 0);
+			CHECK(strcmp(table_text(&w.table, plan.network->name), "other") == 0);
+			CHECK(mac_equal(plan_mac(&plan), &w.machine[1].nic[0].factory));
+		} else {
+			snprintf(got, sizeof got, "%s", why);
+		}
+		CHECK_TEXT(got, q[i].want);
+		world_fini(&w);
+	}
+}
+
 static bool comes_back_as_the_new_one(
 	const struct world *w, struct boot_ask ask, const struct machine *was)
 {
@@ -267,4 +322,5 @@ TESTS(T(an_address_that_no_client_could_use_is_silence_at_every_stage),
 	T(every_row_comes_out_as_written), T(another_body_with_the_same_mac_gets_silence),
 	T(the_uuid_decides_before_the_port_and_the_port_before_nothing),
 	T(who_differs_on_record_is_never_answered_as_the_other),
+	T(a_stale_machine_is_answered_where_nobody_hears_it_and_there_alone),
 	T(a_machine_may_have_its_own_loader_and_its_own_rest), T(every_silence_has_a_sentence))

@@ -396,7 +396,7 @@ static void a_stale_machine_carries_nothing_but_the_same_persona(void)
 	struct chap was, now;
 	WANT(ENOENT, "machine blade-a is not stale: its cards hold nobody else's addresses",
 		store_stale(s, "blade-a", &st, &e));
-	CHECK_INT(store_bind_restore(s, "blade-a", &b, NULL), -ENOENT);
+	CHECK_INT(store_bind_restore(s, "db-01", "blade-a", &b, NULL), -ENOENT);
 	WANT(ENOENT, "persona nobody: no such persona; `baton persona list` shows them",
 		store_stale_add(s, "blade-a", "nobody", 1, 5, &e));
 	MUST(store_bind(s, "db-01", "blade-a", &b, &e));
@@ -420,20 +420,21 @@ static void a_stale_machine_carries_nothing_but_the_same_persona(void)
 
 	/* Two bodies never hold one MAC: the restore waits. */
 	MUST(store_bind(s, "db-01", "blade-b", &b, &e));
+	CHECK(!b.isolated);
 	WANT(EBUSY,
 		"machine blade-a: persona db-01 is on machine blade-b, and its addresses are never "
 		"on two machines while one of them boots; `baton stop db-01` first",
-		store_bind_restore(s, "blade-a", &again, &e));
+		store_bind_restore(s, "db-01", "blade-a", &again, &e));
 	MUST(store_unbind(s, &b, &e));
 	MUST(store_chap_renew(s, "db-01", &was, &e));
-	MUST(store_bind_restore(s, "blade-a", &b, &e));
+	MUST(store_bind_restore(s, "db-01", "blade-a", &b, &e));
 	CHECK_TEXT(b.persona, "db-01");
 	CHECK_INT(b.phase, PHASE_RESTORE);
 	CHECK(b.generation > was.generation && !b.fenced);
 	MUST(store_chap(s, "db-01", &now, &e));
 	CHECK(memcmp(&was, &now, sizeof was) == 0); /* nobody boots its disk */
 	CHECK_INT(store_fenced_set(s, &b, NULL), -ESTALE);
-	MUST(store_bind_restore(s, "blade-a", &again, &e)); /* a repeat */
+	MUST(store_bind_restore(s, "db-01", "blade-a", &again, &e)); /* a repeat */
 	CHECK(memcmp(&b, &again, sizeof b) == 0);
 	MUST(store_wake(s, &b, &e));
 	CHECK_INT(store_unbind(s, &b, NULL), -EPERM);
@@ -442,6 +443,38 @@ static void a_stale_machine_carries_nothing_but_the_same_persona(void)
 	MUST(store_stale_rm(s, "blade-a", &e));
 	CHECK_INT(store_stale_rm(s, "blade-a", NULL), -ENOENT);
 	MUST(store_bind(s, "web-01", "blade-a", &b, &e));
+}
+
+/* What is put on the machine meanwhile has nothing that the persona could miss. */
+static void only_one_with_nothing_stands_in_for_a_persona_that_runs(void)
+{
+	OWN(store) struct store *s = fenced_world();
+	struct order o = { .verb = VERB_RESTORE_ISOLATED, .persona = "restore-blade-a" };
+	struct persona nobody = { .name = "restore-blade-a" };
+	struct binding b, runs, now;
+	struct chap was, is;
+	MUST(store_stale_add(s, "blade-a", "db-01", 1, 5, &e));
+	MUST(store_bind(s, "db-01", "blade-b", &runs, &e));
+	MUST(store_chap(s, "db-01", &was, &e));
+	MUST(store_persona_add(s, &nobody, &e));
+	WANT(EINVAL,
+		"machine blade-a is stale because of db-01: persona web-01 cannot be put on it",
+		store_bind_restore(s, "web-01", "blade-a", &b, &e));
+	MUST(store_bind_restore(s, "restore-blade-a", "blade-a", &b, &e));
+	CHECK(b.isolated && b.phase == PHASE_RESTORE && !b.fenced);
+	MUST(store_bind_restore(s, "restore-blade-a", "blade-a", &now, &e)); /* a repeat */
+	CHECK(memcmp(&b, &now, sizeof b) == 0);
+	CHECK_INT(store_stand_in_rm(s, &o, &e), -EBUSY);
+	MUST(store_wake(s, &b, &e));
+	CHECK_INT(store_unbind(s, &b, NULL), -EPERM);
+	proved(s, &b, PROOF_POWER);
+	MUST(store_unbind(s, &b, &e));
+	MUST(store_stale_rm(s, "blade-a", &e));
+	MUST(store_stand_in_rm(s, &o, &e));
+	MUST(store_binding(s, "db-01", &now, &e));
+	CHECK(memcmp(&runs, &now, sizeof now) == 0);
+	MUST(store_chap(s, "db-01", &is, &e));
+	CHECK(memcmp(&was, &is, sizeof is) == 0);
 }
 
 static void a_stale_machine_can_go_and_its_persona_cannot(void)
@@ -477,4 +510,5 @@ TESTS(T(every_kind_of_proof_has_its_word),
 	T(a_persons_word_is_taken_where_the_old_body_could_be_told_apart),
 	T(proofs_come_newest_first_and_outlive_what_they_name),
 	T(a_stale_machine_carries_nothing_but_the_same_persona),
+	T(only_one_with_nothing_stands_in_for_a_persona_that_runs),
 	T(a_stale_machine_can_go_and_its_persona_cannot))

@@ -448,13 +448,13 @@ static void a_drill_forgets_its_own_persona_and_no_other(void)
 	CHECK(memcmp(&got, &d, sizeof got) == 0);
 	CHECK_INT(store_drill(s, other.id, &got, &e), -ENOENT);
 	CHECK_INT(store_persona_rm(s, "web-01", &e), -EBUSY);
-	CHECK_INT(store_drill_forget(s, &other, &e), -ENOENT);
+	CHECK_INT(store_stand_in_rm(s, &other, &e), -EINVAL);
 	MUST(store_bind(s, "web-01", "blade-a", &b, &e));
-	CHECK_INT(store_drill_forget(s, &o, &e), -EBUSY);
+	CHECK_INT(store_stand_in_rm(s, &o, &e), -EBUSY);
 	MUST(store_unbind(s, &b, &e));
-	MUST(store_drill_forget(s, &o, &e));
+	MUST(store_stand_in_rm(s, &o, &e));
 	CHECK_INT(store_persona(s, "web-01", &p, &e), -ENOENT);
-	MUST(store_drill_forget(s, &o, &e));
+	MUST(store_stand_in_rm(s, &o, &e));
 	MUST(store_persona(s, "db-01", &p, &e));
 }
 
