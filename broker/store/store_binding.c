@@ -228,6 +228,8 @@ int store_bind_restore(struct store *s, const char *persona, const char *machine
 	if (!r)
 		r = claim_restore(s, &b, &at, e);
 	if (!r)
+		r = store_binding(s, persona, &b, e); /* with what its row does not hold */
+	if (!r)
 		r = tx_commit(&tx, e);
 	if (!r)
 		*ret = b;
