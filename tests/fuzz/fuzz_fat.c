@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wire/fat.h"
+#include "wire/loader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,6 +60,19 @@ static bool one(void *of, const struct fat_entry *entry)
 	return ++w->entries < ENTRIES_MOST;
 }
 
+static void loader(const char *text, size_t size)
+{
+	struct loader_entry a, b;
+	char pattern[LOADER_PATH + 1];
+	loader_entry_read(&a, "debian-6.1.0-18-amd64.conf", text, size);
+	loader_entry_read(&b, "debian-6.1.0-18-amd64+0-3.conf", text + size / 2, size - size / 2);
+	assert(a.initrds <= LOADER_INITRDS && strlen(a.kernel) <= LOADER_PATH);
+	int r = loader_entry_compare(&a, &b), back = loader_entry_compare(&b, &a);
+	assert((r < 0) == (back > 0) && (r > 0) == (back < 0));
+	loader_default_read(pattern, text, size);
+	loader_default_fits(pattern, &a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct walk w;
@@ -67,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct part p = { 1, FIRST, DISK - FIRST };
 	struct fat_file x;
 	struct err e = { 0 };
+	loader((const char *)data, size);
 	w = (struct walk){ .folders = 0 };
 	int r = fat_open(&w.fat, &d, &p, &e);
 	assert(r == 0 || (r == -EBADMSG && *e.text));
