@@ -41,6 +41,23 @@ static void patterns_fit_as_depmod_means_them(void)
 	}
 }
 
+static void patterns_end_whatever_they_hold(void)
+{
+	char pattern[256], text[256];
+	memset(pattern, '*', sizeof pattern);
+	pattern[255] = '\0';
+	memset(text, 'a', sizeof text);
+	text[255] = '\0';
+	CHECK(alias_fits(pattern, text));
+	for (int i = 0; i < 254; i += 2)
+		pattern[i] = 'a';
+	pattern[254] = 'b';
+	CHECK(!alias_fits(pattern, text));
+	CHECK(alias_fits("v[0-9a]?", "va1"));
+	CHECK(alias_fits("v[", "v[")); /* a bracket that does not close is one */
+	CHECK(!alias_fits("", "a"));
+}
+
 static void file(struct modules *m, const char *path, const char *holds)
 {
 	bool wanted = modules_file(m, path, PLAIN);
@@ -106,5 +123,5 @@ static void what_is_too_much_is_said_and_not_kept(void)
 	CHECK(modules_new(wanted, WANTED_MAX + 1) == NULL);
 }
 
-TESTS(T(patterns_fit_as_depmod_means_them), T(drivers_are_found_by_device_and_by_name),
-	T(what_is_too_much_is_said_and_not_kept))
+TESTS(T(patterns_fit_as_depmod_means_them), T(patterns_end_whatever_they_hold),
+	T(drivers_are_found_by_device_and_by_name), T(what_is_too_much_is_said_and_not_kept))
