@@ -143,6 +143,24 @@ between() {
 	[ "$(sha256sum <"$at/disk")" = "$before" ]
 }
 
+@test "a hand that reads a disk can open no file, whoever has taken it over" {
+	perl -e 'exit(syscall(444, 0, 0, 1) < 1)' || skip "this kernel has no Landlock"
+	disk bulk=2000
+	between "stdbuf -o0 head -c 700000; cat >/dev/null"
+	deed=$(drivers "$host:3261")
+	"$bin/baton-hand" <<<"${deed/\"timeout_ms\":1000/\"timeout_ms\":30000}" >"$at/answer" 3>&- &
+	hand=$!
+	reads() { [ "$(sed -n 's/^NoNewPrivs:\t//p' "/proc/$hand/status")" = 1 ]; }
+	until_true 10 reads
+	timeout 60 gdb -batch -nx -p "$hand" -ex 'p (int)open("/etc/hostname", 0)' -ex 'p *(int *)__errno_location()' \
+		-ex 'p (int)open("'"$at"'/new", 0101, 0600)' >"$at/gdb" 2>&1 </dev/null 3>&- || { cat "$at/gdb"; false; }
+	kill -KILL "$hand"
+	wait "$hand" || :
+	cat "$at/gdb"
+	[ "$(grep '^\$' "$at/gdb" | sed 's/.*= //' | paste -sd ' ')" = "-1 13 -1" ]
+	[ ! -e "$at/new" ]
+}
+
 @test "the hand's deadline ends a look that takes too long" {
 	disk bulk=2000
 	between "stdbuf -o0 head -c 700000; cat >/dev/null"
