@@ -2,7 +2,6 @@
 /* See fat.h. Linked lists of clusters in one table; folders are files of entries of 32 bytes. */
 #include "wire/fat.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -293,7 +292,8 @@ static bool entry_take(
 					   folder, cluster, folder ? FOLDER_MOST : le32(b + 28)) };
 	ret->file.bytes = folder ? 0 : le32(b + 28);
 	short_put(ret->alias, b);
-	snprintf(ret->name, sizeof ret->name, "%s", named ? l->text : ret->alias);
+	const char *name = named ? l->text : ret->alias;
+	memcpy(ret->name, name, strlen(name) + 1);
 	return true;
 }
 
