@@ -63,6 +63,19 @@ static bool read_permanent(struct mac *ret, int sock, const char *netdev)
 	return !mac_is_zero(ret);
 }
 
+/* A virtio NIC wants two drivers: one for the card, and one for the device that stands on it. */
+static void read_modalias(struct card *c, const char *card, const char *device)
+{
+	char path[PATH_MAX + 16], of_card[80], of_device[80];
+	snprintf(path, sizeof path, "%s/modalias", card);
+	read_word(of_card, sizeof of_card, path);
+	snprintf(path, sizeof path, "%s/modalias", device);
+	read_word(of_device, sizeof of_device, path);
+	bool two = *of_device && strcmp(of_card, of_device) != 0;
+	snprintf(c->modalias, sizeof c->modalias, "%s%s%s", of_card, two ? " " : "",
+		two ? of_device : "");
+}
+
 /* False: not a port of a PCI card. */
 static bool card_read(struct card *ret, int sock, const char *netdev)
 {
@@ -86,6 +99,8 @@ static bool card_read(struct card *ret, int sock, const char *netdev)
 		return false;
 	c.vendor = read_hex(dir, "vendor");
 	c.device = read_hex(dir, "device");
+	snprintf(path, sizeof path, NET "/%s/device", c.netdev);
+	read_modalias(&c, dir, path);
 	if (!read_permanent(&c.permanent, sock, c.netdev))
 		c.permanent = c.current;
 	*ret = c;

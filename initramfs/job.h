@@ -16,6 +16,7 @@ enum job_deed { JOB_IDENTITY, JOB_RESTORE };
 struct card {
 	char netdev[16], pci[PCI_TEXT], driver[32];
 	uint16_t vendor, device;
+	char modalias[160]; /* of the card, and of what stands between it and the netdev */
 	struct mac permanent, current;
 };
 

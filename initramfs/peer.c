@@ -117,6 +117,7 @@ static void add_card(json_t *list, const struct card *c)
 	json_object_set_new(o, "current", json_mac(&c->current));
 	json_object_set_new(o, "driver", json_string(c->driver));
 	json_object_set_new(o, "id", json_string(id));
+	json_object_set_new(o, "modalias", json_string(c->modalias));
 	json_array_append_new(list, o);
 }
 

@@ -20,13 +20,14 @@ json_t *machine_json(const struct machine *m, const struct standing *at)
 	for (unsigned i = 0; i < m->nics; i++) {
 		const struct nic *n = &m->nic[i];
 		char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT];
-		json_array_append_new(nics,
-			json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s,s:s,s:s}", "mac",
-				json_mac(&n->factory), "pci", n->pci, "network", n->network,
-				"address", json_addr(n->addr), "carries", n->carries, "journaled",
-				n->journaled, "circuit",
-				relay_id_text(circuit, &n->relay_port.circuit), "remote",
-				relay_id_text(remote, &n->relay_port.remote), "port", n->port));
+		json_array_append_new(
+			nics, json_pack("{s:o,s:s,s:s,s:o,s:b,s:b,s:s,s:s,s:s,s:s,s:s}", "mac",
+				      json_mac(&n->factory), "pci", n->pci, "network", n->network,
+				      "address", json_addr(n->addr), "carries", n->carries,
+				      "journaled", n->journaled, "circuit",
+				      relay_id_text(circuit, &n->relay_port.circuit), "remote",
+				      relay_id_text(remote, &n->relay_port.remote), "port", n->port,
+				      "card", n->card, "driver", n->driver));
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);

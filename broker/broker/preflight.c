@@ -133,7 +133,7 @@ static json_t *drivers(const struct preflight *f)
 		return NULL;
 	json_t *list = json_array();
 	for (unsigned i = 0; i < want.n; i++)
-		json_array_append_new(list, json_string(want.modalias[i]));
+		json_array_append_new(list, json_string(want.word[i]));
 	json_object_set_new(deed, "wanted", list);
 	return deed;
 }
@@ -142,6 +142,13 @@ static const char *word_in(const json_t *in, const char *member)
 {
 	const char *word = json_string_value(json_object_get(in, member));
 	return word ? word : "";
+}
+
+static enum driver_is driver_is(const char *word)
+{
+	if (strcmp(word, "builtin") == 0)
+		return DRIVER_BUILTIN;
+	return strcmp(word, "module") == 0 ? DRIVER_FILE : DRIVER_MISSING;
 }
 
 static void drivers_read(struct preflight *f, const struct hand_result *r)
@@ -157,8 +164,9 @@ static void drivers_read(struct preflight *f, const struct hand_result *r)
 	plain_text(unknown, sizeof unknown, r->ok ? word_in(r->body, "unknown") : r->why);
 	s.unknown = *unknown ? unknown : NULL;
 	for (; s.n < json_array_size(list) && s.n < want.n; s.n++) {
-		s.missing[s.n] = strcmp(word_in(json_array_get(list, s.n), "is"), "missing") == 0;
-		s.module[s.n] = word_in(json_array_get(list, s.n), "module");
+		const json_t *one = json_array_get(list, s.n);
+		s.is[s.n] = driver_is(word_in(one, "is"));
+		s.module[s.n] = word_in(one, "module");
 	}
 	check_drivers(&f->list, &c, &want, &s);
 }

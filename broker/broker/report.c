@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "broker/members.h"
+#include "core/drivers.h"
 
 static int stage_read(struct report *r, const char *stage, const char *deed, struct err *e)
 {
@@ -42,6 +43,17 @@ static void card_read(char to[CARD_TEXT], const char *id)
 		memcpy(to, id, CARD_TEXT);
 }
 
+/* Likewise. */
+static void drivers_read(struct report_nic *n, const json_t *from)
+{
+	const char *driver = json_string_value(json_object_get(from, "driver"));
+	const char *modalias = json_string_value(json_object_get(from, "modalias"));
+	if (driver && driver_ok(driver))
+		snprintf(n->driver, sizeof n->driver, "%s", driver);
+	if (modalias && modalias_ok(modalias))
+		snprintf(n->modalias, sizeof n->modalias, "%s", modalias);
+}
+
 static int nic_read(struct report *r, const json_t *from, struct err *e)
 {
 	struct report_nic *n = &r->nic[r->nics];
@@ -67,6 +79,7 @@ static int nic_read(struct report *r, const json_t *from, struct err *e)
 	if (ret == 0)
 		ret = mac_read(&n->read_back, back, "read_back", e);
 	card_read(n->card, json_string_value(json_object_get(from, "id")));
+	drivers_read(n, from);
 	r->nics++;
 	return ret;
 }

@@ -14,6 +14,7 @@ struct report_nic {
 	struct mac permanent, current, read_back; /* zero: not said */
 	char tool[64];
 	char card[CARD_TEXT]; /* "8086:100e"; "" where that was not said */
+	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1]; /* "": not said, or strange */
 };
 
 struct report {

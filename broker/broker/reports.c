@@ -181,6 +181,12 @@ static int commit(struct broker *b, struct ending *end, bool table, struct err *
 	return r;
 }
 
+static bool card_is_news(const struct nic *n, const struct report_nic *said)
+{
+	return strcmp(said->card, n->card) != 0 || strcmp(said->driver, n->driver) != 0 ||
+	       strcmp(said->modalias, n->modalias) != 0;
+}
+
 /* `found`: every factory address is journaled before the shim may write any card. */
 static int judge_found(struct broker *b, struct stand *s, const struct report *r,
 	struct ending *end, struct err *e)
@@ -198,9 +204,10 @@ static int judge_found(struct broker *b, struct stand *s, const struct report *r
 		news[i] = !n->journaled || strcmp(n->pci, pci) != 0;
 		if (news[i])
 			ret = store_nic_journal(b->store, s->m.name, i, pci, &n->factory, e);
-		const char *card = r->nic[at[i]].card;
-		if (ret == 0 && *card && strcmp(card, n->card) != 0)
-			ret = store_card_set(b->store, s->m.name, i, card, e);
+		const struct report_nic *said = &r->nic[at[i]];
+		if (ret == 0 && *said->card && card_is_news(n, said))
+			ret = store_card_set(b->store, s->m.name, i, said->card, said->driver,
+				said->modalias, e);
 	}
 	if (ret == 0)
 		ret = store_found_set(b->store, s->m.name, &r->found, e);

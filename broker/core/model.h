@@ -23,6 +23,8 @@ enum {
 	ROUTES_MAX = 8,
 	MTU_MIN = 576, /* RFC 2132, 5.1 has 68; no machine boots with less than this */
 	MTU_MAX = 9216,
+	DRIVER_LEN = 31,
+	MODALIAS_LEN = 159,
 };
 
 /* What a network does with a MAC that belongs to no machine. */
@@ -58,6 +60,8 @@ struct nic {
 	uint32_t addr;                /* what the machine gets under its own MAC, host byte order */
 	struct relay_port relay_port; /* where its questions come in; no circuit: not known */
 	char port[PORT_LEN + 1]; /* the switch port it is plugged into: core/port.h; "": unknown */
+	/* As the shim found the card: the kernel's words for what drives it (core/drivers.h) */
+	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1];
 };
 
 /* What a machine without a persona does when it asks. */

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ext2, 3 and 4 by libext2fs; the only file that sees it. The library is given an I/O manager that
  * reads from a disk of ours and refuses every write. */
-#include "drivers/extfs.h"
+#include "drivers/volume.h"
 
 #include <et/com_err.h>
 #include <ext2fs/ext2fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/own.h"
 
 /* The library asks for one block of 4 KiB after the other; a target answers a window as soon. */
 enum { WINDOW = 128 * 1024, WINDOWS = 16, NAMES_MOST = 100000 };
@@ -20,6 +18,7 @@ struct window {
 };
 
 struct ext {
+	struct volume volume;
 	const struct disk *disk;
 	struct part part;
 	struct window *window;
@@ -68,11 +67,11 @@ static struct struct_io_manager disk_manager;
 
 static errcode_t disk_open(const char *name, int flags, io_channel *ret)
 {
+	if (flags & IO_FLAG_RW)
+		return EROFS;
 	io_channel c = calloc(1, sizeof *c);
-	if (!c || (flags & IO_FLAG_RW)) {
-		free(c);
-		return c ? EROFS : ENOMEM;
-	}
+	if (!c)
+		return ENOMEM;
 	c->magic = EXT2_ET_MAGIC_IO_CHANNEL;
 	c->manager = &disk_manager;
 	c->block_size = 1024;
@@ -162,41 +161,43 @@ static int told(struct ext *x, errcode_t code, const char *doing, struct err *e)
 	return err_say(e, EBADMSG, "partition %u: %s: %s", x->part.n, doing, error_message(code));
 }
 
-int ext_open(struct ext **ret, const struct disk *d, const struct part *p, struct err *e)
+static void ext_close(struct volume *v)
+{
+	struct ext *x = (struct ext *)v;
+	if (x->file)
+		ext2fs_file_close(x->file);
+	/* Not ext2fs_close(), which would write what is dirty. */
+	if (x->fs)
+		ext2fs_free(x->fs);
+	free(x->window);
+	free(x);
+}
+
+static int ext_open(struct volume **ret, const struct disk *d, const struct part *p, struct err *e)
 {
 	static bool words;
-	OWN(ext) struct ext *x = calloc(1, sizeof *x);
+	struct ext *x = calloc(1, sizeof *x);
 	struct window *all = calloc(WINDOWS, sizeof *all);
 	if (!x || !all) {
+		free(x);
 		free(all);
 		return err_set(e, ENOMEM, "ext");
 	}
 	if (!words)
 		initialize_ext2_error_table();
 	words = true;
-	*x = (struct ext){ .disk = d, .part = *p, .window = all };
+	*x = (struct ext){ .volume = { &volume_ext }, .disk = d, .part = *p, .window = all };
 	opening = x;
 	errcode_t code = ext2fs_open("disk", EXT2_FLAG_64BITS | EXT2_FLAG_SOFTSUPP_FEATURES, 0, 0,
 		&disk_manager, &x->fs);
 	opening = NULL;
-	if (code)
-		return told(x, code, "the file system", e);
-	*ret = TAKE(x);
+	if (code) {
+		int r = told(x, code, "the file system", e);
+		ext_close(&x->volume);
+		return r;
+	}
+	*ret = &x->volume;
 	return 0;
-}
-
-void ext_drop(struct ext **x)
-{
-	if (!*x)
-		return;
-	if ((*x)->file)
-		ext2fs_file_close((*x)->file);
-	/* Not ext2fs_close(), which would write what is dirty. */
-	if ((*x)->fs)
-		ext2fs_free((*x)->fs);
-	free((*x)->window);
-	free(*x);
-	*x = NULL;
 }
 
 static int find(struct ext *x, const char *path, ext2_ino_t *ret, struct err *e)
@@ -228,9 +229,10 @@ static int entry(struct ext2_dir_entry *d, int offset, int block_len, char *bloc
 	return l->each(l->of, name) ? 0 : DIRENT_ABORT;
 }
 
-int ext_list(struct ext *x, const char *folder, bool (*each)(void *of, const char *name), void *of,
-	struct err *e)
+static int ext_list(struct volume *v, const char *folder, bool (*each)(void *of, const char *name),
+	void *of, struct err *e)
 {
+	struct ext *x = (struct ext *)v;
 	struct listing l = { each, of, 0 };
 	ext2_ino_t ino;
 	int r = find(x, folder, &ino, e);
@@ -242,8 +244,9 @@ int ext_list(struct ext *x, const char *folder, bool (*each)(void *of, const cha
 	return code ? told(x, code, folder, e) : 0;
 }
 
-int ext_file(struct ext *x, const char *path, uint64_t *bytes, struct err *e)
+static int ext_file(struct volume *v, const char *path, uint64_t *bytes, struct err *e)
 {
+	struct ext *x = (struct ext *)v;
 	struct ext2_inode inode;
 	ext2_ino_t ino;
 	__u64 size;
@@ -266,9 +269,17 @@ int ext_file(struct ext *x, const char *path, uint64_t *bytes, struct err *e)
 	return 0;
 }
 
-int ext_next(struct ext *x, void *to, unsigned len, struct err *e)
+static int ext_next(struct volume *v, void *to, unsigned len, struct err *e)
 {
+	struct ext *x = (struct ext *)v;
 	unsigned got = 0;
 	errcode_t code = ext2fs_file_read(x->file, to, len, &got);
 	return code ? told(x, code, "the file", e) : (int)got;
 }
+
+const struct volume_ops volume_ext = { .kind = PART_EXT,
+	.open = ext_open,
+	.close = ext_close,
+	.list = ext_list,
+	.file = ext_file,
+	.next = ext_next };

@@ -2,13 +2,14 @@
 /* Which kernel a disk boots, and which of some wanted drivers that kernel's initramfs carries. The
  * disk is a stranger's, and is only read. docs/design/0022-drivers-in-the-initramfs.md. */
 #pragma once
+#include "wire/loader.h"
 #include "wire/modules.h"
 #include "wire/parts.h"
 
 struct initramfs_found {
 	char unknown[200]; /* why nothing below is known; "" when it was read */
 	char kernel[VERSION_LEN + 1];
-	char file[128]; /* "/boot/initrd.img-6.1.0-18-amd64" */
+	char file[LOADER_PATH + 1]; /* "/boot/initrd.img-6.1.0-18-amd64" */
 	unsigned partition;
 	unsigned modules;
 	bool aliases;                       /* it says itself which devices its modules are for */

@@ -315,6 +315,9 @@ static int visit_ask(
 		return err_say(e, EBUSY,
 			"portal %s: LUN %d is reserved by another initiator and refused %s",
 			l->portal, v->lun & LUN_MAX, doing);
+	if (v->status >= SCSI_STATUS_CANCELLED) /* libiscsi's own, and no target's */
+		return err_say(e, ECONNRESET, "portal %s: the connection was lost (LUN %d, %s)",
+			l->portal, v->lun & LUN_MAX, doing);
 	return err_say(e, EIO, "portal %s: LUN %d failed %s with status 0x%x", l->portal,
 		v->lun & LUN_MAX, doing, (unsigned)v->status);
 }
@@ -485,7 +488,7 @@ int san_iscsi_read(struct san_disk *d, uint64_t at, void *to, size_t len, struct
 		d->v.block = at / block_len;
 		d->v.blocks = (uint32_t)((skip + n + block_len - 1) / block_len);
 		d->v.deadline = wait_now_ms() + d->v.timeout_ms;
-		int r = visit_ask(&d->v, ASK_BLOCKS, block_len, "to read", e);
+		int r = visit_ask(&d->v, ASK_BLOCKS, block_len, "a read", e);
 		if (r < 0)
 			return r;
 		const struct scsi_data *in = &d->v.task->datain;

@@ -3,6 +3,7 @@
  * drivers its initramfs carries. Baton comes under its own initiator name, and only reads. */
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "hand/san.h"
 #include "hand/secret.h"
 #include "host/fd.h"
+#include "host/landlock.h"
 
 /* What a disk may make libext2fs and the decompressors take. */
 enum { MEMORY_MOST = 768 << 20, WANTED_LEN = 160 };
@@ -55,6 +57,19 @@ static void answer_fill(json_t *answer, const struct initramfs_found *f, unsigne
 	json_object_set_new(answer, "wanted", list);
 }
 
+/* From here on strangers' bytes go through libraries that are not ours: no more memory than they
+ * need, and no file any more, a secret's least of all. */
+static int shut_in(struct err *e)
+{
+	const struct rlimit most = { MEMORY_MOST, MEMORY_MOST };
+	if (setrlimit(RLIMIT_AS, &most) < 0)
+		return err_set(e, errno, "limit the memory of a hand");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_set(e, errno, "a hand without new rights");
+	int r = landlock_enter(NULL, 0, e);
+	return r < 0 ? r : 0;
+}
+
 /* The first portal that answers. */
 static int reading_open(struct reading *r, struct san_facts *facts, struct san_login *login,
 	const struct san_wish *s, unsigned timeout_ms, struct err *e)
@@ -81,7 +96,8 @@ static int look_inside(const struct san_wish *s, const struct wish *w, struct sa
 	if (r < 0)
 		return r;
 	const struct disk d = { reading_read, &reading, facts.bytes, facts.block_len };
-	r = initramfs_read(&found, &d, w->wanted.of, w->wanted.n, e);
+	r = shut_in(e);
+	r = r ? r : initramfs_read(&found, &d, w->wanted.of, w->wanted.n, e);
 	reading.ops->disk_close(reading.session);
 	if (r == 0)
 		answer_fill(answer, &found, w->wanted.n);
@@ -102,7 +118,6 @@ static int wanted_check(const struct texts *wanted, struct err *e)
 /* Baton's own account where it has one; the persona's may be in nobody's hands yet. */
 int san_drivers(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e)
 {
-	const struct rlimit most = { MEMORY_MOST, MEMORY_MOST };
 	struct secret own = { "" };
 	struct san_wish s;
 	int r = wanted_check(&w->wanted, e);
@@ -122,8 +137,6 @@ int san_drivers(const struct hand *hand, const struct wish *w, json_t *answer, s
 	}
 	OWN(fd) int held = san_lock(hand, w, s.target, e);
 	r = held;
-	if (r >= 0 && setrlimit(RLIMIT_AS, &most) < 0)
-		r = err_set(e, errno, "limit the memory of a hand");
 	if (r >= 0)
 		r = look_inside(&s, w, &login, answer, e);
 	secret_wipe(&own);

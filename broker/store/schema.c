@@ -397,6 +397,13 @@ static const char *const version_10[] = {
 	NULL,
 };
 
+/* What drives each card, as the shim found it. */
+static const char *const version_11[] = {
+	"ALTER TABLE nic ADD COLUMN driver TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE nic ADD COLUMN modalias TEXT NOT NULL DEFAULT ''",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -408,6 +415,7 @@ const struct migration schema[] = {
 	{ .sql = version_8 },
 	{ .sql = version_9 },
 	{ .sql = version_10 },
+	{ .sql = version_11 },
 };
 const unsigned schema_version = COUNT(schema);
 

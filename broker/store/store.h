@@ -95,9 +95,9 @@ int store_machine_set(
  * to a persona is -EEXIST. nic is the index in m->nic, or m->nics to add one that was unknown. */
 int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
 	const struct mac *factory, struct err *e);
-/* What kind of card the shim has found there: "8086:100e". */
-int store_card_set(
-	struct store *s, const char *machine, unsigned nic, const char *card, struct err *e);
+/* What kind of card the shim has found there: "8086:100e", and the kernel's words for it. */
+int store_card_set(struct store *s, const char *machine, unsigned nic, const char *card,
+	const char *driver, const char *modalias, struct err *e);
 /* What the shim has found there, its labels aside. Where the operator wrote nothing, the machine is
  * as it was found last; what was not said this time stays. */
 int store_found_set(

@@ -58,6 +58,8 @@ static void nic_row(struct query *q, void *to)
 	col_relay_id(q, &row->nic.relay_port.remote);
 	col_text(q, row->nic.card, sizeof row->nic.card);
 	col_text(q, row->nic.port, sizeof row->nic.port);
+	col_text(q, row->nic.driver, sizeof row->nic.driver);
+	col_text(q, row->nic.modalias, sizeof row->nic.modalias);
 }
 
 /* Those with from <= name <= to. Machines and NICs come in the same order of names and are put
@@ -84,8 +86,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 	OWN(query)
 	struct query of = QUERY(s,
 		"SELECT machine, pci, factory, journaled, carries, network, addr, "
-		"circuit, remote, card, port FROM nic WHERE machine BETWEEN ? AND ? ORDER BY "
-		"machine, n",
+		"circuit, remote, card, port, driver, modalias FROM nic "
+		"WHERE machine BETWEEN ? AND ? ORDER BY machine, n",
 		in_text(from), in_text(to));
 	r = list_of(&of, sizeof *nics, nic_row, &nics, &nics_n, e);
 	if (r)
@@ -368,9 +370,10 @@ int store_nic_journal(struct store *s, const char *machine, unsigned nic, const 
 	return tx_commit(&tx, e);
 }
 
-int store_card_set(
-	struct store *s, const char *machine, unsigned nic, const char *card, struct err *e)
+int store_card_set(struct store *s, const char *machine, unsigned nic, const char *card,
+	const char *driver, const char *modalias, struct err *e)
 {
-	return RUN(s, e, "UPDATE nic SET card = ? WHERE machine = ? AND n = ?", in_text(card),
-		in_text(machine), in_int(nic));
+	return RUN(s, e,
+		"UPDATE nic SET card = ?, driver = ?, modalias = ? WHERE machine = ? AND n = ?",
+		in_text(card), in_text(driver), in_text(modalias), in_text(machine), in_int(nic));
 }

@@ -218,40 +218,41 @@ int parts_read(struct parts *ret, const struct disk *d, struct err *e)
 /* ------------------------------------------------------------------ what is in a partition */
 
 static const struct mark {
+	enum part_kind kind;
 	uint32_t at;
 	uint8_t len;
 	const char *bytes, *word;
 } marks[] = {
-	{ 0, 4, "XFSB", "XFS" },
-	{ 65536 + 64, 8, "_BHRfS_M", "btrfs" },
-	{ 0, 6, "LUKS\xba\xbe", "encrypted (LUKS)" },
-	{ 512, 8, "LABELONE", "a volume of LVM" },
-	{ 0, 8, "LABELONE", "a volume of LVM" },
-	{ 4096, 4, "\xfc\x4e\x2b\xa9", "a member of a RAID" },
-	{ 1024, 4, "\x10\x20\xf5\xf2", "F2FS" },
-	{ 0, 4, "hsqs", "SquashFS" },
-	{ 3, 8, "NTFS    ", "NTFS" },
-	{ 4086, 10, "SWAPSPACE2", "swap" },
-	{ 54, 3, "FAT", "FAT" },
-	{ 82, 5, "FAT32", "FAT" },
+	{ PART_EXT, 1024 + 56, 2, "\x53\xef", "ext" },
+	{ PART_OTHER, 0, 4, "XFSB", "XFS" },
+	{ PART_OTHER, 65536 + 64, 8, "_BHRfS_M", "btrfs" },
+	{ PART_OTHER, 0, 6, "LUKS\xba\xbe", "encrypted (LUKS)" },
+	{ PART_OTHER, 512, 8, "LABELONE", "a volume of LVM" },
+	{ PART_OTHER, 0, 8, "LABELONE", "a volume of LVM" },
+	{ PART_OTHER, 4096, 4, "\xfc\x4e\x2b\xa9", "a member of a RAID" },
+	{ PART_OTHER, 1024, 4, "\x10\x20\xf5\xf2", "F2FS" },
+	{ PART_OTHER, 0, 4, "hsqs", "SquashFS" },
+	{ PART_OTHER, 3, 8, "NTFS    ", "NTFS" },
+	{ PART_OTHER, 4086, 10, "SWAPSPACE2", "swap" },
+	/* No reader needs these, but every mkfs writes them. */
+	{ PART_FAT, 54, 3, "FAT", "FAT" },
+	{ PART_FAT, 82, 5, "FAT32", "FAT" },
 };
 
 int part_look(enum part_kind *ret, const char **word, const struct disk *d, const struct part *p,
 	struct err *e)
 {
-	static const struct mark ext = { 1024 + 56, 2, "\x53\xef", "ext" };
 	uint8_t is[16];
 	*ret = PART_UNKNOWN;
 	*word = "";
-	for (size_t i = 0; i <= COUNT(marks); i++) {
-		const struct mark *m = i ? &marks[i - 1] : &ext;
+	for (const struct mark *m = marks; m < marks + COUNT(marks); m++) {
 		if (m->at + m->len > p->bytes)
 			continue;
 		int r = d->read(d->of, p->first + m->at, is, m->len, e);
 		if (r < 0)
 			return r;
 		if (memcmp(is, m->bytes, m->len) == 0) {
-			*ret = i ? PART_OTHER : PART_EXT;
+			*ret = m->kind;
 			*word = m->word;
 			return 0;
 		}

@@ -33,8 +33,8 @@ struct parts {
  * else what d->read said. A part that is given lies inside of the disk. */
 int parts_read(struct parts *ret, const struct disk *d, struct err *e);
 
-enum part_kind { PART_EXT, PART_OTHER, PART_UNKNOWN };
+enum part_kind { PART_EXT, PART_FAT, PART_OTHER, PART_UNKNOWN };
 
-/* PART_OTHER: *word is what it is called, "XFS". */
+/* *word is what it is called, "XFS"; "" where it is unknown. */
 int part_look(enum part_kind *ret, const char **word, const struct disk *d, const struct part *p,
 	struct err *e);

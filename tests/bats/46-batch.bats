@@ -274,6 +274,21 @@ most_at_once() { awk '/^\+/ { n++ } /^-/ { n-- } n > most { most = n } END { pri
 	known | cmp "$dir/before" -
 }
 
+# drivers_of MODULES: what a plan says of a disk whose initramfs, on an ESP, has those
+drivers_of() {
+	tests/lib/os-disk "$dir/fake/iqn.2026-01.org.example:disk.img" boot=esp modules="$1"
+	baton start picky old-2 --plan -o json 2> /dev/null |
+		jq -r '.checks[] | select(.check == "drivers") | .finding + " " + .why' | tee "$dir/checks"
+}
+
+@test "a plan names the card that the persona's initramfs has no driver for, and what mends it" {
+	drivers_of "virtio_pci virtio_net"
+	[[ $(< "$dir/checks") == "ok its initramfs (/4b3c0de1f5a74b2e9d8c7b6a59483726/"*") has a driver for each card"*": virtio_net" ]]
+	# What drives the device on the card is there, and what drives the card is not.
+	drivers_of virtio_net
+	[[ $(< "$dir/checks") == "bad "*" has no driver for the card 0000:00:"*" of machine old-2 (1af4:1000, virtio_net): "*"MODULES=most"* ]]
+}
+
 # answers METHOD PATH JSON STATUS JQ-FILTER: the API gives that status, and the filter holds of its body.
 answers() {
 	local got

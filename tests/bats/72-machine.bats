@@ -116,6 +116,13 @@ nvram() {
 	is_off
 }
 
+@test "a plan finds the driver of its card in the initramfs on the persona's EFI system partition" {
+	[ "$(baton machine show blade-a -o json | jq -r '.nics[0] | .card + " " + .driver')" = "8086:100e e1000" ]
+	run baton start web-01 blade-a --plan
+	echo "$output"
+	[[ $output == *"its initramfs (/initrd.img) has a driver for each card of machine blade-a that it gets: e1000"* ]]
+}
+
 @test "a tool that lies is caught by the read-back: the order stops with a sentence, and is taken back" {
 	"$lab" blade "$dir" blade-a lie on
 	run baton start web-01 blade-a

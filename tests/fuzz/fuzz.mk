@@ -13,6 +13,8 @@ fuzz_part_needs  := $(call LIB,wire)
 fuzz_v6_needs    := $(call LIB,wire)
 fuzz_foreign_needs := $(call LIB,wire)
 fuzz_initramfs_needs := $(call LIB,wire)
+fuzz_fat_needs := $(call LIB,wire)
+fuzz_parts_needs := $(call LIB,wire)
 fuzz_pack_needs   = $(SHIM_TESTED)
 
 define fuzz_target

@@ -68,6 +68,30 @@ static void a_report_is_read(void)
 	CHECK(!r.restore);
 }
 
+static void what_drives_a_card_is_read_and_nonsense_of_it_passed_over(void)
+{
+	struct report r;
+	struct err e;
+	CHECK_INT(
+		read_text(&r,
+			SAYS("found",
+				NIC("0000:00:03.0", "\"driver\":\"virtio_net\",\"id\":\"1af4:"
+						    "1000\","
+						    "\"modalias\":\"pci:v00001AF4d00001000 "
+						    "virtio:d1\"") "," NIC("0000:00:04.0",
+					"\"driver\":\"a b\",\"modalias\":\"x\"") "," NIC("0000:00:"
+											 "05.0",
+					"\"driver\":7,\"modalias\":[]")),
+			&e),
+		0);
+	CHECK_TEXT(r.nic[0].driver, "virtio_net");
+	CHECK_TEXT(r.nic[0].modalias, "pci:v00001AF4d00001000 virtio:d1");
+	for (unsigned i = 1; i < 3; i++) {
+		CHECK_TEXT(r.nic[i].driver, "");
+		CHECK_TEXT(r.nic[i].modalias, "");
+	}
+}
+
 static void what_kind_of_machine_it_is_is_read_and_nonsense_of_it_passed_over(void)
 {
 	static const char text[] = HEAD
@@ -227,7 +251,8 @@ static void what_was_read_back_is_compared(void)
 	CHECK(!report_all_factory(&r, &m));
 }
 
-TESTS(T(a_report_is_read), T(what_kind_of_machine_it_is_is_read_and_nonsense_of_it_passed_over),
+TESTS(T(a_report_is_read), T(what_drives_a_card_is_read_and_nonsense_of_it_passed_over),
+	T(what_kind_of_machine_it_is_is_read_and_nonsense_of_it_passed_over),
 	T(nonsense_is_refused_by_name), T(every_cut_of_a_report_is_survived),
 	T(cards_are_found_by_maker_and_then_by_place), T(a_missing_or_foreign_card_is_named),
 	T(another_body_is_refused), T(what_was_read_back_is_compared))

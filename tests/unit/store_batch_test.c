@@ -125,9 +125,11 @@ static void a_card_is_kept_with_its_nic(void)
 	struct machine m;
 	MUST(store_machine(s, "blade-a", &m, &e));
 	CHECK_TEXT(m.nic[0].card, "");
-	MUST(store_card_set(s, "blade-a", 0, "8086:100e", &e));
+	MUST(store_card_set(s, "blade-a", 0, "8086:100e", "e1000", "pci:v1", &e));
 	MUST(store_machine(s, "blade-a", &m, &e));
 	CHECK_TEXT(m.nic[0].card, "8086:100e");
+	CHECK_TEXT(m.nic[0].driver, "e1000");
+	CHECK_TEXT(m.nic[0].modalias, "pci:v1");
 	MUST(store_machine(s, "blade-b", &m, &e));
 	CHECK_TEXT(m.nic[0].card, "");
 }
