@@ -461,7 +461,7 @@ static void stopped_show(FILE *to, const struct term *t, const json_t *orders)
 }
 
 /* So does what an order has left that was taken back half-way. */
-static void halted_show(FILE *to, const struct term *t, const json_t *personas)
+static void left_show(FILE *to, const struct term *t, const json_t *personas)
 {
 	size_t i;
 	json_t *persona;
@@ -470,8 +470,8 @@ static void halted_show(FILE *to, const struct term *t, const json_t *personas)
 		char why[700];
 		text_clean(why, sizeof why, member_word(persona, "why"));
 		if (*why)
-			fprintf(to, "%shalted%s: %s\n\n", term_ink(t, INK_BAD),
-				term_ink(t, INK_PLAIN), why);
+			fprintf(to, "%s%s%s: %s\n\n", term_ink(t, INK_BAD),
+				member_word(persona, "state"), term_ink(t, INK_PLAIN), why);
 	}
 }
 
@@ -487,7 +487,7 @@ void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 	};
 	alarms_show(to, t, json_object_get(body, "alarms"), now);
 	stopped_show(to, t, json_object_get(body, "orders"));
-	halted_show(to, t, json_object_get(body, "personas"));
+	left_show(to, t, json_object_get(body, "personas"));
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json_t *list = json_object_get(body, parts[i].member);
 		if (i)

@@ -255,7 +255,7 @@ memory() {
 	nobody_twice
 }
 
-@test "a failover that is taken back half-way: the persona is halted, and a person reads why, until it runs again" {
+@test "a failover that is taken back half-way: a person reads what that left, until the persona runs again" {
 	echo > "$dir/fake/blade-a.refuse"
 	run baton failover web-01 blade-c
 	[ "$status" = 4 ]
@@ -264,7 +264,7 @@ memory() {
 	baton order undo "$order"
 	until_true "order $((order + 1)) is over" order_over $((order + 1))
 	rm "$dir/fake/blade-a.refuse"
-	says="web-01 does not run: order $order was taken back half-way, and the target does not let blade-a at its disk; "
+	says="web-01 does not run: order $order was taken back half-way, and blade-a has no session at its disk since order $order; "
 	says+="\`baton failover web-01 MACHINE\` takes it to another machine, \`baton stop web-01\` frees blade-a"
 	for again in no yes; do
 		[ "$(web_01 state) $(web_01 machine)" = "halted blade-a" ]

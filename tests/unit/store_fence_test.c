@@ -254,7 +254,7 @@ static int listed(struct store *s)
 {
 	struct proof *list = NULL;
 	size_t n = 0;
-	MUST(store_silences(s, &list, &n, &e));
+	MUST(store_halts(s, &list, &n, &e));
 	int id = n == 1 ? (int)list[0].id : n ? -1 : 0;
 	free(list);
 	return id;
