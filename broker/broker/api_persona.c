@@ -34,6 +34,7 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 {
 	const struct binding *b = standing_of_persona(at, p->name);
 	json_t *nics = json_array(), *portals = json_array(), *wants = json_object();
+	char why[STANDING_WHY];
 	traits_put(wants, &p->wants);
 	json_object_set_new(wants, "apart", json_string(p->apart));
 	for (unsigned i = 0; i < p->nics; i++)
@@ -45,14 +46,14 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 		json_array_append_new(portals, json_string(text));
 	}
 	return json_pack(
-		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:b,s:I,s:o,s:o,s:s,s:o,s:o}", "name",
-		p->name, "state", standing_persona_state(at, p->name), "machine",
-		b ? b->machine : "", "phase", b ? phase_word(b->phase) : "", "iqn", p->iqn,
-		"target", p->target, "san", p->san, "lun", (json_int_t)p->lun, "portals", portals,
-		"chap_user", p->chap_user, "chap_secret", *p->chap_secret != '\0', "mutual",
-		p->mutual, "generation", (json_int_t)p->generation, "dns",
-		json_addrs(p->dns, SERVERS_MAX), "ntp", json_addrs(p->ntp, SERVERS_MAX), "domain",
-		p->domain, "wants", wants, "nics", nics);
+		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:b,s:I,s:o,s:o,s:s,s:o,s:o}",
+		"name", p->name, "state", standing_persona_state(at, p->name), "why",
+		standing_why(why, at, p->name), "machine", b ? b->machine : "", "phase",
+		b ? phase_word(b->phase) : "", "iqn", p->iqn, "target", p->target, "san", p->san,
+		"lun", (json_int_t)p->lun, "portals", portals, "chap_user", p->chap_user,
+		"chap_secret", *p->chap_secret != '\0', "mutual", p->mutual, "generation",
+		(json_int_t)p->generation, "dns", json_addrs(p->dns, SERVERS_MAX), "ntp",
+		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "wants", wants, "nics", nics);
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)

@@ -14,10 +14,12 @@ static json_t *persona_line(
 {
 	const struct binding *b = standing_of_persona(s, p->name);
 	const struct order *o = standing_order(s, p->name);
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:f,s:o}", "name", p->name, "machine",
-		b ? b->machine : "", "state", standing_persona_state(s, p->name), "health",
-		health_now(broker->health, p->name), "phase", b ? phase_word(b->phase) : "",
-		"generation", (json_int_t)p->generation, "since",
+	char why[STANDING_WHY];
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:f,s:o}", "name", p->name, "machine",
+		b ? b->machine : "", "state", standing_persona_state(s, p->name), "why",
+		standing_why(why, s, p->name), "health", health_now(broker->health, p->name),
+		"phase", b ? phase_word(b->phase) : "", "generation", (json_int_t)p->generation,
+		"since",
 		!o           ? 0.0
 		: o->ended_s ? o->ended_s
 			     : o->begun_s,

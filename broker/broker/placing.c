@@ -160,7 +160,8 @@ int order_check(
 		return err_say(e, EBUSY, "persona %s is on no machine: start it", o->persona);
 	if (*pool && (r = machine_choose(b, o, pool, chosen, e)) < 0)
 		return r;
-	if (o->verb == VERB_RESTART && at.phase != PHASE_PERSONA)
+	/* Nor may it: a restart makes no secret. */
+	if (o->verb == VERB_RESTART && (at.phase != PHASE_PERSONA || !at.fenced))
 		return err_say(e, EBUSY,
 			"persona %s: its OS does not run on machine %s; `baton stop %s`, then "
 			"start it",

@@ -410,21 +410,20 @@ void runner_close(struct runner *r)
 	free(r);
 }
 
-/* Does this event say that the run's persona has come up? Its OS has asked for an address with
- * the persona's MAC, under the binding that the order made; of us, or of the network's own DHCP
- * server. */
-static bool os_is_up(const struct run *run, const struct event_row *row)
+/* Does this event say that the persona has come up? Its OS has asked for an address with the
+ * persona's MAC, under the binding that stands; of us, or of the network's own DHCP server. */
+static bool os_is_up(struct binding *ret, const struct broker *b, const char *persona,
+	const struct event_row *row)
 {
 	char stage[16], mac[MAC_TEXT], generation[16];
 	struct mac m;
 	struct persona p;
-	struct binding bound;
 	if (!event_field(stage, sizeof stage, row->text, "stage") || strcmp(stage, "os") != 0 ||
 		!event_field(mac, sizeof mac, row->text, "mac") || !mac_parse(&m, mac) ||
 		!event_field(generation, sizeof generation, row->text, "generation") ||
-		store_persona(run->b->store, run->o.persona, &p, NULL) < 0 ||
-		store_binding(run->b->store, run->o.persona, &bound, NULL) < 0 ||
-		bound.phase != PHASE_PERSONA || strtoull(generation, NULL, 10) != bound.generation)
+		store_persona(b->store, persona, &p, NULL) < 0 ||
+		store_binding(b->store, persona, ret, NULL) < 0 || ret->phase != PHASE_PERSONA ||
+		strtoull(generation, NULL, 10) != ret->generation)
 		return false;
 	for (unsigned i = 0; i < p.nics; i++)
 		if (mac_equal(&p.nic[i].mac, &m))
@@ -432,13 +431,29 @@ static bool os_is_up(const struct run *run, const struct event_row *row)
 	return false;
 }
 
+/* No order is at work there: somebody has switched it on. What was seen of its silence is over. */
+static void os_came_by_itself(const struct broker *b, const struct event_row *row)
+{
+	struct binding of, on;
+	struct proof silent;
+	if (store_binding_of(b->store, row->machine, &of, NULL) == 0 &&
+		os_is_up(&on, b, of.persona, row) &&
+		store_silence(b->store, &on, &silent, NULL) == 0)
+		store_wake(b->store, &on, NULL);
+}
+
 void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
 {
-	bool asked = ev == EV_dhcp_answered || ev == EV_dhcp_left;
-	struct run *run = asked && *row->machine ? runner_of(r, row->machine) : NULL;
-	if (!run || !run_is_running(run) || !os_may_come(&run->o) || !os_is_up(run, row))
+	struct binding on;
+	if ((ev != EV_dhcp_answered && ev != EV_dhcp_left) || !*row->machine)
 		return;
-	if (run->begun && run_step(run)->kind == DO_AWAIT_OS)
+	struct run *run = runner_of(r, row->machine);
+	if (!run)
+		os_came_by_itself(r->b, row);
+	else if (!run_is_running(run) || !os_may_come(&run->o) ||
+		 !os_is_up(&on, r->b, run->o.persona, row))
+		return;
+	else if (run->begun && run_step(run)->kind == DO_AWAIT_OS)
 		run_end(run, STEP_DONE, "");
 	else
 		run->os_seen = true;

@@ -3,6 +3,8 @@
 #include "broker/standing.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +29,10 @@ struct standing {
 	struct order *order, *open; /* newest first; open: those of them that are not done */
 	struct stale *stale;
 	struct port_held *port; /* in order of machine */
-	size_t bindings, orders, opens, stales, ports;
-	struct names persona_bound, machine_bound, persona_order, machine_open, machine_stale;
+	struct proof *halt;     /* of the bindings that have one */
+	size_t bindings, orders, opens, stales, ports, halts;
+	struct names persona_bound, machine_bound, persona_order, machine_open, machine_stale,
+		persona_halt;
 };
 
 static int named_compare(const void *a, const void *b)
@@ -75,6 +79,7 @@ static int names_make(struct standing *s, struct err *e)
 		!names_init(&s->persona_order, s->orders) ||
 		!names_init(&s->machine_open, s->orders * 2) ||
 		!names_init(&s->machine_stale, s->stales) ||
+		!names_init(&s->persona_halt, s->halts) ||
 		!(s->open = calloc(s->orders ? s->orders : 1, sizeof *s->open)))
 		return err_set(e, ENOMEM, "status");
 	for (size_t i = 0; i < s->bindings; i++) {
@@ -92,6 +97,9 @@ static int names_make(struct standing *s, struct err *e)
 	}
 	for (size_t i = 0; i < s->stales; i++)
 		names_put(&s->machine_stale, s->stale[i].machine, &s->stale[i]);
+	for (size_t i = 0; i < s->halts; i++)
+		names_put(&s->persona_halt, s->halt[i].persona, &s->halt[i]);
+	names_sort(&s->persona_halt);
 	names_sort(&s->machine_stale);
 	names_sort(&s->persona_bound);
 	names_sort(&s->machine_bound);
@@ -113,6 +121,8 @@ int standing_read(struct standing **ret, struct store *store, struct err *e)
 	if (r == 0)
 		r = store_ports_held(store, "", &s->port, &s->ports, e);
 	if (r == 0)
+		r = store_halts(store, &s->halt, &s->halts, e);
+	if (r == 0)
 		r = names_make(s, e);
 	if (r == 0)
 		*ret = TAKE(s);
@@ -128,6 +138,8 @@ void standing_free(struct standing *s)
 	free(s->open);
 	free(s->stale);
 	free(s->port);
+	free(s->halt);
+	free(s->persona_halt.of);
 	free(s->machine_stale.of);
 	free(s->persona_bound.of);
 	free(s->machine_bound.of);
@@ -176,6 +188,58 @@ json_t *standing_ports(const struct standing *s, const char *machine)
 	return list;
 }
 
+/* At rest, with a machine: does it run? */
+static bool is_halted(const struct standing *s, const struct binding *b)
+{
+	return b->phase != PHASE_PERSONA || names_find(&s->persona_halt, b->persona);
+}
+
+/* What was seen or left undone, for a person. */
+static void rest_sign(char *to, size_t len, const struct binding *b, const struct proof *seen)
+{
+	static const char *const words[] = { [PROOF_STORAGE] = "has no session at its disk",
+		[PROOF_POWER] = "was seen off",
+		[PROOF_PORT] = "is shut out at its switch ports",
+		[PROOF_ATTESTED] = "is silent by a person's word" };
+	if (seen && seen->order)
+		snprintf(to, len, "%s %s since order %" PRIu64, b->machine, words[seen->kind],
+			seen->order);
+	else if (seen)
+		snprintf(to, len, "%s %s", b->machine, words[seen->kind]);
+	else if (b->phase != PHASE_PERSONA)
+		snprintf(to, len, "its boot on %s was never finished", b->machine);
+	else
+		snprintf(to, len, "the target does not let %s log in again", b->machine);
+}
+
+const char *standing_why(char to[STANDING_WHY], const struct standing *s, const char *persona)
+{
+	const struct binding *b = standing_of_persona(s, persona);
+	const struct order *o = standing_order(s, persona);
+	char sign[200], taken[64] = "";
+	to[0] = '\0';
+	if (!b || (o && o->at.state != ORDER_DONE) || (!is_halted(s, b) && b->fenced))
+		return to;
+	uint64_t back = !o ? 0 : o->undoes ? o->undoes : *o->why ? o->id : 0;
+	if (back)
+		snprintf(taken, sizeof taken, "order %" PRIu64 " was taken back half-way, and ",
+			back);
+	rest_sign(sign, sizeof sign, b, names_find(&s->persona_halt, persona));
+	int n = snprintf(to, STANDING_WHY, "%s %s: %s%s; ", persona,
+		is_halted(s, b) ? "does not run" : "runs only as long as its session lasts", taken,
+		sign);
+	/* A restart makes no new secret. */
+	if (b->phase == PHASE_PERSONA && b->fenced)
+		snprintf(to + n, STANDING_WHY - (size_t)n,
+			"`baton restart %s` boots it again there", persona);
+	else
+		snprintf(to + n, STANDING_WHY - (size_t)n,
+			"`baton failover %s MACHINE` takes it to another machine, `baton stop %s` "
+			"frees %s, and `baton start` may boot it there again",
+			persona, persona, b->machine);
+	return to;
+}
+
 const char *standing_persona_state(const struct standing *s, const char *persona)
 {
 	static const char *const at_work[VERBS] = { [VERB_START] = "starting",
@@ -191,7 +255,8 @@ const char *standing_persona_state(const struct standing *s, const char *persona
 		return "stuck";
 	if (o && o->at.state == ORDER_RUNNING)
 		return at_work[o->verb];
-	return standing_of_persona(s, persona) ? "running" : "stopped";
+	const struct binding *b = standing_of_persona(s, persona);
+	return !b ? "stopped" : is_halted(s, b) ? "halted" : "running";
 }
 
 const char *standing_machine_state(const struct standing *s, const char *machine)

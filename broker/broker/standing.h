@@ -30,6 +30,11 @@ const struct order *standing_open(const struct standing *s, size_t *ret_n);
  */
 json_t *standing_ports(const struct standing *s, const char *machine);
 
-/* The words of docs/design/0004. */
+/* The words of docs/design/0004. A persona that is on a machine and at rest is halted, and not
+ * running, where its machine is silent or without its disk by proof, or its boot was never
+ * finished: what an order leaves that a person took back half-way. */
 const char *standing_persona_state(const struct standing *s, const char *persona);
+/* Why it is halted, or will be once its session ends, and what to type; "" where all is well. */
+enum { STANDING_WHY = 640 };
+const char *standing_why(char to[STANDING_WHY], const struct standing *s, const char *persona);
 const char *standing_machine_state(const struct standing *s, const char *machine);

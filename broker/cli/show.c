@@ -88,6 +88,7 @@ static enum ink state_ink(const json_t *thing, const char *state)
 		{ "carries", INK_GOOD },
 		{ "done", INK_GOOD },
 		{ "stuck", INK_BAD },
+		{ "halted", INK_BAD },
 		{ "failed", INK_BAD },
 		{ "well", INK_GOOD },
 		{ "off", INK_BAD },
@@ -459,6 +460,21 @@ static void stopped_show(FILE *to, const struct term *t, const json_t *orders)
 	}
 }
 
+/* So does what an order has left that was taken back half-way. */
+static void left_show(FILE *to, const struct term *t, const json_t *personas)
+{
+	size_t i;
+	json_t *persona;
+	json_array_foreach(personas, i, persona)
+	{
+		char why[700];
+		text_clean(why, sizeof why, member_word(persona, "why"));
+		if (*why)
+			fprintf(to, "%s%s%s: %s\n\n", term_ink(t, INK_BAD),
+				member_word(persona, "state"), term_ink(t, INK_PLAIN), why);
+	}
+}
+
 void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 {
 	static const struct view parts[] = {
@@ -471,6 +487,7 @@ void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 	};
 	alarms_show(to, t, json_object_get(body, "alarms"), now);
 	stopped_show(to, t, json_object_get(body, "orders"));
+	left_show(to, t, json_object_get(body, "personas"));
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json_t *list = json_object_get(body, parts[i].member);
 		if (i)

@@ -180,6 +180,9 @@ int store_proofs(struct store *s, const char *persona, const char *machine, size
 /* The newest proof, of any kind but storage, that this binding's machine is silent since it was
  * last woken. -ENOENT says what is wanted. */
 int store_silence(struct store *s, const struct binding *b, struct proof *ret, struct err *e);
+/* For every binding that has one, in order of persona: the same, or the proof that an order which
+ * took the persona from there had its disk shut to the machine, where that has no secret now. */
+int store_halts(struct store *s, struct proof **ret, size_t *ret_n, struct err *e);
 
 /* A machine whose cards may hold addresses of a persona that was taken from it. Until it is
  * restored it carries nothing but that persona again, and is stale all the while. It can be

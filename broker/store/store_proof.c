@@ -208,6 +208,19 @@ int store_silence(struct store *s, const struct binding *b, struct proof *ret, s
 	return r < 0 ? r : 0;
 }
 
+int store_halts(struct store *s, struct proof **ret, size_t *ret_n, struct err *e)
+{
+	OWN(query)
+	struct query q =
+		QUERY(s, "SELECT " PROOF_COLS "WHERE id IN (SELECT max(p.id) FROM binding AS b"
+			 " JOIN proof AS p ON p.generation = b.generation AND p.persona = b.persona"
+			 "  AND p.machine = b.machine LEFT JOIN orders AS o ON o.id = p.order_id"
+			 " WHERE p.id > coalesce(b.awake_after, 0) AND (p.kind <> 'storage' OR"
+			 "  (b.fenced = 0 AND o.from_machine = b.machine)) GROUP BY b.persona)"
+			 " ORDER BY persona");
+	return list_of(&q, sizeof **ret, proof_row, ret, ret_n, e);
+}
+
 int store_wake(struct store *s, const struct binding *b, struct err *e)
 {
 	int r = RUN(s, e,

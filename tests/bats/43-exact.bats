@@ -254,3 +254,36 @@ memory() {
 	[ "$(web_01 state)" = running ]
 	nobody_twice
 }
+
+@test "a failover that is taken back half-way: a person reads what that left, until the persona runs again" {
+	echo > "$dir/fake/blade-a.refuse"
+	run baton failover web-01 blade-c
+	[ "$status" = 4 ]
+	order=$(newest_order)
+	[ "$(web_01 state)" = stuck ]
+	baton order undo "$order"
+	until_true "order $((order + 1)) is over" order_over $((order + 1))
+	rm "$dir/fake/blade-a.refuse"
+	says="web-01 does not run: order $order was taken back half-way, and blade-a has no session at its disk since order $order; "
+	says+="\`baton failover web-01 MACHINE\` takes it to another machine, \`baton stop web-01\` frees blade-a"
+	for again in no yes; do
+		[ "$(web_01 state) $(web_01 machine)" = "halted blade-a" ]
+		run baton status
+		[[ $output == *"halted: $says"* ]]
+		[[ $(baton persona show web-01) == *"$says"* ]]
+		[[ $(baton persona list) == *halted* ]]
+		# The next broker knows it, too.
+		[ $again = no ] || break
+		began=$(grep -c "baton-broker started" "$dir/log")
+		kill -KILL "$(pid_at_work baton-broker)"
+		until_true "the broker is back" in_log "baton-broker started" $((began + 1))
+	done
+	run baton restart web-01
+	[ "$status" = 1 ]
+	[[ $output == *"its OS does not run on machine blade-a"*"baton stop web-01"* ]]
+	baton stop web-01
+	[ "$(web_01 state) $(web_01 why)" = "stopped " ]
+	baton start web-01 blade-a
+	[ "$(web_01 state) $(web_01 why)" = "running " ]
+	nobody_twice
+}

@@ -12,4 +12,6 @@ bool clock_all_wait(struct site *s);
 void clock_skip(struct site *s, int64_t until_ns);
 /* pid's slot is free. */
 void clock_forget(struct site *s, pid_t pid);
+/* Those that do not wait, for people: baton-hand (T). */
+void clock_who_works(char *to, size_t size, const struct site *s);
 int64_t clock_real_ns(void);

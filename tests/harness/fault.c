@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
-#include "tests/harness/run.h"
+#include "tests/harness/rest.h"
 #include "tests/harness/target.h"
 
 #define PORTAL_DEAD "dead=" SITE_ADDR ":3260\n"
@@ -47,10 +47,16 @@ static void all_hang(struct run *r)
 	target_line_add(r->s, "fence=hang\n");
 }
 
+static void bmcs_forget(struct run *r, const char *end)
+{
+	for (int i = 0; i < BODIES; i++)
+		site_fake(r->s, r->s->body[i]->name, end, NULL);
+}
+
 static void none_hangs(struct run *r)
 {
-	site_fake(r->s, r->body->name, "hang", NULL);
-	target_line_rm(r->s, "fence=");
+	bmcs_forget(r, "hang");
+	target_line_rm(r->s, "fence=hang");
 }
 
 static void kill_hand(struct run *r)
@@ -68,9 +74,9 @@ static void mute(struct run *r)
 
 static void not_mute(struct run *r)
 {
-	site_fake(r->s, r->body->name, "mute", NULL);
-	site_fake(r->s, r->body->name, "muted", NULL);
-	target_line_rm(r->s, "fence=");
+	bmcs_forget(r, "mute");
+	bmcs_forget(r, "muted");
+	target_line_rm(r->s, "fence=mute");
 }
 
 static bool is_muted(struct site *s, void *ctx)
@@ -172,7 +178,7 @@ static void bmc_well(struct run *r)
 {
 	static const char *const ends[] = { "hang", "refuse", "lie", "false", "reset" };
 	for (size_t i = 0; i < COUNT(ends); i++)
-		bmc_put(r, ends[i], NULL);
+		bmcs_forget(r, ends[i]);
 }
 
 static void target_is_cut(struct run *r)
@@ -228,11 +234,27 @@ static void disk_free(struct run *r)
 	unlink(path);
 }
 
-/* Somebody at the power button of the machine whose turn it is. */
+static bool is_refused(struct site *s, void *ctx)
+{
+	(void)ctx;
+	return s->stale_asked;
+}
+
+/* Somebody at its power button. One that a failover left behind is through with its firmware, and
+ * asks while the broker still stands at the boundary. */
+static void button(struct run *r, struct body *b)
+{
+	body_power(b, false, false);
+	body_power(b, true, true);
+	if (!rest_is_stale(b->name))
+		return;
+	b->next_ns = site_now_ns(r->s);
+	site_until(r->s, is_refused, r, 1);
+}
+
 static void restarts(struct run *r)
 {
-	body_power(r->body, false, false);
-	body_power(r->body, true, true);
+	button(r, r->body);
 }
 
 static void loses_power(struct run *r)
@@ -243,8 +265,7 @@ static void loses_power(struct run *r)
 /* The other machine is switched on: with the card that it has. */
 static void other_boots(struct run *r)
 {
-	body_power(r->other, false, false);
-	body_power(r->other, true, true);
+	button(r, r->other);
 }
 
 /* It comes back without a boot: its OS is in its memory, and so is the secret that it had. */
@@ -257,6 +278,7 @@ static void undo(struct run *r)
 {
 	char path[64];
 	int status = 0;
+	site_part(r->s, "", "");
 	snprintf(path, sizeof path, "/v1/orders/%llu/undo", (unsigned long long)r->order);
 	json_t *answer = site_api(r->s, "POST", path, "{}", &status);
 	uint64_t id = (uint64_t)json_integer_value(json_object_get(answer, "id"));
@@ -267,6 +289,22 @@ static void undo(struct run *r)
 		site_wrong(r->s, "undo: status %d", status);
 	}
 	json_decref(answer);
+}
+
+static bool has_failed(struct site *s, void *ctx)
+{
+	return s->failed == ((struct run *)ctx)->order;
+}
+
+/* Where the disk takes no more, the step before it has ended and this one is not done: an order is
+ * not taken back there otherwise, since one follows the other at once. Then a machine that was seen
+ * off is on again, and what was seen is worth nothing. */
+static void undo_and_again(struct run *r)
+{
+	site_until(r->s, has_failed, r, 60);
+	disk_free(r);
+	undo(r);
+	r->again = r->turned && r->wish != ROLL_BACK;
 }
 
 static void undo_and_kill(struct run *r)
@@ -281,48 +319,56 @@ static void nothing(struct run *r)
 }
 
 const struct fault faults[] = {
-	{ "none", nothing, NULL, NULL, 0, false, "nothing goes wrong" },
+	{ "none", nothing, NULL, NULL, 0, false, "nothing goes wrong", 0 },
 	{ "kill-batond", kill_batond, NULL, NULL, 0, false,
-		"batond dies, and with it all it started" },
-	{ "kill-broker", kill_broker, NULL, NULL, 0, false, "the broker dies" },
-	{ "kill-edge", kill_edge, NULL, NULL, 0, false, "the edge dies" },
-	{ "kill-files", kill_files, NULL, NULL, 0, false, "files dies" },
-	{ "kill-hand", all_hang, kill_hand, NULL, 0, false, "the hand at work dies" },
-	{ "answer-lost", mute, NULL, not_mute, 0, false, "a deed is done and never answered" },
+		"batond dies, and with it all it started", 0 },
+	{ "kill-broker", kill_broker, NULL, NULL, 0, false, "the broker dies", 0 },
+	{ "kill-edge", kill_edge, NULL, NULL, 0, false, "the edge dies", 'k' },
+	{ "kill-files", kill_files, NULL, NULL, 0, false, "files dies", 'k' },
+	{ "kill-hand", all_hang, kill_hand, NULL, 0, false, "the hand at work dies", 0 },
+	{ "answer-lost", mute, NULL, not_mute, 0, false, "a deed is done and never answered", 0 },
 	{ "deed-twice", mute, kill_broker_behind_the_deed, NULL, 0, false,
-		"the broker dies behind a deed, which is done once more" },
+		"the broker dies behind a deed, which is done once more", 0 },
 	{ "dhcp-lost", dhcp_lost, NULL, bodies_well, 0, false,
-		"questions or answers of DHCP are lost" },
+		"questions or answers of DHCP are lost", 'd' },
 	{ "dhcp-twice", dhcp_twice, NULL, bodies_well, 0, false,
-		"each question of DHCP comes twice" },
-	{ "http-lost", http_lost, NULL, bodies_well, 0, false, "requests do not arrive" },
-	{ "http-unanswered", http_unanswered, NULL, bodies_well, 0, false,
-		"answers do not arrive" },
-	{ "http-twice", http_twice, NULL, bodies_well, 0, false, "each request comes twice" },
+		"each question of DHCP comes twice", 'd' },
+	{ "http-lost", http_lost, NULL, bodies_well, 0, false, "requests do not arrive", 'h' },
+	{ "http-unanswered", http_unanswered, NULL, bodies_well, 0, false, "answers do not arrive",
+		'h' },
+	{ "http-twice", http_twice, NULL, bodies_well, 0, false, "each request comes twice", 'h' },
 	{ "http-late", http_late, NULL, bodies_well, 0, false,
-		"a report of an earlier boot comes late" },
-	{ "bmc-hangs", bmc_hangs, NULL, bmc_well, 0, false, "the BMC does not answer" },
-	{ "bmc-refuses", bmc_refuses, NULL, bmc_well, 0, false, "the BMC refuses all orders" },
-	{ "bmc-lies", bmc_lies, NULL, bmc_well, 0, false, "the BMC takes orders and does nothing" },
+		"a report of an earlier boot comes late", 'h' },
+	{ "bmc-hangs", bmc_hangs, NULL, bmc_well, 0, false, "the BMC does not answer", 0 },
+	{ "bmc-refuses", bmc_refuses, NULL, bmc_well, 0, false, "the BMC refuses all orders", 0 },
+	{ "bmc-lies", bmc_lies, NULL, bmc_well, 0, false, "the BMC takes orders and does nothing",
+		0 },
 	{ "bmc-says-off", bmc_false, NULL, bmc_well, 0, true,
-		"the BMC says off, and the machine is on" },
+		"the BMC says off, and the machine is on", 0 },
 	{ "bmc-resets", bmc_resets, NULL, bmc_well, 0, false,
-		"the BMC restarts and forgets the next boot" },
+		"the BMC restarts and forgets the next boot", 0 },
 	{ "target-cut", target_is_cut, NULL, target_well, 0, false,
-		"the target is cut off, its control, too" },
-	{ "target-hangs", target_hangs, NULL, target_well, 0, false, "the target does not answer" },
+		"the target is cut off, its control, too", 0 },
+	{ "target-hangs", target_hangs, NULL, target_well, 0, false, "the target does not answer",
+		0 },
 	{ "session-stays", session_stays, NULL, target_well, 0, false,
-		"a session does not go, and the target says so" },
-	{ "disk-full", disk_full, NULL, disk_free, 30, false, "the store's disk is full" },
-	{ "restarts", restarts, NULL, NULL, 0, true, "somebody restarts the machine" },
-	{ "loses-power", loses_power, NULL, NULL, 0, true, "the machine loses its power" },
-	{ "other-boots", other_boots, NULL, NULL, 0, true,
-		"somebody switches the other machine on" },
+		"a session does not go, and the target says so", 0 },
+	{ "disk-full", disk_full, NULL, disk_free, 30, false, "the store's disk is full", 0 },
+	{ "restarts", restarts, NULL, NULL, 0, true, "somebody restarts the machine", 'p' },
+	{ "loses-power", loses_power, NULL, NULL, 0, true, "the machine loses its power", 'p' },
+	{ "other-boots", other_boots, NULL, NULL, 0, true, "somebody switches the other machine on",
+		0 },
 	{ "other-wakes", other_wakes, NULL, NULL, 0, true,
 		"the OS that was on the other machine goes on, with its session and secret of "
-		"then" },
-	{ "undo", nothing, undo, NULL, 0, false, "a person takes the order back" },
+		"then",
+		0 },
+	{ "undo", nothing, undo, NULL, 0, false, "a person takes the order back", 'u' },
 	{ "undo-and-kill", nothing, undo_and_kill, NULL, 0, false,
-		"a person takes the order back, and the broker dies" },
+		"a person takes the order back, and the broker dies", 'u' },
+	{ "undo-and-again", disk_full, undo_and_again, disk_free, 0, false,
+		"the store's disk is full, a person takes the order back, somebody switches the "
+		"machine on, and it is "
+		"ordered again",
+		0 },
 };
 const unsigned fault_count = COUNT(faults);

@@ -12,7 +12,7 @@ enum { UP_S = 1800, SENTENCE_MIN = 20 };
 void judge_now(struct run *r)
 {
 	const struct body *a = r->s->body[0], *b = r->s->body[1];
-	if (!r->fault->bodies && a->on && b->on && mac_equal(&a->mac, &b->mac))
+	if (!run_has_bodies(r) && a->on && b->on && mac_equal(&a->mac, &b->mac))
 		site_wrong(r->s, "both machines are on and hold one MAC");
 }
 
@@ -63,7 +63,11 @@ static void judge_proof(struct run *r)
 	{
 		const char *machine = json_string_value(json_object_get(p, "machine"));
 		const char *kind = json_string_value(json_object_get(p, "kind"));
-		found |= machine && kind && strcmp(machine, r->from) == 0 &&
+		/* What an earlier order saw is old; a person's word is not. */
+		bool own = r->wish != VERB_FAILOVER || r->turned ||
+			   (uint64_t)number_in(p, "order") == r->order ||
+			   (kind && strcmp(kind, "attested") == 0);
+		found |= own && machine && kind && strcmp(machine, r->from) == 0 &&
 			 (unsigned)number_in(p, "generation") == r->generation &&
 			 strcmp(kind, "storage") != 0;
 	}
@@ -80,6 +84,22 @@ static bool is_up(struct site *s, void *ctx)
 	return body_writes(body_of(s, rest_carrier()), rest_generation());
 }
 
+/* What a person reads at 3 a.m.: whether it runs, and if not, why and what to type. */
+static void judge_said(struct run *r, bool up)
+{
+	if (!rest_read(r->s))
+		return;
+	bool halted = strcmp(rest_state(), "halted") == 0;
+	if (up ? strcmp(rest_state(), "running") != 0 : !halted && !*rest_why())
+		site_wrong(r->s, "the persona %s, and its status says \"%s\" (%s)",
+			up ? "runs" : "does not run", rest_state(), rest_why());
+	else if (!up && !strstr(rest_why(), "`baton "))
+		site_wrong(r->s, "the persona is halted and nobody is told what to type: \"%s\"",
+			rest_why());
+	else if (up && !r->turned && *rest_why())
+		site_wrong(r->s, "the persona runs, and it is said: %s", rest_why());
+}
+
 /* It runs where the store says, alone at its disk; or nowhere. */
 static void judge_body(struct run *r)
 {
@@ -88,11 +108,12 @@ static void judge_body(struct run *r)
 	bool ours = false;
 	if (*on) {
 		struct body *b = body_of(s, on);
-		bool person =
-			r->fault->bodies || strncmp(r->fault->name, "undo", 4) == 0 || r->stops;
+		bool person = run_has_bodies(r) || run_is_undone(r) || r->stops;
 		if (person && (!b->on || b->at == BODY_IDLE))
 			body_power(b, true, true);
 		bool up = site_until(s, is_up, r, UP_S);
+		if (up || r->turned)
+			judge_said(r, up);
 		/* What a person has taken back may leave it half-way; then a stop ends it. */
 		if (!up && r->turned) {
 			rest_give_up(s);

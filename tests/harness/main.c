@@ -1,195 +1,161 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The fault harness: every order, every boundary between two of its steps, every fault
- * (docs/design/0017-fault-harness.md). Prints TAP: a line for each kind of order and fault, with
- * the boundaries behind it; and one for the number of runs. harness [--built DIR] [--only
- * ORDER[:STEP[:FAULT]]] [--seed N] [--workers N] [--most N] [--lying]
- *           [--keep] [--list]
- * --lying: the target lies about sessions; then a run that finds two writers is what is wanted. */
+/* The fault harness: every order, every boundary between two of its steps, every fault, and pairs
+ * of faults (docs/design/0017-fault-harness.md). Prints TAP: a line for each kind of order and
+ * fault, as soon as the last of its runs is over; and one for all.
+ * harness [--built DIR] [--only ORDER[:STEP[:FAULT[+STEP:FAULT]]]] [--seed N] [--pairs N]
+ *         [--workers N] [--deadline SECONDS] [--all] [--lying] [--keep] [--verbose]
+ * Without --all and --only: of faults that are much alike one at each boundary, by the seed.
+ * --lying: the target lies about sessions; then a run that finds two writers is what is wanted. All
+ * runs have one such among them. A run that takes longer than the deadline is ended. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "tests/harness/clock.h"
-#include "tests/harness/rest.h"
-#include "tests/harness/target.h"
+#include "tests/harness/crew.h"
+#include "tests/harness/run.h"
 
-enum { RUNS_MIN = 1000, RUNS_MAX = 8192, WORKERS_MAX = 8, FAULTS_MAX = 64, SAID_LINES = 48 };
+enum { RUNS_MIN = 1000, PAIRS = 200, DEADLINE_S = 60, OF_PAIRS = FAULTS_MAX, OF_LIES, COLUMNS };
 
-struct wanted {
-	uint8_t wish, step, fault;
-};
-
-struct result {
-	struct wanted what;
-	bool good;
-	unsigned ms;
-	char wrong[512];
-};
-
-static struct wanted runs[RUNS_MAX];
-static unsigned run_count;
-static const char *built = "build/dev", *only;
-static unsigned seed = 1, workers = 2, most = RUNS_MAX;
-static bool lying, keep, verbose;
-static char folder[] = "/dev/shm/baton-faults.XXXXXX";
-static pid_t worker[WORKERS_MAX];
-static volatile sig_atomic_t ended;
-
-static const char *step_name(const struct wanted *w)
-{
-	return wish_steps(w->wish)->step[w->step].name;
-}
-
-static bool is_wanted(const struct wanted *w)
-{
-	char name[160];
-	snprintf(name, sizeof name, "%s:%s:%s", wish_word(w->wish), step_name(w),
-		faults[w->fault].name);
-	size_t n = only ? strlen(only) : 0;
-	return strncmp(name, only ? only : "", n) == 0 && (!n || !name[n] || name[n] == ':');
-}
-
-static void add(unsigned wish, unsigned step, unsigned fault)
-{
-	struct wanted w = { (uint8_t)wish, (uint8_t)step, (uint8_t)fault };
-	if (step < wish_steps(wish)->steps && is_wanted(&w) && run_count < RUNS_MAX)
-		runs[run_count++] = w;
-}
-
-/* In an order in which the end of one is where the next begins, as far as can be. */
-static void enumerate(void)
-{
-	static const unsigned alone[] = { VERB_MOVE, VERB_RESTART, VERB_FAILOVER, ROLL_BACK,
-		VERB_RESTORE };
-	for (unsigned f = 0; f < fault_count; f++) {
-		for (unsigned i = 0; i < 64; i++) {
-			add(VERB_START, i, f);
-			add(VERB_STOP, i, f);
-		}
-		for (unsigned a = 0; a < sizeof alone / sizeof *alone; a++)
-			for (unsigned i = 0; i < wish_steps(alone[a])->steps; i++)
-				add(alone[a], i, f);
-	}
-}
-
-static void last_lines(const struct site *s, const struct wanted *w)
-{
-	unsigned n = s->lines < SAID_LINES ? s->lines : SAID_LINES;
-	for (unsigned i = s->lines - n; i < s->lines; i++)
-		fprintf(stderr, "#   %s:%s:%s: %s\n", wish_word(w->wish), step_name(w),
-			faults[w->fault].name, s->line[i % LINES]);
-}
-
-/* The same when it is run alone. */
-static unsigned seed_of(const struct wanted *w)
-{
-	unsigned n = (seed << 20) + (w->wish * 64u + w->step) * 64u + w->fault;
-	n = (n ^ n >> 15) * 0x2c1b3c6du;
-	n = (n ^ n >> 12) * 0x297a2d39u;
-	return n ^ n >> 15;
-}
-
-static struct result one(struct site *s, unsigned i)
-{
-	struct result ret = { .what = runs[i], .good = true };
-	struct run r = { .s = s,
-		.wish = runs[i].wish,
-		.step = runs[i].step,
-		.fault = &faults[runs[i].fault],
-		.seed = seed_of(&runs[i]) };
-	int64_t begun = clock_real_ns();
-	if (lying && !target_has(s, "keeps="))
-		target_line_add(s, "keeps=yes\n");
-	run_do(&r);
-	ret.ms = (unsigned)((clock_real_ns() - begun) / 1000000);
-	if (!*s->wrong)
-		return ret;
-	ret.good = false;
-	snprintf(ret.wrong, sizeof ret.wrong, "%s", s->wrong);
-	if (!lying)
-		last_lines(s, &runs[i]);
-	*s->wrong = '\0';
-	rest_forget();
-	if (!site_fill(s))
-		bail("a site cannot be made anew: %s", s->wrong);
-	return ret;
-}
-
-static void work(unsigned number, int to)
-{
-	static struct site s;
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	site_make(&s, folder, number, built);
-	if (!site_fill(&s))
-		bail("the site does not come up: %s; its last words: %s", s.wrong,
-			s.lines ? s.line[(s.lines - 1) % LINES] : "none");
-	for (unsigned i = number; i < run_count; i += workers) {
-		struct result r = one(&s, i);
-		if (write(to, &r, sizeof r) != (ssize_t)sizeof r)
-			break;
-	}
-	rest_all_there(&s);
-	if (*s.wrong) {
-		struct result r = { .what = runs[number], .good = false };
-		memcpy(r.wrong, s.wrong, sizeof r.wrong - 1);
-		if (write(to, &r, sizeof r) < 0)
-			_exit(1);
-	}
-	site_drop(&s);
-	_exit(0);
-}
-
+/* The runs of one line. */
 struct tally {
-	unsigned runs, bad;
+	unsigned want, ended, bad, both, caught;
 };
 
-static void tell(const struct tally tally[WISHES][FAULTS_MAX])
+static struct plan plan;
+static struct tally tally[WISHES][COLUMNS];
+static unsigned ended, bad, lines;
+static char folder[] = "/dev/shm/baton-faults.XXXXXX";
+
+static struct tally *tally_of(const struct wanted *w)
 {
-	unsigned n = 0;
-	for (unsigned w = 0; w < WISHES; w++) {
-		for (unsigned f = 0; f < fault_count; f++) {
-			const struct tally *t = &tally[w][f];
-			if (t->runs)
-				printf("%sok %u - %s: %s (%s), at %u boundaries\n",
-					t->bad ? "not " : "", ++n, wish_word(w), faults[f].name,
-					faults[f].what, t->runs);
-		}
+	return &tally[w->wish][w->lying ? OF_LIES : w->pair ? OF_PAIRS : w->fault];
+}
+
+static bool is_good(const struct tally *t, bool lies)
+{
+	return t->ended == t->want && (lies ? t->caught > 0 : t->bad == 0);
+}
+
+static void line_say(const struct wanted *w, const struct tally *t)
+{
+	printf("%sok %u - %s: ", is_good(t, w->lying) ? "" : "not ", ++lines, wish_word(w->wish));
+	if (w->lying)
+		printf("the target lies about sessions, and two writers are found in %u of %u runs",
+			t->caught, t->want);
+	else if (w->pair)
+		printf("two faults at two boundaries, %u runs, of which %u came to the second",
+			t->want, t->both);
+	else
+		printf("%s (%s), at %u boundaries", faults[w->fault].name, faults[w->fault].what,
+			t->want);
+	if (t->ended < t->want)
+		printf("; %u of them never ended", t->want - t->ended);
+	printf("\n");
+}
+
+/* prove shows what goes to stderr. */
+static void over(void *ctx, unsigned run, const struct result *r)
+{
+	const struct crew *c = ctx;
+	const struct wanted *w = &plan.run[run];
+	struct tally *t = tally_of(w);
+	char name[RUN_NAME];
+	wanted_name(name, w);
+	if (c->verbose)
+		printf("# %u ms %s\n", r->ms, name);
+	if (!r->good && !w->lying)
+		fprintf(stderr,
+			"# %s: %s\n#   alone: B=%s %s/tests/harness/harness --seed %u --only %s\n",
+			name, r->wrong, c->built, c->built, c->seed, name);
+	ended++;
+	t->ended++;
+	t->bad += !r->good;
+	t->both += r->both;
+	t->caught += !r->good && strncmp(r->wrong, "two writers", 11) == 0;
+	bad += !r->good && !w->lying;
+	if (t->ended == t->want)
+		line_say(w, t);
+}
+
+static void lines_begin(void)
+{
+	unsigned n = 1;
+	for (unsigned i = 0; i < plan.runs; i++)
+		n += tally_of(&plan.run[i])->want++ == 0;
+	printf("1..%u\n", n);
+}
+
+/* Those of which runs are missing, and all together. */
+static bool lines_end(const struct crew *c, bool least, unsigned lost)
+{
+	bool good =
+		bad == 0 && lost == 0 && ended == plan.runs && (!least || plan.runs >= RUNS_MIN);
+	for (unsigned i = 0; i < plan.runs; i++) {
+		struct tally *t = tally_of(&plan.run[i]);
+		bool lies = plan.run[i].lying;
+		if (t->ended < t->want)
+			line_say(&plan.run[i], t);
+		good &= t->want == 0 || is_good(t, lies);
+		t->want = t->ended = 0;
 	}
-	unsigned runs_done = 0, bad = 0;
-	for (unsigned w = 0; w < WISHES; w++)
-		for (unsigned f = 0; f < fault_count; f++) {
-			runs_done += tally[w][f].runs;
-			bad += tally[w][f].bad;
-		}
-	bool all = runs_done >= run_count && bad == 0 &&
-		   (only || most < RUNS_MAX || runs_done >= RUNS_MIN);
-	printf("%sok %u - %u runs of %u, %u failed\n1..%u\n", all ? "" : "not ", n + 1, runs_done,
-		run_count, bad, n + 1);
+	printf("# %u s, %u s of CPU time\n", c->seconds, c->cpu_seconds);
+	printf("%sok %u - %u runs of %u, %u failed; every order that the API has shown is in its "
+	       "store\n",
+		good ? "" : "not ", ++lines, ended, plan.runs, bad);
+	return good;
 }
 
-static void on_end(int number)
+static unsigned number(const char *text, unsigned least, unsigned most, const char *name)
 {
-	ended = number;
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	if (!*text || *end || n < least || n > most)
+		bail("--%s: want %u to %u", name, least, most);
+	return (unsigned)n;
 }
 
-/* Whatever they were at: their namespaces go with them. */
-static void clean_up(void)
+static void options(struct crew *c, struct plan_wish *w, bool *keep, int argc, char **argv)
+{
+	static const struct option known[] = { { "built", required_argument, NULL, 'b' },
+		{ "only", required_argument, NULL, 'o' }, { "seed", required_argument, NULL, 's' },
+		{ "pairs", required_argument, NULL, 'p' },
+		{ "workers", required_argument, NULL, 'w' },
+		{ "deadline", required_argument, NULL, 'd' }, { "all", no_argument, NULL, 'a' },
+		{ "lying", no_argument, NULL, 'l' }, { "keep", no_argument, NULL, 'k' },
+		{ "verbose", no_argument, NULL, 'v' }, { 0 } };
+	for (int o, at = 0; (o = getopt_long(argc, argv, "", known, &at)) != -1;) {
+		if (o == 'b')
+			c->built = optarg;
+		else if (o == 'o')
+			w->only = optarg;
+		else if (o == 's')
+			w->seed = c->seed = number(optarg, 0, 4095, "seed");
+		else if (o == 'p')
+			w->pairs = number(optarg, 0, RUNS_MAX / 2, "pairs");
+		else if (o == 'w')
+			c->workers = number(optarg, 1, WORKERS_MAX, "workers");
+		else if (o == 'd')
+			c->deadline_s = number(optarg, 1, 3600, "deadline");
+		else if (o == 'a')
+			w->all = true;
+		else if (o == 'l')
+			w->lying = true;
+		else if (o == 'k')
+			*keep = true;
+		else if (o == 'v')
+			c->verbose = true;
+		else
+			exit(2);
+	}
+}
+
+static void clean_up(bool keep)
 {
 	char line[sizeof folder + 16];
-	for (unsigned i = 0; ended && i < workers; i++)
-		kill(worker[i], SIGKILL);
-	while (ended && wait(NULL) > 0)
-		;
 	snprintf(line, sizeof line, "rm -rf %s", folder);
 	if (keep)
 		printf("# kept: %s\n", folder);
@@ -197,118 +163,31 @@ static void clean_up(void)
 		printf("# %s is left behind\n", folder);
 }
 
-static int gather(int from)
-{
-	static struct tally tally[WISHES][FAULTS_MAX];
-	struct result r;
-	struct timespec t0, t1;
-	struct rusage u;
-	bool caught = false;
-	int status, bad = 0;
-	clock_gettime(CLOCK_MONOTONIC, &t0);
-	while (read(from, &r, sizeof r) == (ssize_t)sizeof r) {
-		struct tally *t = &tally[r.what.wish][r.what.fault];
-		t->runs++;
-		t->bad += !r.good;
-		bad += !r.good;
-		caught |= strncmp(r.wrong, "two writers", 11) == 0;
-		if (verbose)
-			printf("# %u ms %s:%s:%s\n", r.ms, wish_word(r.what.wish),
-				step_name(&r.what), faults[r.what.fault].name);
-		if (!r.good && (!lying || verbose))
-			printf("# %s:%s:%s: %s\n#   alone: %s/tests/harness/harness --built %s "
-			       "--seed %u "
-			       "--only %s:%s:%s\n",
-				wish_word(r.what.wish), step_name(&r.what),
-				faults[r.what.fault].name, r.wrong, built, built, seed,
-				wish_word(r.what.wish), step_name(&r.what),
-				faults[r.what.fault].name);
-		fflush(stdout);
-	}
-	while (!ended && wait(&status) > 0)
-		bad += status != 0;
-	clock_gettime(CLOCK_MONOTONIC, &t1);
-	getrusage(RUSAGE_CHILDREN, &u);
-	printf("# %ld s, %ld s of CPU time\n", (long)(t1.tv_sec - t0.tv_sec),
-		(long)(u.ru_utime.tv_sec + u.ru_stime.tv_sec));
-	if (lying) {
-		printf("%sok 1 - a target that lies about sessions is found out by its "
-		       "writers\n1..1\n",
-			caught ? "" : "not ");
-		return !caught;
-	}
-	tell(tally);
-	return bad != 0;
-}
-
-static void options(int argc, char **argv)
-{
-	static const struct option known[] = { { "built", required_argument, NULL, 'b' },
-		{ "only", required_argument, NULL, 'o' }, { "seed", required_argument, NULL, 's' },
-		{ "workers", required_argument, NULL, 'w' },
-		{ "most", required_argument, NULL, 'm' }, { "lying", no_argument, NULL, 'l' },
-		{ "keep", no_argument, NULL, 'k' }, { "verbose", no_argument, NULL, 'v' }, { 0 } };
-	for (int o; (o = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-		switch (o) {
-		case 'b':
-			built = optarg;
-			break;
-		case 'o':
-			only = optarg;
-			break;
-		case 's':
-			seed = (unsigned)atoi(optarg);
-			break;
-		case 'w':
-			workers = (unsigned)atoi(optarg);
-			break;
-		case 'm':
-			most = (unsigned)atoi(optarg);
-			break;
-		case 'l':
-			lying = true;
-			break;
-		case 'k':
-			keep = true;
-			break;
-		case 'v':
-			verbose = true;
-			break;
-		default:
-			exit(2);
-		}
-	}
-	if (workers < 1 || workers > WORKERS_MAX)
-		bail("--workers: want 1 to %d", WORKERS_MAX);
-}
-
 int main(int argc, char **argv)
 {
-	int ends[2];
-	built = getenv("B") ? getenv("B") : built;
-	options(argc, argv);
+	const char *built = getenv("B");
+	struct crew c = { .plan = &plan,
+		.built = built ? built : "build/dev",
+		.folder = folder,
+		.seed = 1,
+		.workers = 2,
+		.deadline_s = DEADLINE_S,
+		.over = over,
+		.ctx = &c };
+	struct plan_wish wish = { .seed = 1, .pairs = PAIRS };
+	bool keep = false;
+	options(&c, &wish, &keep, argc, argv);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	enumerate();
-	run_count = run_count < most ? run_count : most;
-	if (!run_count)
-		bail("--only %s: no such run", only);
-	workers = workers < run_count ? workers : run_count;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		bail("pipe: %s", strerror(errno));
-	struct sigaction act = { .sa_handler = on_end };
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGINT, &act, NULL);
+	plan_make(&plan, &wish);
+	if (!plan.runs)
+		bail("--only %s: no such run", wish.only);
 	if (!mkdtemp(folder) || chmod(folder, 0755) < 0)
 		bail("%s: %s", folder, strerror(errno));
-	for (unsigned i = 0; i < workers; i++) {
-		worker[i] = fork();
-		if (worker[i] == 0)
-			work(i, ends[1]);
-		if (worker[i] < 0)
-			bail("fork: %s", strerror(errno));
-	}
-	close(ends[1]);
-	int bad = gather(ends[0]);
-	clean_up();
-	return bad || ended;
+	lines_begin();
+	unsigned lost = 0;
+	bool whole = crew_work(&c, &lost);
+	if (whole)
+		whole = lines_end(&c, !wish.only, lost);
+	clean_up(keep);
+	return !whole;
 }

@@ -7,8 +7,8 @@
 
 enum { ORDERS_TO_REST = 10 };
 
-static char carrier[16], stale[BODIES][16];
-static unsigned generation, stales, open_orders;
+static char carrier[16], state[24], why[700], stale[BODIES][16];
+static unsigned generation, stales, open_orders, personas;
 static uint64_t acknowledged[ORDERS_MAX];
 static unsigned acknowledgements;
 
@@ -29,10 +29,15 @@ bool rest_read(struct site *s)
 	size_t i;
 	json_t *j = site_api(s, "GET", "/v1/status", NULL, &status), *one;
 	*carrier = '\0';
-	stales = 0;
+	stales = personas = 0;
 	json_array_foreach(json_object_get(j, "personas"), i, one)
 	{
+		personas++;
+		if (strcmp(text_in(one, "name"), PERSONA) != 0)
+			continue;
 		snprintf(carrier, sizeof carrier, "%s", text_in(one, "machine"));
+		snprintf(state, sizeof state, "%s", text_in(one, "state"));
+		snprintf(why, sizeof why, "%s", text_in(one, "why"));
 		generation = (unsigned)json_integer_value(json_object_get(one, "generation"));
 	}
 	json_array_foreach(json_object_get(j, "machines"), i,
@@ -53,6 +58,21 @@ const char *rest_carrier(void)
 unsigned rest_generation(void)
 {
 	return generation;
+}
+
+const char *rest_state(void)
+{
+	return state;
+}
+
+const char *rest_why(void)
+{
+	return why;
+}
+
+unsigned rest_personas(void)
+{
+	return personas;
 }
 
 unsigned rest_open(void)

@@ -9,6 +9,9 @@ bool rest_before(struct run *r);
 bool rest_read(struct site *s);
 const char *rest_carrier(void); /* of the last rest_read(), or "" */
 unsigned rest_generation(void);
+const char *rest_state(void); /* of the persona */
+const char *rest_why(void);   /* what is said with it */
+unsigned rest_personas(void);
 bool rest_is_stale(const char *machine);
 unsigned rest_open(void); /* orders that are not done */
 

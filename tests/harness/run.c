@@ -75,21 +75,99 @@ static bool begin(struct run *r)
 		r->first = r->s->begun;
 	r->order = r->first + (r->wish == ROLL_BACK);
 	rest_acknowledged(r->s, r->order);
+	site_part(r->s, r->from, r->to);
 	return !*r->s->wrong;
+}
+
+bool run_has_bodies(const struct run *r)
+{
+	return r->fault->bodies || (r->other_fault && r->other_fault->bodies);
+}
+
+bool run_is_undone(const struct run *r)
+{
+	return strncmp(r->fault->name, "undo", 4) == 0 ||
+	       (r->other_fault && strncmp(r->other_fault->name, "undo", 4) == 0);
+}
+
+static bool can_heal(const struct run *r)
+{
+	return r->fault->heal || (r->both && r->other_fault->heal);
 }
 
 static void heal(struct run *r)
 {
 	if (!r->healed && r->fault->heal)
 		r->fault->heal(r);
+	if (!r->healed && r->both && r->other_fault->heal)
+		r->other_fault->heal(r);
 	r->healed = true;
+}
+
+static unsigned heal_s(const struct run *r)
+{
+	return r->both && r->other_fault->heal_s ? r->other_fault->heal_s : r->fault->heal_s;
 }
 
 static bool something(struct site *s, void *ctx)
 {
 	struct run *r = ctx;
 	judge_now(r);
-	return s->ended || (!r->healed && r->fault->heal && s->failed == r->order);
+	return s->ended || (r->both && !r->followed) ||
+	       (!r->healed && can_heal(r) && s->failed == r->order);
+}
+
+static void sides_set(struct run *r, const struct step *at)
+{
+	r->at = at;
+	r->body = side(r, at);
+	r->other = r->s->body[r->body == r->s->body[0]];
+}
+
+/* The broker stands at the later boundary. */
+static void go_wrong_again(void *ctx)
+{
+	struct run *r = ctx;
+	r->both = true;
+	r->healed = false;
+	sides_set(r, &wish_steps(r->wish)->step[r->later]);
+	r->other_fault->inject(r);
+	site_gate_open(r->s);
+}
+
+static void gate_again(struct run *r)
+{
+	if (!r->other_fault || r->both)
+		return;
+	r->s->at_gate = go_wrong_again;
+	r->s->at_gate_ctx = r;
+	site_gate(r->s, r->order, wish_steps(r->wish)->step[r->later].name);
+}
+
+static void go_wrong(struct run *r)
+{
+	r->s->failed = 0;
+	r->s->ended = false;
+	r->fault->inject(r);
+	if (r->other_fault)
+		gate_again(r);
+	else
+		site_gate_open(r->s);
+	if (r->fault->then)
+		r->fault->then(r);
+	/* A broker that died forgot where it was to stop. */
+	if (r->s->page->gate == GATE_NONE)
+		gate_again(r);
+}
+
+/* What follows the second fault. */
+static void follow_again(struct run *r)
+{
+	if (!r->both || r->followed)
+		return;
+	r->followed = true;
+	if (r->other_fault->then)
+		r->other_fault->then(r);
 }
 
 static void person(struct run *r, const json_t *order)
@@ -112,6 +190,8 @@ static void person(struct run *r, const json_t *order)
 		snprintf(path, sizeof path, "/v1/orders/%llu/%s", id, undo ? "undo" : "retry");
 	}
 	r->s->ended = false;
+	if (undo)
+		site_part(r->s, "", "");
 	json_t *answer = site_api(r->s, "POST", path, body, &status);
 	if (status != 200)
 		site_wrong(r->s, "%s: status %d: %s", path, status,
@@ -137,16 +217,44 @@ static bool taken_over(struct run *r, const json_t *order)
 	return true;
 }
 
+static bool is_begun(struct site *s, void *ctx)
+{
+	return s->begun > *(uint64_t *)ctx || rest_refused();
+}
+
+/* It was taken back. Where that left the persona where it was, it is ordered once more, and its
+ * machine is on, whatever was seen before. */
+static bool order_again(struct run *r)
+{
+	struct body *b = body_of(r->s, *r->from ? r->from : r->to);
+	uint64_t last = r->s->begun;
+	r->again = false;
+	if (!rest_read(r->s) || strcmp(rest_carrier(), r->from) != 0)
+		return false;
+	r->generation = rest_generation();
+	if (!b->on)
+		body_power(b, true, true);
+	rest_order(r->s, wish_word(r->wish), *r->to ? r->to : r->from);
+	if (!site_until(r->s, is_begun, &last, 600))
+		site_wrong(r->s, "it was ordered again, and nothing was heard of it");
+	if (*r->s->wrong || rest_refused())
+		return false;
+	r->turned = false;
+	r->order = r->s->begun;
+	rest_acknowledged(r->s, r->order);
+	return true;
+}
+
 /* Until the order is done, whatever it takes; each stop must say what is missing. */
 static void follow(struct run *r)
 {
 	int64_t begun = site_now_ns(r->s);
 	bool done = false;
 	for (int i = 0; i < LOOKS_MAX && !done && !*r->s->wrong; i++) {
-		unsigned wait = r->fault->heal_s && !r->healed ? r->fault->heal_s : LOOK_S;
-		site_until(r->s, something, r, wait);
-		bool late = r->fault->heal_s &&
-			    site_now_ns(r->s) - begun > r->fault->heal_s * SECOND_NS;
+		unsigned most = heal_s(r);
+		site_until(r->s, something, r, most && !r->healed ? most : LOOK_S);
+		follow_again(r);
+		bool late = most && site_now_ns(r->s) - begun > most * SECOND_NS;
 		if (!r->healed && (late || (r->s->failed == r->order && r->seed % 2)))
 			heal(r);
 		else if (r->s->failed == r->order)
@@ -167,10 +275,11 @@ static void follow(struct run *r)
 			else
 				person(r, order);
 		} else if (strcmp(state, "done") == 0) {
-			done = !taken_over(r, order);
+			done = !taken_over(r, order) && !(r->again && order_again(r));
 		}
 		json_decref(order);
 	}
+	site_part(r->s, "", "");
 	if (!done)
 		site_wrong(r->s, "order %llu does not end", (unsigned long long)r->order);
 }
@@ -180,29 +289,24 @@ static void tidy(struct run *r)
 {
 	for (int i = 0; i < BODIES; i++) {
 		struct body *b = r->s->body[i];
-		if (r->fault->bodies && b->on && strcmp(rest_carrier(), b->name) != 0)
+		if (run_has_bodies(r) && b->on && strcmp(rest_carrier(), b->name) != 0)
 			body_power(b, false, false);
 	}
 }
 
 void run_do(struct run *r)
 {
-	const struct plan_of_steps *plan = wish_steps(r->wish);
-	r->at = &plan->step[r->step];
+	r->at = &wish_steps(r->wish)->step[r->step];
 	if (!rest_before(r))
 		return;
-	r->body = side(r, r->at);
-	r->other = r->s->body[r->body == r->s->body[0]];
+	sides_set(r, r->at);
 	if (!begin(r))
 		return;
-	r->s->failed = 0;
-	r->s->ended = false;
-	r->fault->inject(r);
-	site_gate_open(r->s);
-	if (r->fault->then)
-		r->fault->then(r);
+	go_wrong(r);
 	follow(r);
 	heal(r);
+	r->s->at_gate = NULL;
+	r->s->page->gate = GATE_NONE;
 	if (!*r->s->wrong)
 		judge_end(r);
 	tidy(r);

@@ -16,6 +16,8 @@ struct run {
 	struct site *s;
 	unsigned wish, step;
 	const struct fault *fault;
+	unsigned later;                  /* the boundary of the other one, if there is one */
+	const struct fault *other_fault; /* or NULL */
 	unsigned seed;
 	const struct step *at;     /* the step whose beginning is the boundary */
 	struct body *body, *other; /* whose step it is, and the other one */
@@ -23,6 +25,8 @@ struct run {
 	uint64_t first;      /* the one that was asked for */
 	unsigned generation; /* before the order */
 	char from[16], to[16];
+	bool both, followed; /* the second fault has come, and what follows it */
+	bool again;          /* once it was taken back, it is ordered once more */
 	bool healed, turned; /* turned: another order has taken its place */
 	unsigned stops;      /* how often it waited for a person */
 	char session[80];    /* that stays, for one fault */
@@ -38,9 +42,16 @@ struct fault {
 	unsigned heal_s; /* made good after so long, if nothing has failed by then; 0: never */
 	bool bodies; /* somebody at a machine, or a BMC that lies: one MAC may be on two machines */
 	const char *what;
+	/* Of those with one letter `make test` plays one at each boundary; 0: it is always played.
+	 */
+	char kin;
 };
 extern const struct fault faults[];
 extern const unsigned fault_count;
+
+/* Somebody at a machine, or one that lies about it, in either fault; a person at an order. */
+bool run_has_bodies(const struct run *r);
+bool run_is_undone(const struct run *r);
 
 /* Does it; s->wrong says what was not as it must be. */
 void run_do(struct run *r);

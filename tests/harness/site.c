@@ -31,15 +31,18 @@
 
 enum { GONE_MS = 10000 };
 
+const char *bail_word = "Bail out!";
+
 void bail(const char *fmt, ...)
 {
 	va_list ap;
+	FILE *to = *bail_word == '#' ? stderr : stdout;
 	va_start(ap, fmt);
-	fputs("Bail out! ", stdout);
-	vprintf(fmt, ap);
+	fprintf(to, "%s ", bail_word);
+	vfprintf(to, fmt, ap);
 	va_end(ap);
-	printf("\n");
-	fflush(stdout);
+	fprintf(to, "\n");
+	fflush(to);
 	_exit(1);
 }
 
@@ -174,6 +177,24 @@ void site_make(struct site *s, const char *in, unsigned number, const char *buil
 	clock_make(s, built);
 }
 
+void site_part(struct site *s, const char *one, const char *other)
+{
+	snprintf(s->takes[0], sizeof s->takes[0], "%s", one);
+	snprintf(s->takes[1], sizeof s->takes[1], "%s", other);
+	s->stale_asked = false;
+}
+
+/* Its order does with its power what it needs: nobody else may. */
+static void woken_judge(struct site *s, const char *line)
+{
+	char machine[16];
+	if (sscanf(line, "baton-broker stale-woke machine=%15s", machine) == 1 && s->stale_asked &&
+		(strcmp(machine, s->takes[0]) == 0 || strcmp(machine, s->takes[1]) == 0))
+		site_wrong(s,
+			"a machine that has a part in an open order was told to switch off: %s",
+			line);
+}
+
 static void line_take(struct site *s, const char *line)
 {
 	unsigned long long order;
@@ -190,6 +211,10 @@ static void line_take(struct site *s, const char *line)
 		s->ended = true;
 	else if (sscanf(is, "baton-broker step-failed order=%llu", &order) == 1)
 		s->failed = order;
+	else if (strncmp(is, "baton-edge dhcp-silent", 22) == 0 && strstr(is, "why=stale-body"))
+		s->stale_asked = true;
+	else if (strncmp(is, "baton-broker stale-woke", 23) == 0)
+		woken_judge(s, is);
 	else if (strncmp(is, "batond child-died", 17) == 0 && strstr(is, "how=signal") &&
 		 !strstr(is, "status=9 "))
 		site_wrong(s, "a program crashed: %s", is);
@@ -356,6 +381,12 @@ void site_turn(struct site *s)
 	for (int i = 0; i < TALKS; i++)
 		if (s->talk[i].fd)
 			p[n++] = (struct pollfd){ .fd = s->talk[i].fd, .events = POLLIN };
+	if (s->at_gate && site_gate_reached(s)) {
+		void (*at_gate)(void *) = s->at_gate;
+		s->at_gate = NULL;
+		at_gate(s->at_gate_ctx);
+		return;
+	}
 	int ready = poll(p, n, s->moved ? 0 : 1);
 	s->moved = ready > 0;
 	log_take(s);
@@ -381,15 +412,32 @@ void site_turn(struct site *s)
 	s->moved = true;
 }
 
+void site_deadline(struct site *s, unsigned seconds)
+{
+	s->deadline_s = seconds;
+	s->real_end_ns = clock_real_ns() + seconds * SECOND_NS;
+}
+
+static void late(struct site *s)
+{
+	char who[300];
+	if (*s->wrong || clock_real_ns() < s->real_end_ns)
+		return;
+	clock_who_works(who, sizeof who, s);
+	site_wrong(s,
+		"it hangs: %u s of the computer's time are over; at work: %s; last said: %.120s",
+		s->deadline_s, who, s->lines ? s->line[(s->lines - 1) % LINES] : "nothing");
+}
+
 bool site_until(struct site *s, bool (*so)(struct site *, void *), void *ctx, unsigned seconds)
 {
 	int64_t end = site_now_ns(s) + seconds * SECOND_NS, was = s->due_ns;
-	int64_t real_end = clock_real_ns() + 60 * SECOND_NS;
 	bool is;
 	s->due_ns = end < was ? end : was;
-	while (!(is = so(s, ctx)) && !*s->wrong && site_now_ns(s) < end &&
-		clock_real_ns() < real_end)
+	while (!(is = so(s, ctx)) && !*s->wrong && site_now_ns(s) < end) {
 		site_turn(s);
+		late(s);
+	}
 	s->due_ns = was;
 	return is;
 }

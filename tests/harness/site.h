@@ -52,8 +52,15 @@ struct site {
 	bool ended;         /* an order has ended or stopped */
 	bool moved;         /* something has happened in this turn */
 	unsigned brokers;   /* that have started */
-	uint64_t begun, failed; /* the newest order of which the log said so */
-	char wrong[512];        /* the first thing that must not be, or "" */
+	char takes[2][16];  /* the machines that have a part in the order that is open */
+	bool stale_asked;   /* one that a failover left behind has asked since, and was refused */
+	uint64_t begun, failed;     /* the newest order of which the log said so */
+	char wrong[512];            /* the first thing that must not be, or "" */
+	void (*at_gate)(void *ctx); /* once, where the broker stops; from site_turn(), so it must
+				     * not ask the API */
+	void *at_gate_ctx;
+	int64_t real_end_ns; /* when a run has taken too long, on the computer's clock */
+	unsigned deadline_s;
 };
 
 int64_t site_now_ns(const struct site *s); /* monotonic */
@@ -65,6 +72,9 @@ void site_make(struct site *s, const char *in, unsigned number, const char *buil
 bool site_fill(struct site *s);
 void site_drop(struct site *s); /* its folder stays */
 void site_turn(struct site *s);
+/* Whatever turns the site ends with a sentence in s->wrong after so long on the computer's clock.
+ */
+void site_deadline(struct site *s, unsigned seconds);
 /* Turns until it is so; false: not within that time. */
 bool site_until(struct site *s, bool (*so)(struct site *, void *), void *ctx, unsigned seconds);
 
@@ -72,6 +82,9 @@ bool site_until(struct site *s, bool (*so)(struct site *, void *), void *ctx, un
  * baton-broker, baton-edge, baton-files, baton-hand. False: there is none. */
 bool site_kill(struct site *s, const char *program);
 bool site_hand_works(struct site *s);
+
+/* From here on the machines have a part in an open order; "": none. */
+void site_part(struct site *s, const char *one, const char *other);
 
 /* Sets the gate: the broker stops where it has journaled that the step begins, and has done nothing
  * yet. Order 0: whichever comes there. */
@@ -90,4 +103,5 @@ json_t *site_api(
 /* A file of the fakes: dir/fake/NAME.END. NULL text removes it. */
 void site_fake(const struct site *s, const char *name, const char *end, const char *text);
 void site_wrong(struct site *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+extern const char *bail_word; /* "Bail out!", which ends a whole prove; "#" where only one goes */
 __attribute__((noreturn, format(printf, 1, 2))) void bail(const char *fmt, ...);

@@ -125,6 +125,23 @@ bool clock_all_wait(struct site *s)
 	return !sleeps || now - s->unslept_ns > ASLEEP_MS * 1000000ll;
 }
 
+void clock_who_works(char *to, size_t size, const struct site *s)
+{
+	size_t at = 0;
+	snprintf(to, size, "nobody");
+	for (int i = 0; i < SLOTS; i++) {
+		const struct slot *one = &s->page->slot[i];
+		char name[32];
+		char state = one->pid ? state_of(one->pid) : 0;
+		if (!state || (state == 'S' && one->waits) || at >= size ||
+			proc_read(name, sizeof name, one->pid, "comm") <= 0)
+			continue;
+		name[strcspn(name, "\n")] = '\0';
+		at += (size_t)snprintf(
+			to + at, size - at, "%s%s (%c)", at ? ", " : "", name, state);
+	}
+}
+
 void clock_skip(struct site *s, int64_t until_ns)
 {
 	int64_t now = site_now_ns(s), next = until_ns;

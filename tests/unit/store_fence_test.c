@@ -249,6 +249,17 @@ static const char lacks[] =
 	"machine blade-a: nothing proves that it is silent since it was last powered on for db-01 "
 	"(generation 1); want it seen off by its BMC, its switch port down, or `baton attest`";
 
+/* The list says the same: the proof's id, 0 where there is none. */
+static int listed(struct store *s)
+{
+	struct proof *list = NULL;
+	size_t n = 0;
+	MUST(store_halts(s, &list, &n, &e));
+	int id = n == 1 ? (int)list[0].id : n ? -1 : 0;
+	free(list);
+	return id;
+}
+
 static void a_machine_that_was_woken_is_unbound_only_with_a_proof_of_silence(void)
 {
 	OWN(store) struct store *s = fenced_world();
@@ -259,6 +270,7 @@ static void a_machine_that_was_woken_is_unbound_only_with_a_proof_of_silence(voi
 	MUST(store_silence(s, &b, &p, &e));
 	MUST(store_wake(s, &b, &e));
 	WANT(ENOENT, lacks, store_silence(s, &b, &p, &e));
+	CHECK_INT(listed(s), 0);
 	WANT(EPERM, lacks, store_unbind(s, &b, &e));
 	CHECK_INT(store_unbind(s, &b, NULL), -EPERM);
 	proved(s, &b, PROOF_STORAGE); /* its disk is shut to it: it may speak all the same */
@@ -273,6 +285,7 @@ static void a_machine_that_was_woken_is_unbound_only_with_a_proof_of_silence(voi
 	struct proof port = proved(s, &b, PROOF_PORT);
 	MUST(store_silence(s, &b, &p, &e));
 	CHECK_INT(p.id, port.id);
+	CHECK_INT(listed(s), (int)port.id);
 	CHECK_INT(p.kind, PROOF_PORT);
 	CHECK_TEXT(p.seen, port.seen);
 	MUST(store_wake(s, &b, &e)); /* woken once more: it counts no more */
@@ -280,7 +293,9 @@ static void a_machine_that_was_woken_is_unbound_only_with_a_proof_of_silence(voi
 	struct proof power = proved(s, &b, PROOF_POWER);
 	MUST(store_silence(s, &b, &p, &e));
 	CHECK_INT(p.id, power.id);
+	CHECK_INT(listed(s), (int)power.id);
 	MUST(store_unbind(s, &b, &e));
+	CHECK_INT(listed(s), 0);
 }
 
 static void one_that_was_never_woken_needs_none(void)
