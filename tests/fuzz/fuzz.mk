@@ -13,15 +13,17 @@ fuzz_part_needs  := $(call LIB,wire)
 fuzz_v6_needs    := $(call LIB,wire)
 fuzz_foreign_needs := $(call LIB,wire)
 fuzz_initramfs_needs := $(call LIB,wire)
+fuzz_redfish_needs := $(B)/broker/drivers/redfish_tree.o $(B)/broker/drivers/redfish_card.o
+fuzz_redfish_libs := -ljansson
 fuzz_pack_needs   = $(SHIM_TESTED)
 
 define fuzz_target
 $(B)/tests/fuzz/replay_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(B)/tests/fuzz/replay.o $(fuzz_$(1)_needs) $(FUZZ_LIB)
 	@echo "  LD    $$@"
-	$$(Q)$$(CC) $$(LDFLAGS) $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle
+	$$(Q)$$(CC) $$(LDFLAGS) $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle $(fuzz_$(1)_libs)
 $(B)/tests/fuzz/fuzz_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(fuzz_$(1)_needs) $(FUZZ_LIB)
 	@echo "  LD    $$@"
-	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle
+	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle $(fuzz_$(1)_libs)
 EXTRA_CHECKS += $(B)/tests/fuzz/replay_$(1)
 endef
 $(foreach t,$(FUZZ),$(eval $(call fuzz_target,$(t))))

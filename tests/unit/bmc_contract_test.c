@@ -339,7 +339,7 @@ static void an_unknown_kind_is_answered_with_the_known_ones(void)
 {
 	struct err e = { 0 };
 	CHECK(bmc_of("telepathy", &e) == NULL);
-	CHECK_TEXT(e.text, "no BMC kind \"telepathy\": want one of ipmi, fake");
+	CHECK_TEXT(e.text, "no BMC kind \"telepathy\": want one of redfish, ipmi, fake");
 }
 
 static void ipmi_refuses_what_the_wire_cannot_carry(void)
