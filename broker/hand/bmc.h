@@ -10,6 +10,7 @@ enum { BMC_HOST_MAX = 127, BMC_LOCK_LEN = BMC_HOST_MAX + 16 };
 
 struct bmc_wish {
 	const char *kind, *host, *user, *secret; /* secret: the name of a file */
+	const char *pin;                         /* "": the first certificate that it shows */
 	uint64_t port, cipher;
 	struct texts quirks;
 };

@@ -27,6 +27,15 @@ static void answer_facts(json_t *answer, const struct bmc_facts *f)
 		json_object_set_new(answer, "next_boot", json_string(boot_dev_word(f->next_boot)));
 }
 
+/* The certificate that is believed from now on, since nobody has said which. */
+static void answer_trusted(json_t *answer, const struct bmc_wish *b, const struct bmc *bmc)
+{
+	if (!b->pin[0] && bmc->pin[0])
+		json_object_set_new(answer, "trusted",
+			json_pack("{s:s,s:s,s:i,s:s}", "kind", b->kind, "host", b->host, "port",
+				(int)b->port, "pin", bmc->pin));
+}
+
 static int bmc_session(const struct hand *hand, const struct bmc_wish *b, const struct wish *w,
 	bmc_part *part, json_t *answer, struct err *e)
 {
@@ -41,6 +50,7 @@ static int bmc_session(const struct hand *hand, const struct bmc_wish *b, const 
 	int r = bmc_wish_open(&bmc, hand, b, e);
 	if (r < 0)
 		return r;
+	answer_trusted(answer, b, bmc);
 	r = part(bmc, w, answer, e);
 	bmc->ops->close(bmc);
 	return r;

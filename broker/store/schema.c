@@ -397,6 +397,12 @@ static const char *const version_10[] = {
 	NULL,
 };
 
+/* The certificate that a BMC is known by. */
+static const char *const version_11[] = {
+	"ALTER TABLE machine ADD COLUMN bmc_pin TEXT NOT NULL DEFAULT ''",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -408,6 +414,7 @@ const struct migration schema[] = {
 	{ .sql = version_8 },
 	{ .sql = version_9 },
 	{ .sql = version_10 },
+	{ .sql = version_11 },
 };
 const unsigned schema_version = COUNT(schema);
 
