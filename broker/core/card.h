@@ -37,7 +37,7 @@ struct fc_target {
 
 /* What a card's own firmware boots from by iSCSI, in place of iPXE. */
 struct iscsi_boot {
-	char initiator[IQN_LEN + 1], target[IQN_LEN + 1]; /* target "": nothing is said of iSCSI */
+	char initiator[IQN_LEN + 1], target[IQN_LEN + 1]; /* target "": nothing */
 	uint32_t addr, mask, gateway;                     /* host byte order; addr 0: by DHCP */
 	uint32_t portal;
 	uint16_t port;
@@ -56,6 +56,7 @@ struct identity {
 	bool fc_boot;          /* the boot targets are said, even if there are none */
 	unsigned fc_targets;
 	struct fc_target fc_target[FC_TARGETS_MAX];
+	bool iscsi_boot; /* what to boot from by iSCSI is said, even if it is nothing */
 	struct iscsi_boot iscsi;
 };
 

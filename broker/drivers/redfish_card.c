@@ -81,6 +81,25 @@ static void iscsi_read(struct iscsi_boot *to, const json_t *doc)
 		to->lun = lun;
 }
 
+static unsigned iscsi_shows(const json_t *doc)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} members[] = {
+		{ "IPAddressType", RF_ISCSI_FAMILY },
+		{ "TargetInfoViaDHCP", RF_ISCSI_TARGET_DHCP },
+		{ "IPMaskDNSViaDHCP", RF_ISCSI_ADDR_DHCP },
+		{ "InitiatorDefaultGateway", RF_ISCSI_GATEWAY },
+		{ "AuthenticationMethod", RF_ISCSI_METHOD },
+	};
+	unsigned all = 0;
+	for (size_t i = 0; i < COUNT(members); i++)
+		if (json_object_get(doc, members[i].name))
+			all |= members[i].bit;
+	return all;
+}
+
 void rf_function_read(struct rf_function *to, const json_t *doc)
 {
 	static const char *const ports[] = { "Links/PhysicalPortAssignment/@odata.id",
@@ -103,6 +122,7 @@ void rf_function_read(struct rf_function *to, const json_t *doc)
 			  ? CARD_FC
 			  : CARD_ETHERNET;
 	iscsi_read(&to->iscsi, json_object_get(doc, "iSCSIBoot"));
+	to->iscsi_shows = iscsi_shows(json_object_get(doc, "iSCSIBoot"));
 	rf_path_read(&to->pcie, doc, "Links/PCIeFunction/@odata.id");
 	for (size_t i = 0; i < COUNT(ports) && !to->port.text[0]; i++)
 		rf_path_read(&to->port, doc, ports[i]);

@@ -40,6 +40,8 @@ static bool targets_are(const struct rf_function *f, const struct identity *want
 
 static bool iscsi_is(const struct iscsi_boot *is, const struct iscsi_boot *want)
 {
+	if (!want->target[0])
+		return !is->target[0];
 	return strcmp(is->target, want->target) == 0 &&
 	       strcmp(is->initiator, want->initiator) == 0 && is->portal == want->portal &&
 	       is->port == want->port && is->lun == want->lun && is->addr == want->addr &&
@@ -57,7 +59,7 @@ static bool function_is(const struct rf_function *f, const struct identity *want
 		return false;
 	if (want->fc_boot && !targets_are(f, want))
 		return false;
-	return !want->iscsi.target[0] || iscsi_is(&f->iscsi, &want->iscsi);
+	return !want->iscsi_boot || iscsi_is(&f->iscsi, &want->iscsi);
 }
 
 static int function_look(struct redfish *rf, const void *of, const struct identity *want,
@@ -153,20 +155,44 @@ static json_t *fc_body(const struct rf_function *f, const struct identity *want)
 	return fc;
 }
 
-static json_t *iscsi_body(const struct iscsi_boot *b)
+static void iscsi_addr_put(json_t *to, const struct iscsi_boot *b, unsigned shows)
 {
-	json_t *j = json_pack("{s:s,s:s,s:s,s:o,s:i,s:I,s:b,s:b}", "IPAddressType", "IPv4",
-		"InitiatorName", b->initiator, "PrimaryTargetName", b->target,
-		"PrimaryTargetIPAddress", json_ip4(b->portal), "PrimaryTargetTCPPort", (int)b->port,
-		"PrimaryLUN", (json_int_t)b->lun, "TargetInfoViaDHCP", 0, "IPMaskDNSViaDHCP",
-		b->addr == 0);
-	if (b->addr) {
-		json_object_set_new(j, "InitiatorIPAddress", json_ip4(b->addr));
-		json_object_set_new(j, "InitiatorNetmask", json_ip4(b->mask));
-		if (b->gateway)
-			json_object_set_new(j, "InitiatorDefaultGateway", json_ip4(b->gateway));
-	}
-	json_object_set_new(j, "AuthenticationMethod", json_string(b->user[0] ? "CHAP" : "None"));
+	if (shows & RF_ISCSI_ADDR_DHCP)
+		json_object_set_new(to, "IPMaskDNSViaDHCP", json_boolean(!b->addr));
+	if (!b->addr)
+		return;
+	json_object_set_new(to, "InitiatorIPAddress", json_ip4(b->addr));
+	json_object_set_new(to, "InitiatorNetmask", json_ip4(b->mask));
+	if (shows & RF_ISCSI_GATEWAY)
+		json_object_set_new(to, "InitiatorDefaultGateway", json_ip4(b->gateway));
+}
+
+/* The account goes too: it is the persona's. */
+static json_t *iscsi_none_body(unsigned shows)
+{
+	json_t *j = json_pack(
+		"{s:s,s:s,s:s}", "PrimaryTargetName", "", "CHAPUsername", "", "CHAPSecret", "");
+	if (shows & RF_ISCSI_METHOD)
+		json_object_set_new(j, "AuthenticationMethod", json_string("None"));
+	return j;
+}
+
+/* Only with members that the place shows: others may refuse the whole of it. */
+static json_t *iscsi_body(const struct iscsi_boot *b, unsigned shows)
+{
+	if (!b->target[0])
+		return iscsi_none_body(shows);
+	json_t *j = json_pack("{s:s,s:s,s:o,s:i,s:I}", "InitiatorName", b->initiator,
+		"PrimaryTargetName", b->target, "PrimaryTargetIPAddress", json_ip4(b->portal),
+		"PrimaryTargetTCPPort", (int)b->port, "PrimaryLUN", (json_int_t)b->lun);
+	iscsi_addr_put(j, b, shows);
+	if (shows & RF_ISCSI_FAMILY)
+		json_object_set_new(j, "IPAddressType", json_string("IPv4"));
+	if (shows & RF_ISCSI_TARGET_DHCP)
+		json_object_set_new(j, "TargetInfoViaDHCP", json_false());
+	if (shows & RF_ISCSI_METHOD)
+		json_object_set_new(
+			j, "AuthenticationMethod", json_string(b->user[0] ? "CHAP" : "None"));
 	if (b->user[0]) {
 		json_object_set_new(j, "CHAPUsername", json_string(b->user));
 		json_object_set_new(j, "CHAPSecret", json_string(b->secret));
@@ -174,15 +200,15 @@ static json_t *iscsi_body(const struct iscsi_boot *b)
 	return j;
 }
 
-static json_t *identity_body(const struct rf_function *f, const struct identity *want, bool later)
+static json_t *identity_body(const struct rf_function *at, const struct identity *want, bool later)
 {
 	json_t *body = json_object();
 	if (!mac_is_zero(&want->mac))
 		json_object_set_new(body, "Ethernet", ethernet_body(want));
 	if (!wwn_is_zero(&want->wwpn) || want->fc_boot)
-		json_object_set_new(body, "FibreChannel", fc_body(f, want));
-	if (want->iscsi.target[0])
-		json_object_set_new(body, "iSCSIBoot", iscsi_body(&want->iscsi));
+		json_object_set_new(body, "FibreChannel", fc_body(at, want));
+	if (want->iscsi_boot)
+		json_object_set_new(body, "iSCSIBoot", iscsi_body(&want->iscsi, at->iscsi_shows));
 	/* Only to a service that says it knows the word: others refuse the whole of it. */
 	if (later)
 		json_object_set_new(body, "@Redfish.SettingsApplyTime",
@@ -190,31 +216,36 @@ static json_t *identity_body(const struct rf_function *f, const struct identity 
 	return body;
 }
 
-static int write_at(struct redfish *rf, const struct rf_function *f, const struct identity *want,
-	bool settings, int64_t until_ms, struct said *ret, struct err *e)
+/* At the function itself, or at its settings. */
+static int write_at(struct redfish *rf, const struct rf_function *at, bool later,
+	const struct identity *want, int64_t until_ms, struct said *ret, struct err *e)
 {
-	bool later = settings && f->at.on_reset;
-	OWN(json) json_t *body = identity_body(f, want, later);
+	OWN(json) json_t *body = identity_body(at, want, later);
 	talk_doing(rf->talk, "set the identity of a card");
-	int r = rf_patch(rf, settings ? f->at.settings.text : f->at.self.text,
-		settings ? "" : f->at.etag, body, want->iscsi.secret[0], ret, e);
+	int r = rf_patch(
+		rf, at->at.self.text, at->at.etag, body, want->iscsi.secret[0] != '\0', ret, e);
 	return r == 0 && said_ok(ret) ? rf_job_wait(rf, ret, later, until_ms, e) : r;
 }
 
 static int standard_set(struct redfish *rf, const struct rf_function *f,
 	const struct identity *want, enum identity_state *ret, int64_t until_ms, struct err *e)
 {
-	OWN(said) struct said s = { 0 };
-	bool settings = f->at.settings.text[0];
-	int r = write_at(rf, f, want, settings, until_ms, &s, e);
-	if (r == 0 && settings && rf_elsewhere_may_do(&s)) {
-		said_drop(&s);
-		r = write_at(rf, f, want, false, until_ms, &s, e);
-	}
+	OWN(said) struct said there = { 0 };
+	OWN(said) struct said here = { 0 };
+	struct rf_function settings;
+	int r = 0;
+	bool has = f->at.settings.text[0] &&
+		   rf_function_get(rf, f->at.settings.text, &settings, NULL) == 0;
+	if (has)
+		r = write_at(rf, &settings, f->at.on_reset, want, until_ms, &there, e);
+	bool alone = r == 0 && (!has || rf_elsewhere_may_do(&there));
+	if (alone)
+		r = write_at(rf, f, false, want, until_ms, &here, e);
 	if (r < 0)
 		return r;
-	if (!said_ok(&s))
-		return talk_refused(rf->talk, &s, e);
+	/* Of two refusals that of the settings tells more: the other place is mostly read-only. */
+	if (!said_ok(alone ? &here : &there))
+		return talk_refused(rf->talk, has ? &there : &here, e);
 	return rf_read_back(rf, function_look, f, want, ret, until_ms, e);
 }
 
@@ -252,6 +283,7 @@ static struct identity identity_meant(const struct rf_function *f, const struct 
 	meant = (struct identity){ .permanent_mac = want->permanent_mac,
 		.permanent_wwpn = want->permanent_wwpn,
 		.mac = f->card.permanent_mac };
+	meant.iscsi_boot = f->iscsi.target[0];
 	if (fc) {
 		meant.wwpn = f->card.permanent_wwpn;
 		meant.wwnn = f->card.permanent_wwnn;

@@ -114,15 +114,15 @@ static bool media_is(const struct rf_media *m, const char *url)
 	return url ? m->inserted && strcmp(m->image, url) == 0 : !m->inserted;
 }
 
-/* NULL: nothing is in it. */
-static int media_reach(
-	struct redfish *rf, const char *drive, const char *url, struct rf_media *ret, struct err *e)
+/* Until that is in the drive *m; NULL: nothing. */
+static int media_reach(struct redfish *rf, struct rf_media *m, const char *url, struct err *e)
 {
+	const struct rf_path drive = m->self;
 	int64_t end = wait_now_ms() + MEDIA_LOOK_MS;
 	talk_doing(rf->talk, "tell its virtual media");
 	for (;;) {
-		int r = media_get(rf, drive, ret, e);
-		if (r < 0 || media_is(ret, url))
+		int r = media_get(rf, drive.text, m, e);
+		if (r < 0 || media_is(m, url))
 			return r;
 		if (wait_now_ms() >= end)
 			return err_say(e, EIO,
@@ -150,11 +150,11 @@ int redfish_media_boot(struct bmc *bmc, const char *url, struct err *e)
 		return r;
 	if (m.inserted && !media_is(&m, url)) {
 		r = eject(rf, &m, e);
-		r = r < 0 ? r : media_reach(rf, m.self.text, NULL, &m, e);
+		r = r < 0 ? r : media_reach(rf, &m, NULL, e);
 	}
 	if (r == 0 && !media_is(&m, url)) {
 		r = insert(rf, &m, url, e);
-		r = r < 0 ? r : media_reach(rf, m.self.text, url, &m, e);
+		r = r < 0 ? r : media_reach(rf, &m, url, e);
 	}
 	return r < 0 ? r : rf_boot_once(rf, boot_target(&s, &m), e);
 }
@@ -169,5 +169,5 @@ int redfish_media_none(struct bmc *bmc, struct err *e)
 	if (r < 0 || !m.inserted)
 		return r;
 	r = eject(rf, &m, e);
-	return r < 0 ? r : media_reach(rf, m.self.text, NULL, &m, e);
+	return r < 0 ? r : media_reach(rf, &m, NULL, e);
 }

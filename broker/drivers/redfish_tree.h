@@ -77,7 +77,16 @@ void rf_system_read(struct rf_system *to, const json_t *doc);
 /* The values of its parameter "ResetType", from an ActionInfo. */
 unsigned rf_resets_read(const json_t *doc);
 
-/* A NetworkDeviceFunction. */
+/* Members of iSCSIBoot that not every service has. */
+enum rf_iscsi {
+	RF_ISCSI_FAMILY = 1,
+	RF_ISCSI_TARGET_DHCP = 2,
+	RF_ISCSI_ADDR_DHCP = 4,
+	RF_ISCSI_GATEWAY = 8,
+	RF_ISCSI_METHOD = 16,
+};
+
+/* A NetworkDeviceFunction, or its settings. */
 struct rf_function {
 	struct rf_place at;
 	struct card card; /* but pci, link and model, which stand elsewhere */
@@ -85,6 +94,7 @@ struct rf_function {
 	unsigned fc_targets;
 	struct fc_target fc_target[FC_TARGETS_MAX];
 	struct iscsi_boot iscsi; /* but the secret, which no service shows */
+	unsigned iscsi_shows;    /* of enum rf_iscsi */
 	struct rf_path pcie, port, dell;
 };
 void rf_function_read(struct rf_function *to, const json_t *doc);
