@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What Baton asks of a machine's management controller. core owns this interface; each file
- * drivers/bmc_KIND.c is one way to do it, and tests/unit/bmc_contract_test.c holds all of them
- * to what stands here. */
+ * drivers/bmc_KIND.c is one way to do it, and tests/unit/bmc_contract_test.c and
+ * bmc_card_contract_test.c hold all of them to what stands here. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
