@@ -63,8 +63,9 @@ bool rf_path_of(struct rf_path *to, const char *text)
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 		"/-._~:@!$&'()*+,;=%?[]";
 	to->text[0] = '\0';
-	if (strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0)
-		text += 8 + strcspn(text + 8, "/");
+	const char *scheme = strstr(text, "://");
+	if (text[0] == 'h' && scheme)
+		text = scheme + 3 + strcspn(scheme + 3, "/");
 	size_t len = strcspn(text, "#");
 	if (text[0] != '/' || text[1] == '/' || len > RF_PATH_LEN || strspn(text, letters) < len)
 		return false;

@@ -36,6 +36,7 @@ static void a_path_is_of_this_service_and_goes_only_down(void)
 			"/redfish/v1/SessionService/Sessions/7" },
 		{ "https://10.0.0.9", "" },
 		{ "http://elsewhere", "" },
+		{ "http://", "" },
 		{ "//elsewhere/redfish", "" },
 		{ "/redfish/../etc/passwd", "" },
 		{ "/redfish/v1/Systems/a b", "" },
