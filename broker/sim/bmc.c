@@ -87,7 +87,7 @@ static unsigned long long now_ms(void)
 	return (unsigned long long)t.tv_sec * 1000 + (unsigned long long)t.tv_nsec / 1000000;
 }
 
-static void random_fill(void *to, size_t len)
+void random_fill(void *to, size_t len)
 {
 	if (getrandom(to, len, 0) != (ssize_t)len)
 		abort();
@@ -97,6 +97,8 @@ static void random_fill(void *to, size_t len)
 static void sessions_drop(struct sim *s)
 {
 	redfish_sessions_drop(s->redfish);
+	if (s->ipmi)
+		ipmi_sessions_drop(s->ipmi);
 }
 
 void sim_before(struct sim *s)

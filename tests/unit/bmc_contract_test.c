@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What core/bmc.h promises, asked of one driver: the fake, or another one that the environment
- * names (BATON_TEST_BMC="KIND HOST PORT USER SECRET", BATON_TEST_MACHINE=FOLDER/NAME). Behind
- * either stands a machine made of files as bmc_fake.c tells, so that the test sees what really
- * happened to it and not what the driver says. */
+ * names (BATON_TEST_BMC="KIND HOST PORT USER SECRET", BATON_TEST_MACHINE=FOLDER/NAME; if it is
+ * IPMI, BATON_TEST_CIPHER; if it tells of power that failed, BATON_TEST_FAULT=1). Behind either
+ * stands a machine made of files as bmc_fake.c tells, so that the test sees what really happened to
+ * it and not what the driver says. */
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -112,12 +113,13 @@ static struct bmc *open_with(const char *as_user, const char *as_secret, int wan
 	CHECK(ops != NULL);
 	if (!ops)
 		exit(1);
+	const char *cipher = getenv("BATON_TEST_CIPHER");
 	const struct bmc_addr addr = { .kind = kind,
 		.host = host,
 		.user = as_user,
 		.secret = as_secret,
 		.port = (uint16_t)port,
-		.cipher = 3 };
+		.cipher = cipher ? (unsigned)atoi(cipher) : 3 };
 	CHECK_INT(ops->open(&bmc, &addr, e), want);
 	if (want == 0 && !bmc) {
 		printf("Bail out! %s\n", e->text);
@@ -372,7 +374,7 @@ static void power_that_failed_is_told_apart_from_power_that_is_off(void)
 	CHECK_INT(bmc->ops->probe(bmc, &f, &e), 0);
 	CHECK(f.power == POWER_OFF && !f.power_fault);
 	/* ipmi_sim says of the last power event always that there was none. */
-	if (strcmp(kind, "fake") != 0) {
+	if (strcmp(kind, "fake") != 0 && !getenv("BATON_TEST_FAULT")) {
 		bmc->ops->close(bmc);
 		return;
 	}
