@@ -87,7 +87,7 @@ static unsigned long long now_ms(void)
 	return (unsigned long long)t.tv_sec * 1000 + (unsigned long long)t.tv_nsec / 1000000;
 }
 
-static void random_fill(void *to, size_t len)
+void random_fill(void *to, size_t len)
 {
 	if (getrandom(to, len, 0) != (ssize_t)len)
 		abort();
@@ -97,6 +97,8 @@ static void random_fill(void *to, size_t len)
 static void sessions_drop(struct sim *s)
 {
 	redfish_sessions_drop(s->redfish);
+	if (s->ipmi)
+		ipmi_sessions_drop(s->ipmi);
 }
 
 void sim_before(struct sim *s)
@@ -158,10 +160,42 @@ static int secret_read(struct sim *s, struct err *e)
 	return s->secret[0] ? 0 : err_say(e, EINVAL, "%s is empty", s->wants->secret_file);
 }
 
+/* What was given stands before what is made from the name. */
+static int given_take(struct sim *s, struct err *e)
+{
+	const struct bmc_wants *w = s->wants;
+	char name[32];
+	const struct {
+		const char *name, *text;
+	} given[] = { { "uuid", w->uuid }, { "serial", w->serial } };
+	for (size_t i = 0; i < COUNT(given); i++)
+		if (given[i].text && !keep_get(s->machine.keep, given[i].name))
+			keep_put(s->machine.keep, given[i].name, json_string(given[i].text));
+	for (unsigned i = 0; i < w->macs; i++) {
+		struct mac mac;
+		char text[MAC_TEXT];
+		if (!mac_parse(&mac, w->mac[i]) || !mac_is_unicast(&mac))
+			return err_say(e, EINVAL, "--mac %s: no NIC can have that", w->mac[i]);
+		snprintf(name, sizeof name, "nic.%u.factory", i + 1);
+		keep_put(s->machine.keep, name, json_string(mac_text(text, &mac)));
+	}
+	for (unsigned i = 0; i < w->wwpns; i++) {
+		json_t *wwpn = json_string(w->wwpn[i]);
+		if (!machine_fits(&s->machine, "hba.1.wwpn", wwpn)) {
+			json_decref(wwpn);
+			return err_say(e, EINVAL, "--wwpn %s: want eight bytes with : between",
+				w->wwpn[i]);
+		}
+		snprintf(name, sizeof name, "hba.%u.factory-wwpn", i + 1);
+		keep_put(s->machine.keep, name, wwpn);
+	}
+	return machine_identity(&s->machine, s->name, e);
+}
+
 static int machine_open(struct sim *s, struct err *e)
 {
 	const struct bmc_wants *w = s->wants;
-	char path[PATH_TEXT + 8], name[32];
+	char path[PATH_TEXT + 8];
 	const struct body_ops *ops = w->blade ? &body_blade : &body_files;
 	const char *last = strrchr(w->dir, '/');
 	snprintf(s->name, sizeof s->name, "%s", w->name ? w->name : last ? last + 1 : w->dir);
@@ -180,25 +214,8 @@ static int machine_open(struct sim *s, struct err *e)
 	s->machine.by_job = tree_trait(s->tree, "settings-job") != NULL;
 	int r = keep_open(&s->machine.keep, path, e);
 	r = r < 0 ? r : ops->open(&s->machine.body, w->blade ? w->blade : s->machine_path, e);
-	if (r < 0)
-		return r;
-	const struct {
-		const char *name, *text;
-	} given[] = { { "uuid", w->uuid }, { "serial", w->serial } };
-	for (size_t i = 0; i < COUNT(given); i++)
-		if (given[i].text && !keep_get(s->machine.keep, given[i].name))
-			keep_put(s->machine.keep, given[i].name, json_string(given[i].text));
-	for (unsigned i = 0; i < w->macs; i++) {
-		snprintf(name, sizeof name, "nic.%u.factory", i + 1);
-		keep_put(s->machine.keep, name, json_string(w->mac[i]));
-	}
-	for (unsigned i = 0; i < w->wwpns; i++) {
-		snprintf(name, sizeof name, "hba.%u.factory-wwpn", i + 1);
-		keep_put(s->machine.keep, name, json_string(w->wwpn[i]));
-	}
-	return machine_identity(&s->machine, s->name, e);
+	return r < 0 ? r : given_take(s, e);
 }
-
 static int run(struct sim *s, struct err *e)
 {
 	const struct bmc_wants *w = s->wants;

@@ -5,6 +5,7 @@
 
 #include "host/http.h"
 #include "sim/cert.h"
+#include "sim/ipmi.h"
 #include "sim/machine.h"
 #include "sim/redfish.h"
 
@@ -38,6 +39,7 @@ struct sim {
 	uv_fs_event_t watch;
 	uv_signal_t term, intr;
 	struct ipmi *ipmi;
+	uv_udp_t udp;
 };
 
 /* bmc.c: `baton-sim bmc ...` as a whole; the exit code. */
@@ -58,5 +60,7 @@ long web_turn(struct sim *s);
 int udp_open(struct sim *s, const char *at, struct err *e);
 void udp_close(struct sim *s);
 
+/* What nobody can guess. */
+void random_fill(void *to, size_t len);
 /* "127.0.0.1:8443", port 0 for any; -EINVAL. */
 int address_parse(struct sockaddr_in *ret, const char *text, struct err *e);

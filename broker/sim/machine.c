@@ -166,8 +166,7 @@ static void note(struct machine *m, const char *words)
 		m->body->ops->note(m->body, words);
 }
 
-/* Makes one value true. */
-static int turn(struct machine *m, const char *name, json_t *value, struct err *e)
+int machine_turn(struct machine *m, const char *name, json_t *value, struct err *e)
 {
 	unsigned n = nic_of(name);
 	struct mac mac;
@@ -201,10 +200,13 @@ struct starting {
 	int result;
 };
 
-/* "nic.1.mac" is of the kind "identity", as far as a fault is concerned. */
-static const char *kind_of(const char *name)
+const char *machine_kind(const char *name)
 {
-	return strncmp(name, "bios.", 5) == 0 ? "bios" : "identity";
+	static const char *const kinds[] = { "boot", "bios" };
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (strncmp(name, kinds[i], 4) == 0)
+			return kinds[i];
+	return "identity";
 }
 
 static void one_start(void *ctx, const char *name, json_t *value)
@@ -215,8 +217,8 @@ static void one_start(void *ctx, const char *name, json_t *value)
 		return;
 	if (s->m->by_job && !keep_get(s->m->keep, "job"))
 		return;
-	if (!fault_is(s->m->faults, "revert", kind_of(base)))
-		s->result = turn(s->m, base, value, s->e);
+	if (!fault_is(s->m->faults, "revert", machine_kind(base)))
+		s->result = machine_turn(s->m, base, value, s->e);
 	keep_put(s->m->keep, name, NULL);
 }
 
@@ -225,6 +227,7 @@ static int start_changes(struct machine *m, struct err *e)
 	struct starting s = { .m = m, .e = e };
 	keep_each(m->keep, one_start, &s);
 	keep_put(m->keep, "job", NULL);
+	keep_put(m->keep, "ac-lost", NULL);
 	keep_put(m->keep, "starts", json_integer(keep_number(m->keep, "starts") + 1));
 	return s.result;
 }
@@ -290,7 +293,7 @@ static void one_lost(void *ctx, const char *name, json_t *value)
 		*what ? "-" : "", *what ? what + 1 : "");
 	json_t *own = keep_get(m->keep, factory);
 	if (own && !json_equal(own, value))
-		turn(m, name, own, &e);
+		machine_turn(m, name, own, &e);
 }
 
 int machine_ac_loss(struct machine *m, bool keeps, struct err *e)

@@ -43,9 +43,14 @@ int machine_boot_set(struct machine *m, const char *target, const char *enabled,
 
 /* The caller's; NULL: no such name. */
 json_t *machine_value(struct machine *m, const char *name);
-/* What stands behind a name of its own kind has the form that its end wants (".mac", ".wwpn").
- * -EINVAL: it has not. value stays the caller's. */
+/* Has the value the form that the name's end wants (".mac", ".wwpn"), and is it allowed? */
+bool machine_fits(struct machine *m, const char *name, json_t *value);
+/* One that fits. value stays the caller's. */
 int machine_set(struct machine *m, const char *name, json_t *value, struct err *e);
+/* Makes a value true at once, in the body, too, and notes what is an address. */
+int machine_turn(struct machine *m, const char *name, json_t *value, struct err *e);
+/* What the fault `revert` calls it: boot, bios, identity. */
+const char *machine_kind(const char *name);
 /* Is anything to change at the next start? prefix "": anything at all. */
 bool machine_awaits(struct machine *m, const char *prefix);
 /* What begins with prefix and waits for a job may now be made true at the next start. */

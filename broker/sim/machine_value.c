@@ -153,26 +153,34 @@ static json_t *form_of(const char *name, json_t *value)
 	return json_deep_copy(value);
 }
 
+/* "a.next" is "a", and true; else it is itself. */
+static bool base_of(char base[64], const char *name)
+{
+	bool next = ends(name, ".next") && strlen(name) < 64;
+	snprintf(base, 64, "%.*s", (int)(strlen(name) - (next ? 5 : 0)), name);
+	return next;
+}
+
+bool machine_fits(struct machine *m, const char *name, json_t *value)
+{
+	char base[64];
+	base_of(base, name);
+	return form_ok(base, value) && allowed(m, base, value);
+}
+
 int machine_set(struct machine *m, const char *name, json_t *value, struct err *e)
 {
-	const char *text = json_string_value(value);
 	char base[64];
-	bool next = ends(name, ".next") && strlen(name) < sizeof base;
-	snprintf(base, sizeof base, "%.*s", (int)(strlen(name) - (next ? 5 : 0)), name);
-	if (!form_ok(base, value) || !allowed(m, base, value))
-		return err_say(e, EINVAL, "%s has another form", base);
-	if (strcmp(name, "boot.target") == 0)
-		return machine_boot_set(m, text, NULL, NULL, 0, e);
-	if (strcmp(name, "boot.enabled") == 0)
-		return machine_boot_set(m, NULL, text, NULL, 0, e);
-	if (strcmp(name, "boot.mode") == 0)
-		return machine_boot_set(m, NULL, NULL, text, 0, e);
+	bool next = base_of(base, name);
 	/* What waits is reverted when it should come true. */
-	if (!next &&
-		fault_is(m->faults, "revert", strncmp(name, "nic.", 4) == 0 ? "identity" : name))
+	if (!next && fault_is(m->faults, "revert", machine_kind(name)))
 		return 0;
-	keep_put(m->keep, name, form_of(base, value));
-	return 0;
+	json_t *formed = form_of(base, value);
+	int r = next ? 0 : machine_turn(m, name, formed, e);
+	if (next)
+		keep_put(m->keep, name, json_incref(formed));
+	json_decref(formed);
+	return r;
 }
 
 struct seed {
@@ -209,19 +217,23 @@ static void first_uuid(struct machine *m, const char *name, struct seed s)
 	first(m, name, uuid_text(text, &u));
 }
 
+/* What it has is what its maker gave it, until somebody sets another. A body's own word counts for
+ * more than ours. */
 static int first_nic(struct machine *m, unsigned n, struct seed s, struct err *e)
 {
-	char name[40], text[MAC_TEXT];
+	char factory[40], name[40], text[MAC_TEXT];
 	struct mac mac = { { 0x02, s.b[1], s.b[2], s.b[3], s.b[4], s.b[5] } };
-	int r = m->body->ops->mac_now ? m->body->ops->mac_now(m->body, n, &mac, e) : 0;
+	bool asks = m->body->ops->mac_now != NULL;
+	int r = asks ? m->body->ops->mac_now(m->body, n, &mac, e) : 0;
 	if (r < 0)
 		return r;
-	snprintf(name, sizeof name, "nic.%u.factory", n);
-	first(m, name, mac_text(text, &mac));
+	mac_text(text, &mac);
+	snprintf(factory, sizeof factory, "nic.%u.factory", n);
 	snprintf(name, sizeof name, "nic.%u.mac", n);
-	if (m->body->ops->mac_now)
-		keep_put(m->keep, name, NULL);
-	first(m, name, keep_text(m->keep, name)[0] ? "" : text);
+	first(m, factory, text);
+	if (asks)
+		keep_put(m->keep, name, json_string(text));
+	first(m, name, keep_text(m->keep, factory));
 	return 0;
 }
 
@@ -232,13 +244,13 @@ static void first_hba(struct machine *m, unsigned n, struct seed s)
 		unsigned top;
 	} names[] = { { "wwnn", 0x20 }, { "wwpn", 0x21 } };
 	for (size_t i = 0; i < COUNT(names); i++) {
-		char name[40], text[24];
+		char factory[40], name[40], text[24];
 		snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x:%02x:%02x", names[i].top,
 			0, s.b[1], s.b[2], s.b[3], s.b[4], s.b[5], n);
-		snprintf(name, sizeof name, "hba.%u.factory-%s", n, names[i].what);
-		first(m, name, text);
+		snprintf(factory, sizeof factory, "hba.%u.factory-%s", n, names[i].what);
+		first(m, factory, text);
 		snprintf(name, sizeof name, "hba.%u.%s", n, names[i].what);
-		first(m, name, text);
+		first(m, name, keep_text(m->keep, factory));
 	}
 }
 

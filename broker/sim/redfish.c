@@ -325,24 +325,29 @@ static int boot_apply(struct redfish *rf, json_t *changes, struct err *e)
 	return machine_boot_set(rf->m, target, enabled, mode, 0, e);
 }
 
-static int apply(struct redfish *rf, json_t *changes, struct refused *refused, struct err *e)
+/* Values of a form that none can have. */
+static void forms_check(struct refused *refused, json_t *changes)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach(changes, name, value)
+	{
+		if (machine_fits(refused->rf->m, name, value))
+			continue;
+		OWN(text) char *text = json_dumps(value, JSON_ENCODE_ANY);
+		const char *const arg[] = { text ? text : "", name };
+		json_array_append_new(refused->messages,
+			message_of(refused->rf, "PropertyValueFormatError", arg, 2));
+	}
+}
+
+static int apply(struct redfish *rf, json_t *changes, struct err *e)
 {
 	const char *name;
 	json_t *value;
 	int r = boot_apply(rf, changes, e);
-	json_object_foreach(changes, name, value)
-	{
-		if (r < 0 || strncmp(name, "boot.", 5) == 0)
-			continue;
-		r = machine_set(rf->m, name, value, e);
-		if (r == -EINVAL) {
-			OWN(text) char *text = json_dumps(value, JSON_ENCODE_ANY);
-			const char *const arg[] = { text ? text : "", name };
-			json_array_append_new(refused->messages,
-				message_of(rf, "PropertyValueFormatError", arg, 2));
-			r = 0;
-		}
-	}
+	json_object_foreach(changes, name, value) if (r == 0 && strncmp(name, "boot.", 5) != 0) r =
+		machine_set(rf->m, name, value, e);
 	return r;
 }
 
@@ -400,9 +405,8 @@ static void answer_patch(
 		answer_message(rf, a, 405, "OperationNotAllowed", NULL, NULL, NULL);
 	} else if (match_ok(rf, ask, etag, a) && (body = body_of(rf, ask, a))) {
 		changes = tree_changes(template, body, on_wrong, &refused, redfish_live, rf);
-		int bad = 0;
-		if (json_array_size(refused.messages) == 0)
-			bad = apply(rf, changes, &refused, &e);
+		forms_check(&refused, changes);
+		int bad = json_array_size(refused.messages) ? 0 : apply(rf, changes, &e);
 		if (json_array_size(refused.messages) > 0)
 			answer_error(rf, a, 400, json_incref(refused.messages));
 		else if (bad < 0)

@@ -21,6 +21,14 @@ static const char *const state_words[] = {
 	[TASK_FAILED] = "Exception",
 };
 
+/* The same, in a maker's own words. */
+static const char *const job_words[] = {
+	[TASK_WAITS] = "Scheduled",
+	[TASK_RUNS] = "Running",
+	[TASK_DONE] = "Completed",
+	[TASK_FAILED] = "Failed",
+};
+
 static struct task *task_of(struct redfish *rf, unsigned id)
 {
 	for (size_t i = 0; i < COUNT(rf->task); i++)
@@ -72,8 +80,9 @@ void tasks_show(struct redfish *rf)
 		gmtime_r(&s, &tm);
 		strftime(begun, sizeof begun, "%Y-%m-%dT%H:%M:%SZ", &tm);
 		json_array_append_new(
-			rows, json_pack("{s:s, s:s, s:s, s:s, s:s}", "n", id, "what", t->what,
-				      "state", state_words[t->state], "status",
+			rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "n", id, "job",
+				      job_words[t->state], "what", t->what, "state",
+				      state_words[t->state], "status",
 				      t->state == TASK_FAILED ? "Critical" : "OK", "begun", begun));
 	}
 	tree_rows(rf->t, "task", rows);

@@ -1,6 +1,6 @@
 # Fuzz targets: tests/fuzz/fuzz_NAME.c with its inputs in tests/fuzz/corpus/NAME. `make check` replays
 # them; `make fuzz T=NAME S=SECONDS` looks for more with clang's libFuzzer. What a target needs
-# beyond core, host and base: fuzz_NAME_needs.
+# beyond core, host and base: fuzz_NAME_needs, and libraries: fuzz_NAME_libs.
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB  = $(call LIB,core host base)
 fuzz_dhcp_needs  := $(call LIB,engine) $(B)/libdnsmasq.a
@@ -13,7 +13,11 @@ fuzz_part_needs  := $(call LIB,wire)
 fuzz_v6_needs    := $(call LIB,wire)
 fuzz_foreign_needs := $(call LIB,wire)
 fuzz_initramfs_needs := $(call LIB,wire)
-fuzz_redfish_needs := $(B)/broker/drivers/redfish_tree.o $(B)/broker/drivers/redfish_card.o
+fuzz_bmc_doc_needs := $(B)/broker/drivers/redfish_tree.o $(B)/broker/drivers/redfish_card.o
+fuzz_bmc_doc_libs := -ljansson
+fuzz_ipmi_needs  := $(call LIB,sim)
+fuzz_ipmi_libs   := -ljansson
+fuzz_redfish_needs := $(call LIB,sim)
 fuzz_redfish_libs := -ljansson
 fuzz_pack_needs   = $(SHIM_TESTED)
 

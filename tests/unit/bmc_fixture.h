@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A driver of BMCs and the machine behind it, for the contract tests: the fake, or another one that
  * the environment names (BATON_TEST_BMC="KIND HOST PORT USER SECRET",
- * BATON_TEST_MACHINE=FOLDER/NAME). Behind either stands a machine made of files as bmc_fake.c
+ * BATON_TEST_MACHINE=FOLDER/NAME; if it is IPMI, BATON_TEST_CIPHER; if it tells of power that
+ * failed, BATON_TEST_FAULT=1). Behind either stands a machine made of files as bmc_fake.c
  * tells, so that a test sees what really happened to it and not what the driver says. */
 #pragma once
 #include <errno.h>
@@ -112,12 +113,13 @@ static inline struct bmc *open_with(
 	CHECK(ops != NULL);
 	if (!ops)
 		exit(1);
+	const char *cipher = getenv("BATON_TEST_CIPHER");
 	const struct bmc_addr addr = { .kind = kind,
 		.host = host,
 		.user = as_user,
 		.secret = as_secret,
 		.port = (uint16_t)port,
-		.cipher = 3 };
+		.cipher = cipher ? (unsigned)atoi(cipher) : 3 };
 	CHECK_INT(ops->open(&bmc, &addr, e), want);
 	if (want == 0 && !bmc) {
 		printf("Bail out! %s\n", e->text);
