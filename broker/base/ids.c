@@ -24,26 +24,54 @@ static int hex_byte(const char *s)
 	return lo < 0 ? -1 : hi << 4 | lo;
 }
 
-bool mac_parse(struct mac *ret, const char *text)
+/* n bytes, and no more text: with one mark between all of them, or with none. */
+static bool hex_bytes(uint8_t *to, size_t n, const char *text)
 {
-	struct mac m;
 	char between = text[0] && text[1] && (text[2] == ':' || text[2] == '-') ? text[2] : '\0';
-	for (int i = 0; i < 6; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (i && between && *text++ != between)
 			return false;
 		int byte = hex_byte(text);
 		if (byte < 0)
 			return false;
-		m.b[i] = (uint8_t)byte;
+		to[i] = (uint8_t)byte;
 		text += 2;
 	}
-	if (*text)
+	return !*text;
+}
+
+bool mac_parse(struct mac *ret, const char *text)
+{
+	struct mac m;
+	if (!hex_bytes(m.b, sizeof m.b, text))
 		return false;
 	*ret = m;
 	return true;
 }
 
-/* Addresses are printed for every packet, and printf() would be a third of what that costs. */
+bool wwn_parse(struct wwn *ret, const char *text)
+{
+	struct wwn w;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		text += 2;
+	if (!hex_bytes(w.b, sizeof w.b, text))
+		return false;
+	*ret = w;
+	return true;
+}
+
+bool pin_parse(char to[PIN_TEXT], const char *text)
+{
+	static const char kind[] = "sha256:";
+	uint8_t bytes[32];
+	if (strncmp(text, kind, sizeof kind - 1) != 0 ||
+		!hex_bytes(bytes, sizeof bytes, text + sizeof kind - 1))
+		return false;
+	memcpy(to, kind, sizeof kind - 1);
+	hex_text(to + sizeof kind - 1, bytes, sizeof bytes);
+	return true;
+}
+
 static const char hex_digits[] = "0123456789abcdef";
 
 char *hex_text(char *to, const uint8_t *bytes, size_t len)
@@ -56,13 +84,33 @@ char *hex_text(char *to, const uint8_t *bytes, size_t len)
 	return to;
 }
 
-const char *mac_text(char to[MAC_TEXT], const struct mac *m)
+static const char *pairs_text(char *to, const uint8_t *bytes, size_t n)
 {
-	for (int i = 0; i < 6; i++) {
-		hex_text(to + 3 * i, &m->b[i], 1);
-		to[3 * i + 2] = i < 5 ? ':' : '\0';
+	for (size_t i = 0; i < n; i++) {
+		hex_text(to + 3 * i, &bytes[i], 1);
+		to[3 * i + 2] = i < n - 1 ? ':' : '\0';
 	}
 	return to;
+}
+
+const char *mac_text(char to[MAC_TEXT], const struct mac *m)
+{
+	return pairs_text(to, m->b, sizeof m->b);
+}
+
+const char *wwn_text(char to[WWN_TEXT], const struct wwn *w)
+{
+	return pairs_text(to, w->b, sizeof w->b);
+}
+
+bool wwn_equal(const struct wwn *a, const struct wwn *b)
+{
+	return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
+bool wwn_is_zero(const struct wwn *w)
+{
+	return wwn_equal(w, &(struct wwn){ 0 });
 }
 
 const char *mac_hex(char to[MAC_HEX], const struct mac *m)

@@ -14,13 +14,20 @@ enum {
 	MAC_HEX = 13,    /* "525400000001" and its NUL */
 	UUID_TEXT = 37,
 	IP4_TEXT = 16,
-	PCI_TEXT = 16,                            /* "0000:00:03.0" */
-	RELAY_ID_LEN = 64,                        /* of a longer one nothing is known */
+	PCI_TEXT = 16,     /* "0000:00:03.0" */
+	WWN_TEXT = 24,     /* "20:00:52:54:00:00:00:01" and its NUL */
+	PIN_TEXT = 72,     /* "sha256:", 64 digits and a NUL: a certificate's fingerprint */
+	RELAY_ID_LEN = 64, /* of a longer one nothing is known */
 	RELAY_ID_TEXT = 2 + 2 * RELAY_ID_LEN + 1, /* "0x", its digits, NUL */
 };
 
 struct mac {
 	uint8_t b[6];
+};
+
+/* A port's or a node's name on Fibre Channel. */
+struct wwn {
+	uint8_t b[8];
 };
 
 struct uuid {
@@ -38,6 +45,13 @@ bool mac_equal(const struct mac *a, const struct mac *b);
 bool mac_is_zero(const struct mac *m);
 /* A unicast address that one host may hold: not zero, not a group address. */
 bool mac_is_unicast(const struct mac *m);
+
+/* Eight pairs of hex digits with ':' or '-' between, or sixteen digits, or those behind "0x";
+ * either case. False leaves *ret alone. */
+bool wwn_parse(struct wwn *ret, const char *text);
+const char *wwn_text(char to[WWN_TEXT], const struct wwn *w); /* lower case, with ':' */
+bool wwn_equal(const struct wwn *a, const struct wwn *b);
+bool wwn_is_zero(const struct wwn *w);
 
 bool uuid_parse(struct uuid *ret, const char *text); /* the 36 characters, either case */
 const char *uuid_text(char to[UUID_TEXT], const struct uuid *u);
@@ -88,3 +102,6 @@ bool iqn_ok(const char *iqn);
 bool chap_word_ok(const char *word);
 /* "0000:00:03.0", lower-case hex. */
 bool pci_ok(const char *pci);
+/* "sha256:" and 64 hex digits of either case, with or without ':' between the pairs; what is kept
+ * is in lower case and without. False leaves to alone. */
+bool pin_parse(char to[PIN_TEXT], const char *text);

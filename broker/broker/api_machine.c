@@ -31,12 +31,12 @@ json_t *machine_json(const struct machine *m, const struct standing *at)
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
-	json_t *all = json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s},s:s,s:s,s:s}",
+	json_t *all = json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s,s:s},s:s,s:s,s:s}",
 		"name", m->name, "pool", m->pool, "state", standing_machine_state(at, m->name),
 		"persona", b ? b->persona : "", "bmc", "kind", m->bmc.kind, "host", m->bmc.host,
 		"port", (int)m->bmc.port, "user", m->bmc.user, "secret", m->bmc.secret, "cipher",
-		(int)m->bmc.cipher, "quirks", m->bmc.quirks, "uuid", uuid, "idle",
-		idle_word(m->idle), "loader", m->loader);
+		(int)m->bmc.cipher, "quirks", m->bmc.quirks, "pin", m->bmc.pin, "uuid", uuid,
+		"idle", idle_word(m->idle), "loader", m->loader);
 	traits_put(all, &m->is);
 	json_object_set_new(all, "nics", nics);
 	json_object_set_new(all, "ports_held", standing_ports(at, m->name));
@@ -50,9 +50,21 @@ bool file_name_ok(const char *name)
 				 "0123456789._-")] == '\0';
 }
 
+int pin_member_check(char to[PIN_TEXT], const char *pin, const char *member, struct err *e)
+{
+	to[0] = '\0';
+	if (!*pin || pin_parse(to, pin))
+		return 0;
+	return err_say(e, EINVAL,
+		"machine: %s: \"%s\": want sha256: and the 64 hex digits of its certificate's "
+		"fingerprint",
+		member, pin);
+}
+
 static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 {
-	uint64_t port = 623, cipher = 3;
+	uint64_t port = 0, cipher = 3;
+	char pin[128] = "";
 	const struct member members[] = {
 		{ "kind", MEMBER_TEXT, b->kind, sizeof b->kind, 0, true },
 		{ "host", MEMBER_TEXT, b->host, sizeof b->host, 0, true },
@@ -61,9 +73,10 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 		{ "secret", MEMBER_TEXT, b->secret, sizeof b->secret, 0, false },
 		{ "cipher", MEMBER_UINT, &cipher, 0, 17, false },
 		{ "quirks", MEMBER_TEXT, b->quirks, sizeof b->quirks, 0, false },
+		{ "pin", MEMBER_TEXT, pin, sizeof pin, 0, false },
 	};
 	int r = members_read(from, "machine: bmc", members, COUNT(members), MEMBERS_STRICT, e);
-	b->port = (uint16_t)port;
+	b->port = port ? (uint16_t)port : strcmp(b->kind, "redfish") == 0 ? 443 : 623;
 	b->cipher = (unsigned)cipher;
 	if (r < 0)
 		return r;
@@ -73,9 +86,12 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 		b->host[strspn(b->host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					"0123456789.:-_")])
 		return err_say(e, EINVAL, "machine: bmc: \"host\": want an address or a host name");
-	if (b->quirks[strspn(b->quirks, "abcdefghijklmnopqrstuvwxyz- ")])
+	if (b->quirks[strspn(b->quirks,
+		    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_= ")])
 		return err_say(e, EINVAL,
 			"machine: bmc: \"quirks\": want words with blanks between, as in efi");
+	if (pin_member_check(b->pin, pin, "bmc: \"pin\"", e) < 0)
+		return -EINVAL;
 	if (*b->secret && !name_ok(b->secret))
 		return err_say(e, EINVAL,
 			"machine: bmc: \"secret\": want the name of a file in secrets_dir, 1 to "

@@ -10,3 +10,5 @@ json_t *machine_json(const struct machine *m, const struct standing *at);
 bool file_name_ok(const char *name);
 /* -EINVAL; "" is no port. */
 int port_member_check(const char *port, struct err *e);
+/* Takes a fingerprint in one of its forms; "" is none. -EINVAL. */
+int pin_member_check(char to[PIN_TEXT], const char *pin, const char *member, struct err *e);

@@ -24,6 +24,7 @@ static const struct {
 	{ "firmware", PART_FIRMWARE },
 	{ "memory_mb", PART_MEMORY },
 	{ "cpus", PART_CPUS },
+	{ "bmc_pin", PART_PIN },
 };
 
 /* {"mac":"...","port":"KIND://..."}; "none" takes the port away. */
@@ -78,7 +79,7 @@ static int words_check(struct machine *m, const char *uuid, const char *idle, st
 static int change_read(struct machine_change *c, const json_t *body, struct err *e)
 {
 	struct machine *m = &c->to;
-	char uuid[UUID_TEXT] = "", idle[16] = "park";
+	char uuid[UUID_TEXT] = "", idle[16] = "park", pin[128] = "";
 	const json_t *nics = NULL, *unlabels = NULL;
 	struct traits_members is = { .labels = NULL };
 	const struct member members[] = {
@@ -88,6 +89,7 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 		{ "uuid", MEMBER_TEXT, uuid, sizeof uuid, 0, false },
 		{ "idle", MEMBER_TEXT, idle, sizeof idle, 0, false },
 		{ "loader", MEMBER_TEXT, m->loader, sizeof m->loader, 0, false },
+		{ "bmc_pin", MEMBER_TEXT, pin, sizeof pin, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, false },
 	};
 	int r = members_read(body, "machine", members, COUNT(members), MEMBERS_STRICT, e);
@@ -95,6 +97,8 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 		r = err_say(e, EINVAL, "machine: nothing is named that shall change");
 	if (r == 0)
 		r = words_check(m, uuid, idle, e);
+	if (r == 0)
+		r = pin_member_check(m->bmc.pin, pin, "\"bmc_pin\"", e);
 	if (r == 0)
 		r = traits_take(&m->is, &is, "machine", e);
 	if (r == 0)

@@ -24,10 +24,10 @@ static json_t *words(const char *text)
 
 json_t *bmc_deed(const char *deed, const struct machine *m)
 {
-	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:o}}", "deed", deed, "bmc", "kind",
+	return json_pack("{s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:o,s:s}}", "deed", deed, "bmc", "kind",
 		m->bmc.kind, "host", m->bmc.host, "port", (int)m->bmc.port, "user", m->bmc.user,
 		"secret", m->bmc.secret, "cipher", (int)m->bmc.cipher, "quirks",
-		words(m->bmc.quirks));
+		words(m->bmc.quirks), "pin", m->bmc.pin);
 }
 
 json_t *san_deed(const char *deed, const struct persona *p)

@@ -122,6 +122,9 @@ static void hand_answered(struct hand *hand, const char *text, size_t len)
 	} else {
 		r.ok = json_is_true(ok);
 		r.body = body;
+		if (json_is_object(json_object_get(body, "trusted")))
+			hand->all->calls.trusted(
+				hand->all->calls.ctx, json_object_get(body, "trusted"));
 		plain_text(r.why, sizeof r.why,
 			why    ? why
 			: r.ok ? ""

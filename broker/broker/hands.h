@@ -22,6 +22,9 @@ typedef void hand_done(void *ctx, const struct hand_result *r);
 struct hands_calls {
 	void (*reload)(void *ctx); /* the warden has new packs, or a person changed the scripts */
 	void (*lost)(void *ctx);   /* the warden is gone; once */
+	/* A hand believed a BMC's certificate that nobody had pinned: kind, host, port and pin.
+	 * Before the deed's own callback. */
+	void (*trusted)(void *ctx, const json_t *bmc);
 	void *ctx;
 };
 

@@ -20,6 +20,7 @@
 #include "broker/hands.h"
 #include "broker/health.h"
 #include "broker/key.h"
+#include "broker/pins.h"
 #include "broker/plan.h"
 #include "broker/publish.h"
 #include "broker/reports.h"
@@ -121,6 +122,12 @@ static void on_lost(void *ctx)
 	uv_stop(&s->loop);
 }
 
+static void on_trusted(void *ctx, const json_t *bmc)
+{
+	struct server *s = ctx;
+	pin_learn(&s->b, bmc);
+}
+
 static void on_signal(uv_signal_t *h, int number)
 {
 	(void)number;
@@ -182,7 +189,7 @@ static int parts_open(struct server *s, struct err *e)
 		r = publisher_open(&b->publisher, b, table, packs, e);
 	if (r == 0)
 		r = hands_open(&b->hands, b->loop, control,
-			&(struct hands_calls){ on_reload, on_lost, s }, e);
+			&(struct hands_calls){ on_reload, on_lost, on_trusted, s }, e);
 	if (r == 0)
 		r = reports_open(&b->reports, b, s->files.fd, e);
 	if (r == 0)

@@ -159,7 +159,9 @@ static int machine_own(json_t *body, const struct call *c, struct err *e)
 	if (r < 0)
 		return r;
 	const char *secret = call_value(c, "bmc-secret"), *cipher = call_value(c, "bmc-cipher");
-	const char *quirks = call_value(c, "bmc-quirks");
+	const char *quirks = call_value(c, "bmc-quirks"), *pin = call_value(c, "bmc-pin");
+	if (pin)
+		json_object_set_new(bmc, "pin", json_string(pin));
 	if (secret)
 		json_object_set_new(bmc, "secret", json_string(secret));
 	if (quirks)

@@ -558,6 +558,10 @@ void show_thing(FILE *to, const struct term *t, const json_t *body)
 			continue;
 		grid_cell(&g, INK_DIM, name);
 		grid_cell(&g, INK_PLAIN, text);
+		if (strcmp(name, "bmc") == 0 && *member_word(value, "pin")) {
+			grid_cell(&g, INK_DIM, "bmc pin");
+			grid_cell(&g, INK_PLAIN, member_word(value, "pin"));
+		}
 	}
 	grid_print(&g, to, t);
 	json_object_foreach(

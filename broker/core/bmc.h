@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What Baton asks of a machine's management controller. core owns this interface; each file
- * drivers/bmc_KIND.c is one way to do it, and tests/unit/bmc_contract_test.c holds all of them
- * to what stands here. */
+ * drivers/bmc_KIND.c is one way to do it, and tests/unit/bmc_contract_test.c and
+ * bmc_card_contract_test.c hold all of them to what stands here. */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/ids.h"
+#include "core/card.h"
 
 /* The state that is wanted, never the gesture: "off" and "on" can be asked for twice, "cycle"
  * cannot. A restart is two steps of an order (core/order.h). */
@@ -18,6 +21,7 @@ struct bmc_addr {
 	uint16_t port;
 	unsigned cipher;    /* IPMI 2.0 cipher suite; others ignore it */
 	const char *quirks; /* what this BMC needs beside, words with blanks between; or NULL */
+	const char *pin;    /* "sha256:..." of the certificate that it shall show; NULL, "": any */
 };
 
 struct bmc_facts {
@@ -29,12 +33,14 @@ struct bmc_facts {
 
 struct bmc {
 	const struct bmc_ops *ops;
+	char pin[PIN_TEXT]; /* of the certificate that it showed; "": its driver has none */
 };
 
 /* Every call may block for seconds: they run in a baton-hand, never in a loop. Every call is
  * safe to repeat. "Already so" is success. */
 struct bmc_ops {
-	const char *kind; /* the word an operator writes: "ipmi", "fake" */
+	const char *kind; /* the word an operator writes: "redfish", "ipmi", "fake" */
+	/* Another certificate than the pinned one is -EKEYREJECTED, before any secret is sent. */
 	int (*open)(struct bmc **ret, const struct bmc_addr *addr, struct err *e);
 	int (*probe)(struct bmc *bmc, struct bmc_facts *ret, struct err *e);
 	/* Returns once the state is read back; POWER_OFF only after two reads in a row, at least
@@ -45,4 +51,19 @@ struct bmc_ops {
 	/* For the next start only. Read back where the BMC keeps it; -EIO when it took another. */
 	int (*next_boot_set)(struct bmc *bmc, enum boot_dev dev, struct err *e);
 	void (*close)(struct bmc *bmc); /* takes NULL */
+
+	/* NULL where a driver has no such thing, all four alike. */
+
+	/* Up to CARDS_MAX functions of cards, at any power state. */
+	int (*cards_read)(struct bmc *bmc, struct card *ret, size_t *ret_n, struct err *e);
+	/* Gives n functions their identity while the machine is off, in this order; state has room
+	 * for n. -EBUSY: it is on, and nothing was tried. -ENODEV: a function is not there, and
+	 * nothing was tried. -EIO: the BMC refuses it, or took it and reverted it; what was set
+	 * before stays. What a BMC has set is volatile: ask again at every power-on. */
+	int (*identity_set)(struct bmc *bmc, const struct identity *want, size_t n,
+		enum identity_state *state, unsigned timeout_ms, struct err *e);
+	/* The image of that URL is in the machine's drive, and its next start is from there. */
+	int (*media_boot)(struct bmc *bmc, const char *url, struct err *e);
+	/* No image is in the drive. */
+	int (*media_none)(struct bmc *bmc, struct err *e);
 };

@@ -68,13 +68,14 @@ struct nic {
 enum idle { IDLE_PARK, IDLE_LOCAL };
 
 struct bmc_at {
-	char kind[KIND_LEN + 1]; /* "ipmi", "fake" */
+	char kind[KIND_LEN + 1]; /* "redfish", "ipmi", "fake" */
 	char host[HOST_LEN + 1];
 	uint16_t port;
 	char user[SECRET_LEN + 1];
 	char secret[NAME_LEN + 1];   /* the name of a file in secrets_dir, never the secret */
 	unsigned cipher;             /* IPMI 2.0 cipher suite */
 	char quirks[QUIRKS_LEN + 1]; /* words with blanks between: core/bmc.h */
+	char pin[PIN_TEXT];          /* of its certificate; "": the first that it shows */
 };
 
 struct machine {

@@ -15,7 +15,7 @@ enum {
 	TELL_AGAIN_MS = 5000 /* some BMCs drop an order that comes while they are busy */
 };
 
-static const struct bmc_ops *const kinds[] = { &bmc_ipmi, &bmc_fake };
+static const struct bmc_ops *const kinds[] = { &bmc_redfish, &bmc_ipmi, &bmc_fake };
 
 const struct bmc_ops *bmc_of(const char *kind, struct err *e)
 {

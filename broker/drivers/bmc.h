@@ -6,7 +6,7 @@
 
 #include "core/bmc.h"
 
-extern const struct bmc_ops bmc_ipmi, bmc_fake;
+extern const struct bmc_ops bmc_redfish, bmc_ipmi, bmc_fake;
 
 /* The driver of that kind, or NULL with a sentence that names the kinds there are. */
 const struct bmc_ops *bmc_of(const char *kind, struct err *e);

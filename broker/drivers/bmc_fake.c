@@ -12,43 +12,33 @@
  *   HOST.mute    once, a call is carried out and does not return while HOST.muted is there, which
  *                the file becomes
  *   HOST.account "USER SECRET": others are refused
+ * HOST.cards and HOST.media are its cards and its drive: bmc_fake_cards.c.
  * A hang, refuse, lie, reset or mute file may name the calls it holds for, else it holds for all:
  * open probe power-on power-off soft-off next-boot. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "base/ids.h"
-#include "base/list.h"
 #include "base/own.h"
-#include "drivers/bmc.h"
+#include "drivers/bmc_fake.h"
 #include "drivers/wait.h"
 #include "host/fd.h"
 
 enum {
 	STATE_LEN = 64, /* always, so that one write replaces it whole */
 	BOUNCE_MS = 200,
-};
-
-struct fake {
-	struct bmc bmc;
-	char path[PATH_MAX - 16]; /* folder and host */
+	BOOT_CD = BOOT_NETWORK + 1, /* the drive of virtual media */
 };
 
 struct state {
 	enum power power;
-	enum boot_dev next, booted; /* booted: what the last start came from */
-	long long bounce_at;        /* of wait_now_ms(), or 0 */
+	int next, booted; /* of enum boot_dev, or BOOT_CD; booted: what the last start came from */
+	long long bounce_at; /* of wait_now_ms(), or 0 */
 };
-
-static struct fake *fake_of(struct bmc *bmc)
-{
-	return container_of(bmc, struct fake, bmc);
-}
 
 static void fake_close(struct bmc *bmc)
 {
@@ -70,8 +60,7 @@ static bool fake_file(const struct fake *f, const char *what, char *to, size_t s
 	return true;
 }
 
-/* Does that fault hold for that call? */
-static bool fake_fault(const struct fake *f, const char *fault, const char *call)
+bool fake_fault(const struct fake *f, const char *fault, const char *call)
 {
 	char calls[128];
 	if (!fake_file(f, fault, calls, sizeof calls))
@@ -91,7 +80,7 @@ static void fake_file_rm(const struct fake *f, const char *what)
 	unlink(path);
 }
 
-static int fake_log(const struct fake *f, const char *what, struct err *e)
+int fake_log(const struct fake *f, const char *what, struct err *e)
 {
 	char path[PATH_MAX];
 	snprintf(path, sizeof path, "%s.log", f->path);
@@ -100,6 +89,19 @@ static int fake_log(const struct fake *f, const char *what, struct err *e)
 		return err_set(e, errno, "fake BMC: open %s", path);
 	return dprintf(fd, "%s\n", what) < 0 ? err_set(e, errno, "fake BMC: write %s", path) : 0;
 }
+
+static int dev_of(const char *word)
+{
+	return strcmp(word, "network") == 0 ? BOOT_NETWORK
+	       : strcmp(word, "cd") == 0    ? BOOT_CD
+					    : BOOT_DEFAULT;
+}
+
+static const char *dev_word(int dev)
+{
+	return dev == BOOT_CD ? "cd" : boot_dev_word(dev);
+}
+
 /* Opens the state with its lock and reads it; a machine without a file is off. *ret is the
  * caller's to close, also after a failure. */
 static int state_open(int *ret, struct state *s, const struct fake *f, struct err *e)
@@ -113,8 +115,8 @@ static int state_open(int *ret, struct state *s, const struct fake *f, struct er
 	if (sscanf(text, "power=%7s next=%7s booted=%7s bounce=%lld", power, next, booted,
 		    &s->bounce_at) >= 3) {
 		s->power = strcmp(power, "on") == 0 ? POWER_ON : POWER_OFF;
-		s->next = strcmp(next, "network") == 0 ? BOOT_NETWORK : BOOT_DEFAULT;
-		s->booted = strcmp(booted, "network") == 0 ? BOOT_NETWORK : BOOT_DEFAULT;
+		s->next = dev_of(next);
+		s->booted = dev_of(booted);
 	} else if (text[0]) {
 		return err_say(e, EPROTO,
 			"fake BMC: %s holds \"%s\": want power=on next=network booted=default",
@@ -131,8 +133,7 @@ static int state_write(int fd, const struct state *s, struct err *e)
 {
 	char text[STATE_LEN + 1];
 	int n = snprintf(text, sizeof text, "power=%s next=%s booted=%s bounce=%lld",
-		power_word(s->power), boot_dev_word(s->next), boot_dev_word(s->booted),
-		s->bounce_at);
+		power_word(s->power), dev_word(s->next), dev_word(s->booted), s->bounce_at);
 	memset(text + n, ' ', (size_t)(STATE_LEN - n));
 	text[STATE_LEN - 1] = '\n';
 	return pwrite(fd, text, STATE_LEN, 0) == STATE_LEN
@@ -153,8 +154,7 @@ static int fake_restart(const struct fake *f, const char *call, struct err *e)
 	return r < 0 ? r : err_say(e, ECONNRESET, "it restarted during %s", call);
 }
 
-/* What every call meets first. */
-static int fake_enter(const struct fake *f, const char *call, struct err *e)
+int fake_enter(const struct fake *f, const char *call, struct err *e)
 {
 	char ms[16];
 	while (fake_fault(f, "hang", call))
@@ -166,8 +166,7 @@ static int fake_enter(const struct fake *f, const char *call, struct err *e)
 	return fake_fault(f, "reset", call) ? fake_restart(f, call, e) : 0;
 }
 
-/* What every call meets last. */
-static int fake_leave(const struct fake *f, const char *call, int r)
+int fake_leave(const struct fake *f, const char *call, int r)
 {
 	char from[PATH_MAX], to[PATH_MAX], none[8];
 	if (r < 0 || !fake_fault(f, "mute", call))
@@ -228,12 +227,12 @@ static int fake_probe(struct bmc *bmc, struct bmc_facts *ret, struct err *e)
 		*ret = (struct bmc_facts){ .power = s.power,
 			.power_fault = s.power == POWER_OFF &&
 				       fake_file(fake_of(bmc), "fault", none, sizeof none),
-			.next_boot = s.next,
-			.next_boot_known = true };
+			.next_boot = s.next == BOOT_NETWORK ? BOOT_NETWORK : BOOT_DEFAULT,
+			.next_boot_known = s.next != BOOT_CD };
 	return fake_leave(fake_of(bmc), "probe", r);
 }
 
-static int fake_power_read(struct bmc *bmc, enum power *ret, struct err *e)
+int fake_power_read(struct bmc *bmc, enum power *ret, struct err *e)
 {
 	struct state s = { 0 };
 	int r = fake_read(bmc, &s, e);
@@ -313,17 +312,28 @@ static int fake_next_boot_set(struct bmc *bmc, enum boot_dev dev, struct err *e)
 	if (r < 0)
 		return r;
 	if (fake_fault(f, "lie", "next-boot"))
-		return s.next == dev ? 0
-				     : err_say(e, EIO,
-					       "it was told to start from \"%s\" next and says "
-					       "\"%s\"",
-					       boot_dev_word(dev), boot_dev_word(s.next));
+		return s.next == (int)dev
+			       ? 0
+			       : err_say(e, EIO,
+					 "it was told to start from \"%s\" next and says "
+					 "\"%s\"",
+					 boot_dev_word(dev), dev_word(s.next));
 	s.next = dev;
 	r = state_write(fd, &s, e);
 	r = r < 0 ? r
 		  : fake_log(f, dev == BOOT_NETWORK ? "next-boot network" : "next-boot default", e);
 	flock(fd, LOCK_UN);
 	return fake_leave(f, "next-boot", r);
+}
+
+int fake_cd_boot(struct fake *f, struct err *e)
+{
+	OWN(fd) int fd = -1;
+	struct state s = { 0 };
+	int r = state_open(&fd, &s, f, e);
+	s.next = BOOT_CD;
+	r = r < 0 ? r : state_write(fd, &s, e);
+	return r < 0 ? r : fake_log(f, "next-boot cd", e);
 }
 
 const struct bmc_ops bmc_fake = {
@@ -334,4 +344,8 @@ const struct bmc_ops bmc_fake = {
 	.power_soft_off = fake_power_soft_off,
 	.next_boot_set = fake_next_boot_set,
 	.close = fake_close,
+	.cards_read = fake_cards_read,
+	.identity_set = fake_identity_set,
+	.media_boot = fake_media_boot,
+	.media_none = fake_media_none,
 };

@@ -23,6 +23,7 @@ static const struct field members[] = {
 	MEMBER(secret, FIELD_TEXT, false, 0, 63),
 	MEMBER(cipher, FIELD_UINT, false, 0, 17),
 	MEMBER(quirks, FIELD_TEXTS, false, 0, TEXTS_MAX),
+	MEMBER(pin, FIELD_TEXT, false, 0, PIN_TEXT - 1),
 };
 
 /* An address or a name, which is also the name of its lock: no '/', and no "..". */
@@ -36,7 +37,7 @@ static bool host_ok(const char *host)
 
 int bmc_wish_read(struct bmc_wish *ret, const json_t *bmc, struct err *e)
 {
-	*ret = (struct bmc_wish){ .user = "", .secret = "", .cipher = CIPHER };
+	*ret = (struct bmc_wish){ .user = "", .secret = "", .pin = "", .cipher = CIPHER };
 	int r = fields_read(ret, members, COUNT(members), bmc, "bmc", e);
 	if (r == 0 && !host_ok(ret->host))
 		return err_say(e, EINVAL, "bmc: host: want an address or a host name");
@@ -67,7 +68,8 @@ int bmc_wish_open(
 		.secret = secret.text,
 		.port = (uint16_t)b->port,
 		.cipher = (unsigned)b->cipher,
-		.quirks = quirks };
+		.quirks = quirks,
+		.pin = b->pin };
 	r = r ? r : ops->open(ret, &addr, e);
 	secret_wipe(&secret);
 	return r;

@@ -10,12 +10,21 @@ enum { BMC_HOST_MAX = 127, BMC_LOCK_LEN = BMC_HOST_MAX + 16 };
 
 struct bmc_wish {
 	const char *kind, *host, *user, *secret; /* secret: the name of a file */
+	const char *pin;                         /* "": the first certificate that it shows */
 	uint64_t port, cipher;
 	struct texts quirks;
 };
 
 /* Borrows from the object. -EINVAL. */
 int bmc_wish_read(struct bmc_wish *ret, const json_t *bmc, struct err *e);
+
+/* A deed's part in a session on its BMC. */
+typedef int bmc_part(struct bmc *bmc, const struct wish *w, json_t *answer, struct err *e);
+/* The deed is that part, under the BMC's lock: hand/deed_bmc.c. */
+int bmc_deed(const struct hand *hand, const struct wish *w, bmc_part *part, json_t *answer,
+	struct err *e);
+/* Of so many ms those that leave the driver time for its own sentence. */
+unsigned bmc_fit_ms(uint64_t want);
 
 /* "bmc-HOST-PORT" */
 void bmc_lock_name(char to[BMC_LOCK_LEN], const struct bmc_wish *b);

@@ -9,13 +9,15 @@
 
 #include "base/list.h"
 #include "base/own.h"
+#include "core/card.h"
 #include "hand/deadline.h"
 #include "hand/fields.h"
 #include "host/wipe.h"
 
 enum {
 	POWER_MS = 30000, /* where the deed does not say */
-	LOOK_MS = 5000,   /* for each answer of the target */
+	IDENTITY_MS = 60000,
+	LOOK_MS = 5000, /* for each answer of the target */
 	FENCE_MS = 15000,
 	PORT_MS = 5000, /* each */
 	CLONE_MS = 30000,
@@ -43,6 +45,18 @@ static const struct field off_members[] = {
 	MEMBER_TIMEOUT,
 	{ "soft", FIELD_BOOL, offsetof(struct wish, soft), false, 0, 0 },
 	{ "soft_ms", FIELD_UINT, offsetof(struct wish, soft_ms), false, 0, 3600000 },
+};
+static const struct field identity_members[] = {
+	MEMBER_DEED,
+	MEMBER_ON("bmc"),
+	MEMBER_TIMEOUT,
+	{ "cards", FIELD_OBJECTS, offsetof(struct wish, cards), true, 1, IDENTITIES_MAX },
+};
+static const struct field media_members[] = {
+	MEMBER_DEED,
+	MEMBER_ON("bmc"),
+	MEMBER_TIMEOUT,
+	{ "url", FIELD_TEXT, offsetof(struct wish, url), false, 0, 511 },
 };
 #define MEMBER_THINGS(name)                                                                        \
 	{                                                                                          \
@@ -82,6 +96,9 @@ static const struct deed {
 	{ "bmc-off", off_members, COUNT(off_members), POWER_MS, bmc_off },
 	{ "bmc-net-start", bmc_members, COUNT(bmc_members), POWER_MS, bmc_net_start },
 	{ "bmc-arm", bmc_members, COUNT(bmc_members), POWER_MS, bmc_arm },
+	{ "bmc-cards", bmc_members, COUNT(bmc_members), POWER_MS, bmc_cards },
+	{ "bmc-identity", identity_members, COUNT(identity_members), IDENTITY_MS, bmc_identity },
+	{ "bmc-media", media_members, COUNT(media_members), POWER_MS, bmc_media },
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },

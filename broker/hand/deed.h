@@ -19,12 +19,17 @@ struct wish {
 	const json_t *power, *sessions, *checks; /* and these, lists or NULL */
 	struct texts ports; /* port-set: their addresses, and the state that is wanted */
 	const char *state;
+	const json_t *cards; /* bmc-identity: a list of objects */
+	const char *url;     /* bmc-media: an image; NULL, "": none */
 	struct texts wanted; /* san-drivers: modaliases, or names of modules */
 };
 
 int bmc_probe(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int bmc_off(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int bmc_net_start(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int bmc_cards(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int bmc_identity(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int bmc_media(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

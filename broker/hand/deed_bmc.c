@@ -13,8 +13,6 @@
 
 enum { SOFT_POLL_MS = 500 };
 
-typedef int bmc_part(struct bmc *bmc, const struct wish *w, json_t *answer, struct err *e);
-
 static void answer_power(json_t *answer, enum power p)
 {
 	json_object_set_new(answer, "power", json_string(power_word(p)));
@@ -25,6 +23,15 @@ static void answer_facts(json_t *answer, const struct bmc_facts *f)
 	answer_power(answer, f->power);
 	if (f->next_boot_known)
 		json_object_set_new(answer, "next_boot", json_string(boot_dev_word(f->next_boot)));
+}
+
+/* The certificate that is believed from now on, since nobody has said which. */
+static void answer_trusted(json_t *answer, const struct bmc_wish *b, const struct bmc *bmc)
+{
+	if (!b->pin[0] && bmc->pin[0])
+		json_object_set_new(answer, "trusted",
+			json_pack("{s:s,s:s,s:i,s:s}", "kind", b->kind, "host", b->host, "port",
+				(int)b->port, "pin", bmc->pin));
 }
 
 static int bmc_session(const struct hand *hand, const struct bmc_wish *b, const struct wish *w,
@@ -41,12 +48,13 @@ static int bmc_session(const struct hand *hand, const struct bmc_wish *b, const 
 	int r = bmc_wish_open(&bmc, hand, b, e);
 	if (r < 0)
 		return r;
+	answer_trusted(answer, b, bmc);
 	r = part(bmc, w, answer, e);
 	bmc->ops->close(bmc);
 	return r;
 }
 
-static int bmc_deed(const struct hand *hand, const struct wish *w, bmc_part *part, json_t *answer,
+int bmc_deed(const struct hand *hand, const struct wish *w, bmc_part *part, json_t *answer,
 	struct err *e)
 {
 	struct bmc_wish b;
@@ -58,7 +66,7 @@ static int bmc_deed(const struct hand *hand, const struct wish *w, bmc_part *par
 }
 
 /* So long that the driver's own sentence comes before the deadline's. */
-static unsigned fit_ms(uint64_t want)
+unsigned bmc_fit_ms(uint64_t want)
 {
 	uint64_t most = (uint64_t)deadline_left_ms() * 9 / 10;
 	return (unsigned)(want < most ? want : most);
@@ -81,7 +89,7 @@ static bool soft_off(struct bmc *bmc, const struct wish *w)
 	struct bmc_facts f = { .power = POWER_ON };
 	if (bmc->ops->power_soft_off(bmc, NULL) < 0)
 		return false;
-	int64_t spare = deadline_left_ms() - (int64_t)fit_ms(w->timeout_ms);
+	int64_t spare = deadline_left_ms() - (int64_t)bmc_fit_ms(w->timeout_ms);
 	int64_t end = wait_now_ms() + (spare < (int64_t)w->soft_ms ? spare : (int64_t)w->soft_ms);
 	while (bmc->ops->probe(bmc, &f, NULL) == 0 && f.power == POWER_ON && wait_now_ms() < end)
 		wait_until_ms(wait_now_ms() + SOFT_POLL_MS);
@@ -96,7 +104,7 @@ static int part_off(struct bmc *bmc, const struct wish *w, json_t *answer, struc
 		return r;
 	if (w->soft && f.power == POWER_ON)
 		json_object_set_new(answer, "soft", json_boolean(soft_off(bmc, w)));
-	r = bmc->ops->power_set(bmc, POWER_OFF, fit_ms(w->timeout_ms), e);
+	r = bmc->ops->power_set(bmc, POWER_OFF, bmc_fit_ms(w->timeout_ms), e);
 	if (r == 0)
 		answer_power(answer, POWER_OFF);
 	return r;
@@ -112,7 +120,7 @@ static int part_net_start(struct bmc *bmc, const struct wish *w, json_t *answer,
 {
 	int r = part_arm(bmc, w, answer, e);
 	if (r == 0)
-		r = bmc->ops->power_set(bmc, POWER_ON, fit_ms(w->timeout_ms), e);
+		r = bmc->ops->power_set(bmc, POWER_ON, bmc_fit_ms(w->timeout_ms), e);
 	if (r == 0)
 		answer_power(answer, POWER_ON);
 	return r;

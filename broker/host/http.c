@@ -52,7 +52,7 @@ struct http_request {
 	size_t len, seen, room; /* of the body: kept, arrived, allocated */
 	struct {
 		char *name, *value;
-	} field[4];
+	} field[8];
 	unsigned fields, status;
 	struct MHD_Response *response;
 	bool handed; /* to handle(), which may not have answered yet */
@@ -233,15 +233,23 @@ int http_server_new(struct http_server **ret, const struct http_setup *setup, st
 	s->ctx = setup->ctx;
 	/* sendfile() to a peer that has gone raises it, and MHD leaves it to us. */
 	signal(SIGPIPE, SIG_IGN);
-	s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-		on_request, s, MHD_OPTION_LISTEN_SOCKET, setup->fd, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, s, MHD_OPTION_CONNECTION_LIMIT,
-		setup->connections_max ? setup->connections_max : CONNECTIONS_MAX,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, setup->per_peer_max,
-		MHD_OPTION_CONNECTION_TIMEOUT, setup->idle_s ? setup->idle_s : IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-		/* Else it would not use sendfile(). */
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+	bool tls = setup->tls_key && setup->tls_cert;
+	struct MHD_OptionItem secrets[] = {
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)setup->tls_key },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)setup->tls_cert },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	s->mhd =
+		MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0),
+			0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, setup->fd,
+			MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_ARRAY,
+			tls ? secrets : secrets + 2, MHD_OPTION_CONNECTION_LIMIT,
+			setup->connections_max ? setup->connections_max : CONNECTIONS_MAX,
+			MHD_OPTION_PER_IP_CONNECTION_LIMIT, setup->per_peer_max,
+			MHD_OPTION_CONNECTION_TIMEOUT, setup->idle_s ? setup->idle_s : IDLE_S,
+			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+			/* Else it would not use sendfile(). */
+			MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	if (!s->mhd) {
 		int why = errno ? errno : EIO;
 		free(s);
@@ -401,6 +409,36 @@ void http_reply(
 	answer(r, status, type,
 		MHD_create_response_from_buffer(
 			len, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY));
+}
+
+struct cut {
+	size_t sent;
+	char bytes[];
+};
+
+static ssize_t cut_read(void *ctx, uint64_t at, char *to, size_t max)
+{
+	const struct cut *c = ctx;
+	if (at >= c->sent)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	size_t n = c->sent - at < max ? c->sent - at : max;
+	memcpy(to, c->bytes + at, n);
+	return (ssize_t)n;
+}
+
+void http_reply_cut(struct http_request *r, unsigned status, const char *type, const void *bytes,
+	size_t len, size_t sent)
+{
+	struct cut *c = malloc(sizeof *c + len);
+	if (c) {
+		c->sent = sent < len ? sent : len;
+		memcpy(c->bytes, bytes, len);
+	}
+	struct MHD_Response *response =
+		c ? MHD_create_response_from_callback(len, 4096, cut_read, c, free) : NULL;
+	if (c && !response)
+		free(c);
+	answer(r, status, type, response);
 }
 
 void http_reply_text(struct http_request *r, unsigned status, const char *sentence)

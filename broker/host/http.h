@@ -20,6 +20,7 @@ struct http_setup {
 	size_t body_max; /* a longer body is answered 413 and never seen */
 	unsigned connections_max, per_peer_max; /* 0: 1000, and no limit for each peer */
 	unsigned idle_s;                        /* a silent connection is ended; 0: 30 */
+	const char *tls_key, *tls_cert;         /* PEM; HTTPS where they are given */
 	/* Called once for each request, body and all. Must lead to exactly one http_reply*(),
 	 * within the call or at any time later. */
 	void (*handle)(void *ctx, struct http_request *r);
@@ -57,6 +58,9 @@ void http_when_sent(struct http_request *r, void (*sent)(void *ctx, bool whole),
 /* Answers with a copy of bytes; type may be NULL where len is 0. HEAD sends the header alone. */
 void http_reply(
 	struct http_request *r, unsigned status, const char *type, const void *bytes, size_t len);
+/* As http_reply(), but the connection ends after the first `sent` bytes of it: for simulators. */
+void http_reply_cut(struct http_request *r, unsigned status, const char *type, const void *bytes,
+	size_t len, size_t sent);
 /* Answers with text/plain, a sentence and its newline. */
 void http_reply_text(struct http_request *r, unsigned status, const char *sentence);
 /* Answers with len bytes of a file from offset on, by sendfile(); the descriptor is taken over. */

@@ -404,6 +404,12 @@ static const char *const version_11[] = {
 	NULL,
 };
 
+/* The certificate that a BMC is known by. */
+static const char *const version_12[] = {
+	"ALTER TABLE machine ADD COLUMN bmc_pin TEXT NOT NULL DEFAULT ''",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -416,6 +422,7 @@ const struct migration schema[] = {
 	{ .sql = version_9 },
 	{ .sql = version_10 },
 	{ .sql = version_11 },
+	{ .sql = version_12 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -26,6 +26,7 @@ static void machine_row(struct query *q, void *to)
 	col_text(q, m->loader, sizeof m->loader);
 	col_text(q, m->pool, sizeof m->pool);
 	col_traits(q, &m->is);
+	col_text(q, m->bmc.pin, sizeof m->bmc.pin);
 }
 
 static const struct labelled labels = { "machine_label", "machine", sizeof(struct machine),
@@ -77,7 +78,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		" coalesce(nullif(arch, ''), found_arch),"
 		" coalesce(nullif(firmware, ''), found_firmware),"
 		" coalesce(nullif(memory_mb, 0), found_memory_mb),"
-		" coalesce(nullif(cpus, 0), found_cpus) FROM machine WHERE name BETWEEN ? AND ? "
+		" coalesce(nullif(cpus, 0), found_cpus), bmc_pin FROM machine WHERE name BETWEEN ? "
+		"AND ? "
 		"ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, machine_row, &all, &n, e);
@@ -139,11 +141,15 @@ static int machine_check(const struct machine *m, struct err *e)
 	if (r)
 		return r;
 	if (!name_ok(m->bmc.kind))
-		return err_say(e, EINVAL, "machine %s: BMC kind \"%s\": want ipmi or fake", m->name,
-			m->bmc.kind);
+		return err_say(e, EINVAL, "machine %s: BMC kind \"%s\": want redfish, ipmi or fake",
+			m->name, m->bmc.kind);
 	if (!word_ok(m->bmc.host) || !word_ok(m->bmc.user))
 		return err_say(e, EINVAL,
 			"machine %s: the BMC's host and user are words without blanks", m->name);
+	if (*m->bmc.pin && !pin_parse((char[PIN_TEXT]){ "" }, m->bmc.pin))
+		return err_say(e, EINVAL,
+			"machine %s: BMC pin \"%s\": want sha256: and 64 hex digits", m->name,
+			m->bmc.pin);
 	if (!file_ok(m->bmc.secret))
 		return err_say(e, EINVAL,
 			"machine %s: BMC secret \"%s\": want the name of a file in secrets_dir",
@@ -246,14 +252,14 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 	int r = seats_fill(s, seat, m->nics, e);
 	if (!r)
 		r = RUN(s, e,
-			"INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0)",
+			"INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0,?)",
 			in_text(m->name), in_blob(m->uuid.b, sizeof m->uuid.b),
 			in_text(m->bmc.kind), in_text(m->bmc.host), in_int(m->bmc.port),
 			in_text(m->bmc.user), in_text(m->bmc.secret), in_int(m->bmc.cipher),
 			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader),
 			in_text(m->pool), in_text(arch_word(m->is.arch)),
 			in_text(firmware_word(m->is.firmware)), in_int(m->is.memory_mb),
-			in_int(m->is.cpus));
+			in_int(m->is.cpus), in_text(m->bmc.pin));
 	if (!r)
 		r = labels_write(s, &labels, m->name, &m->is, e);
 	for (unsigned i = 0; !r && i < m->nics; i++)

@@ -68,6 +68,7 @@ static int columns_set(
 		{ PART_MEMORY, "UPDATE machine SET memory_mb = ? WHERE name = ?",
 			in_int(to->is.memory_mb) },
 		{ PART_CPUS, "UPDATE machine SET cpus = ? WHERE name = ?", in_int(to->is.cpus) },
+		{ PART_PIN, "UPDATE machine SET bmc_pin = ? WHERE name = ?", in_text(to->bmc.pin) },
 	};
 	int r = 0;
 	for (size_t i = 0; !r && i < COUNT(column); i++)

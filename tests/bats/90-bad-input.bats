@@ -379,7 +379,7 @@ disk() { # NAME SECRET LUN PORTAL [TARGET]
 
 @test "a kind of BMC that nobody knows is named with those that are" {
 	baton machine add odd --bmc telnet://odd --nic mac=52:54:00:cc:03:01,network=mgmt > /dev/null
-	stops 'no BMC kind "telnet": want one of ipmi, fake' -- free odd
+	stops 'no BMC kind "telnet": want one of redfish, ipmi, fake' -- free odd
 }
 
 @test "a BMC that takes the network boot and forgets it stops the order, which is taken back" {

@@ -1,6 +1,6 @@
 # Fuzz targets: tests/fuzz/fuzz_NAME.c with its inputs in tests/fuzz/corpus/NAME. `make check` replays
 # them; `make fuzz T=NAME S=SECONDS` looks for more with clang's libFuzzer. What a target needs
-# beyond core, host and base: fuzz_NAME_needs.
+# beyond core, host and base: fuzz_NAME_needs, and libraries: fuzz_NAME_libs.
 FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB  = $(call LIB,core host base)
 fuzz_dhcp_needs  := $(call LIB,engine) $(B)/libdnsmasq.a
@@ -15,15 +15,21 @@ fuzz_foreign_needs := $(call LIB,wire)
 fuzz_initramfs_needs := $(call LIB,wire)
 fuzz_fat_needs := $(call LIB,wire)
 fuzz_parts_needs := $(call LIB,wire)
+fuzz_document_needs := $(B)/broker/drivers/redfish_tree.o $(B)/broker/drivers/redfish_card.o
+fuzz_document_libs := -ljansson
+fuzz_ipmi_needs  := $(call LIB,sim)
+fuzz_ipmi_libs   := -ljansson
+fuzz_redfish_needs := $(call LIB,sim)
+fuzz_redfish_libs := -ljansson
 fuzz_pack_needs   = $(SHIM_TESTED)
 
 define fuzz_target
 $(B)/tests/fuzz/replay_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(B)/tests/fuzz/replay.o $(fuzz_$(1)_needs) $(FUZZ_LIB)
 	@echo "  LD    $$@"
-	$$(Q)$$(CC) $$(LDFLAGS) $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle
+	$$(Q)$$(CC) $$(LDFLAGS) $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle $(fuzz_$(1)_libs)
 $(B)/tests/fuzz/fuzz_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(fuzz_$(1)_needs) $(FUZZ_LIB)
 	@echo "  LD    $$@"
-	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle
+	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer $(fuzz_$(1)_flags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lnettle $(fuzz_$(1)_libs)
 EXTRA_CHECKS += $(B)/tests/fuzz/replay_$(1)
 endef
 $(foreach t,$(FUZZ),$(eval $(call fuzz_target,$(t))))

@@ -283,6 +283,21 @@ static const struct {
 	{ "quit", cmd_quit },
 };
 
+/* A management controller sets an address: `nvram write PCI MAC`. It holds from the next start. */
+static bool nvram_set(int to, const char *line)
+{
+	char pci[PCI_TEXT], mac[MAC_TEXT];
+	struct err e = { 0 };
+	if (sscanf(line, "nvram write %15s %17s", pci, mac) != 2)
+		return false;
+	if (nvram_write(&blade.nvram, pci, mac, &e) < 0)
+		reply(to, "error %s", e.text);
+	else
+		reply(to, "ok");
+	say("nvram-set port=%s mac=%s", pci, mac);
+	return true;
+}
+
 /* One command a connection; the near end is on this machine and quick, or it is dropped. */
 static void control_take(void)
 {
@@ -301,7 +316,7 @@ static void control_take(void)
 			i++;
 		if (i < count)
 			commands[i].run(fd);
-		else
+		else if (!nvram_set(fd, line))
 			reply(fd, "error no command `%s`", line);
 	}
 	close(fd);

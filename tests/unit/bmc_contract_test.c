@@ -1,135 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What core/bmc.h promises, asked of one driver: the fake, or another one that the environment
- * names (BATON_TEST_BMC="KIND HOST PORT USER SECRET", BATON_TEST_MACHINE=FOLDER/NAME). Behind
- * either stands a machine made of files as bmc_fake.c tells, so that the test sees what really
- * happened to it and not what the driver says. */
-#include <errno.h>
+/* What core/bmc.h promises of power and of the next boot, asked of one driver: bmc_fixture.h. */
 #include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "drivers/bmc.h"
-#include "drivers/wait.h"
-#include "tap.h"
-
-static char machine[200]; /* folder and name */
-static char kind[16] = "fake", host[64] = "contract", user[32] = "", secret[32] = "";
-static unsigned port;
-
-static void path_of(char to[256], const char *what)
-{
-	snprintf(to, 256, "%s.%s", machine, what);
-}
-
-static void file_put(const char *what, const char *text)
-{
-	char path[256];
-	path_of(path, what);
-	FILE *f = fopen(path, "w");
-	CHECK(f && fputs(text, f) >= 0 && fclose(f) == 0);
-}
-
-static void file_get(const char *what, char *to, size_t size)
-{
-	char path[256];
-	path_of(path, what);
-	FILE *f = fopen(path, "r");
-	size_t n = f ? fread(to, 1, size - 1, f) : 0;
-	to[n] = '\0';
-	if (f)
-		fclose(f);
-}
-
-static void file_gone(const char *what)
-{
-	char path[256];
-	path_of(path, what);
-	unlink(path);
-}
-
-static const char *const file_whats[] = { "log", "lie", "refuse", "hang", "slow", "deaf", "bounce",
-	"fault", "account", "bmc" };
-static char folder[] = "/tmp/baton-contract-XXXXXX";
-
-static void files_gone(void)
-{
-	for (size_t i = 0; i < sizeof file_whats / sizeof file_whats[0]; i++)
-		file_gone(file_whats[i]);
-}
-
-static void folder_gone(void)
-{
-	files_gone();
-	rmdir(folder);
-}
-
-/* A machine with that state, no past and no faults. */
-static void machine_is(const char *power, const char *next)
-{
-	if (!machine[0]) {
-		const char *given = getenv("BATON_TEST_BMC"), *at = getenv("BATON_TEST_MACHINE");
-		if (given && at) {
-			CHECK_INT(sscanf(given, "%15s %63s %u %31s %31s", kind, host, &port, user,
-					  secret),
-				5);
-			snprintf(machine, sizeof machine, "%s", at);
-		} else {
-			CHECK(mkdtemp(folder) != NULL);
-			atexit(folder_gone);
-			setenv("BATON_FAKE_DIR", folder, 1);
-			snprintf(machine, sizeof machine, "%s/%s", folder, host);
-		}
-	}
-	files_gone();
-	char state[80], padded[80];
-	snprintf(state, sizeof state, "power=%s next=%s booted=default bounce=0", power, next);
-	snprintf(padded, sizeof padded, "%-63.63s\n", state);
-	file_put("bmc", padded);
-}
-
-static void state_is(const char *power, const char *next)
-{
-	char state[80], want[80];
-	file_get("bmc", state, sizeof state);
-	snprintf(want, sizeof want, "power=%s next=%s ", power, next);
-	state[strlen(want) < sizeof state ? strlen(want) : 0] = '\0';
-	CHECK_TEXT(state, want);
-}
-
-static void log_is(const char *want)
-{
-	char log[400];
-	file_get("log", log, sizeof log);
-	CHECK_TEXT(log, want);
-}
-
-static struct bmc *open_with(const char *as_user, const char *as_secret, int want, struct err *e)
-{
-	struct bmc *bmc = NULL;
-	const struct bmc_ops *ops = bmc_of(kind, e);
-	CHECK(ops != NULL);
-	if (!ops)
-		exit(1);
-	const struct bmc_addr addr = { .kind = kind,
-		.host = host,
-		.user = as_user,
-		.secret = as_secret,
-		.port = (uint16_t)port,
-		.cipher = 3 };
-	CHECK_INT(ops->open(&bmc, &addr, e), want);
-	if (want == 0 && !bmc) {
-		printf("Bail out! %s\n", e->text);
-		exit(1);
-	}
-	return bmc;
-}
-
-static struct bmc *opened(struct err *e)
-{
-	return open_with(user, secret, 0, e);
-}
+#include "bmc_fixture.h"
 
 static void probe_tells_the_power_and_changes_nothing(void)
 {
@@ -339,7 +213,7 @@ static void an_unknown_kind_is_answered_with_the_known_ones(void)
 {
 	struct err e = { 0 };
 	CHECK(bmc_of("telepathy", &e) == NULL);
-	CHECK_TEXT(e.text, "no BMC kind \"telepathy\": want one of ipmi, fake");
+	CHECK_TEXT(e.text, "no BMC kind \"telepathy\": want one of redfish, ipmi, fake");
 }
 
 static void ipmi_refuses_what_the_wire_cannot_carry(void)
@@ -372,7 +246,7 @@ static void power_that_failed_is_told_apart_from_power_that_is_off(void)
 	CHECK_INT(bmc->ops->probe(bmc, &f, &e), 0);
 	CHECK(f.power == POWER_OFF && !f.power_fault);
 	/* ipmi_sim says of the last power event always that there was none. */
-	if (strcmp(kind, "fake") != 0) {
+	if (strcmp(kind, "fake") != 0 && !getenv("BATON_TEST_FAULT")) {
 		bmc->ops->close(bmc);
 		return;
 	}

@@ -213,11 +213,11 @@ static void bodies_of_what_is_changed(void)
 		   "mac=1,port=fake://sw/7",
 		"{\"pool\":\"spares\",\"labels\":[\"rack=r1\"],\"unlabels\":[\"gpu\"],\"cpus\":4,"
 		"\"nics\":[{\"mac\":\"1\",\"port\":\"fake://sw/7\"}]}");
-	check_body("machine set a --unset pool --unset memory-mb --unset uuid",
-		"{\"pool\":\"\",\"memory_mb\":0,\"uuid\":\"\"}");
+	check_body("machine set a --unset pool --unset memory-mb --unset uuid --unset bmc-pin",
+		"{\"pool\":\"\",\"memory_mb\":0,\"uuid\":\"\",\"bmc_pin\":\"\"}");
 	check_refused("machine set a --pool b --unset pool", "--unset pool: pool is given, too");
 	check_refused("machine set a --unset idle",
-		"--unset idle: want pool|uuid|loader|arch|firmware|memory-mb|cpus");
+		"--unset idle: want pool|uuid|loader|arch|firmware|memory-mb|cpus|bmc-pin");
 	check_refused("machine set a --nic mac=1", "--nic mac=1: port=KIND://HOST/PORT is missing");
 }
 

@@ -143,8 +143,27 @@ static void names_are_safe_in_a_path_and_a_script(void)
 	CHECK(!pci_ok("0000:00:03.0 ") && !pci_ok(""));
 }
 
-TESTS(T(a_mac_is_read_in_three_forms), T(what_is_no_mac_is_refused_and_changes_nothing),
-	T(group_and_zero_macs_belong_to_nobody), T(a_uuid_is_the_same_body_in_either_byte_order),
+static void a_wwn_and_a_fingerprint_are_read_with_and_without_colons(void)
+{
+	char text[WWN_TEXT], pin[PIN_TEXT] = "as it was";
+	struct wwn w = { { 0 } };
+	CHECK(wwn_is_zero(&w) && wwn_parse(&w, "20-00-52-54-00-00-00-FF"));
+	CHECK_TEXT(wwn_text(text, &w), "20:00:52:54:00:00:00:ff");
+	CHECK(wwn_parse(&w, "0x2000525400000001") && wwn_parse(&w, "2000525400000001"));
+	CHECK(!wwn_parse(&w, "20:00:52:54:00:00:00") && !wwn_parse(&w, "") && !wwn_is_zero(&w));
+	CHECK(!wwn_parse(&w, "0x") && !wwn_parse(&w, "20:00:52:54:00:00:00:01:02"));
+	CHECK(!pin_parse(pin, "sha256:00") && !pin_parse(pin, "sha1:00"));
+	CHECK(!pin_parse(pin, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"));
+	CHECK_TEXT(pin, "as it was");
+	CHECK(pin_parse(pin, "sha256:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+			     "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"));
+	CHECK_TEXT(pin, "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+	CHECK_INT(strlen(pin), PIN_TEXT - 1);
+}
+
+TESTS(T(a_wwn_and_a_fingerprint_are_read_with_and_without_colons), T(a_mac_is_read_in_three_forms),
+	T(what_is_no_mac_is_refused_and_changes_nothing), T(group_and_zero_macs_belong_to_nobody),
+	T(a_uuid_is_the_same_body_in_either_byte_order),
 	T(a_relays_words_are_read_as_they_are_shown),
 	T(a_port_is_another_one_only_where_no_question_is_of_both),
 	T(addresses_are_read_whole_or_not_at_all), T(names_are_safe_in_a_path_and_a_script))
