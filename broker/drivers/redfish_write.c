@@ -11,7 +11,7 @@
 
 enum {
 	JOB_POLL_MS = 500,
-	JOB_WAITS_MS = 1500, /* so long it says "scheduled" before it is believed to wait */
+	JOB_WAITS_MS = 500, /* so long it says "scheduled" before it is believed to wait */
 	TAG_TRIES = 4,
 };
 
