@@ -10,7 +10,7 @@ UNIT_LIB := $(call LIB,store drivers wire core api host base)
 $(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(UNIT_LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $(filter %.o %.a,$^) -Wl,--end-group -lnettle -lsqlite3 \
-	  -ljansson -lfreeipmi -lcurl -lssl -lcrypto -liscsi -lext2fs -lcom_err -luv -lmicrohttpd -lseccomp $(libs_$*_test)
+	  -ljansson -lfreeipmi -liscsi -lext2fs -lcom_err -luv -lmicrohttpd -lseccomp $(libs_$*_test)
 
 CHECKS := $(UNIT) $(EXTRA_CHECKS)
 BATS   := $(sort $(wildcard tests/bats/*.bats)) $(SLOW_CHECKS)

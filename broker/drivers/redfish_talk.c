@@ -2,13 +2,13 @@
 /* See redfish_talk.h. */
 #include "drivers/redfish_talk.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/own.h"
+#include "drivers/redfish_lib.h"
 #include "drivers/redfish_pin.h"
 #include "drivers/wait.h"
 
@@ -37,7 +37,7 @@ struct talk {
 
 static void texts_drop(struct curl_slist **list)
 {
-	curl_slist_free_all(*list);
+	https.curl_slist_free_all(*list);
 }
 
 static void json_drop(json_t **j)
@@ -153,7 +153,7 @@ static size_t header_in(char *line, size_t one, size_t n, void *arg)
 static int transport_failed(const struct talk *t, CURLcode c, struct err *e)
 {
 	long os = 0;
-	curl_easy_getinfo(t->curl, CURLINFO_OS_ERRNO, &os);
+	https.curl_easy_getinfo(t->curl, CURLINFO_OS_ERRNO, &os);
 	if (t->pin.refused)
 		return err_say(e, EKEYREJECTED,
 			"pinned is %s, and it shows another certificate; if you know why, type: "
@@ -183,7 +183,7 @@ static int transport_failed(const struct talk *t, CURLcode c, struct err *e)
 			BODY_MAX >> 20, t->doing);
 	default:
 		return err_say(e, ECONNRESET, "the connection broke while it was asked to %s (%s)",
-			t->doing, curl_easy_strerror(c));
+			t->doing, https.curl_easy_strerror(c));
 	}
 }
 
@@ -195,21 +195,21 @@ static int headers_make(
 		"Expect:" };
 	struct curl_slist *list = NULL, *more;
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
-		more = curl_slist_append(list, always[i]);
+		more = https.curl_slist_append(list, always[i]);
 		if (!more)
 			goto none;
 		list = more;
 	}
-	if (q->body && !(more = curl_slist_append(list, "Content-Type: application/json")))
+	if (q->body && !(more = https.curl_slist_append(list, "Content-Type: application/json")))
 		goto none;
 	if (q->etag && q->etag[0]) {
 		snprintf(line, sizeof line, "If-Match: %s", q->etag);
-		if (!curl_slist_append(list, line))
+		if (!https.curl_slist_append(list, line))
 			goto none;
 	}
 	if (known && !t->basic && t->token[0]) {
 		snprintf(line, sizeof line, "X-Auth-Token: %s", t->token);
-		more = curl_slist_append(list, line);
+		more = https.curl_slist_append(list, line);
 		explicit_bzero(line, sizeof line);
 		if (!more)
 			goto none;
@@ -217,7 +217,7 @@ static int headers_make(
 	*ret = list;
 	return 0;
 none:
-	curl_slist_free_all(list);
+	https.curl_slist_free_all(list);
 	return -ENOMEM;
 }
 
@@ -234,25 +234,25 @@ static int ask_once(struct talk *t, const struct question *q, bool known, char *
 	struct incoming in = { .said = ret, .token = token, .whole = true };
 	snprintf(url, sizeof url, "%s%s", t->base, q->path);
 	CURL *c = t->curl;
-	curl_easy_setopt(c, CURLOPT_URL, url);
-	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
+	https.curl_easy_setopt(c, CURLOPT_URL, url);
+	https.curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method);
+	https.curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	https.curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
 	if (!body)
-		curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
-	curl_easy_setopt(c, CURLOPT_USERNAME, known && t->basic ? t->user : NULL);
-	curl_easy_setopt(c, CURLOPT_PASSWORD, known && t->basic ? t->secret : NULL);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, &in);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, &in);
+		https.curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
+	https.curl_easy_setopt(c, CURLOPT_USERNAME, known && t->basic ? t->user : NULL);
+	https.curl_easy_setopt(c, CURLOPT_PASSWORD, known && t->basic ? t->secret : NULL);
+	https.curl_easy_setopt(c, CURLOPT_WRITEDATA, &in);
+	https.curl_easy_setopt(c, CURLOPT_HEADERDATA, &in);
 	t->pin.refused = false;
-	CURLcode done = curl_easy_perform(c);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_setopt(c, CURLOPT_POSTFIELDS, NULL);
+	CURLcode done = https.curl_easy_perform(c);
+	https.curl_easy_setopt(c, CURLOPT_HTTPHEADER, NULL);
+	https.curl_easy_setopt(c, CURLOPT_POSTFIELDS, NULL);
 	int r = 0;
 	if (done != CURLE_OK) {
 		r = transport_failed(t, done, e);
 	} else {
-		curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &ret->status);
+		https.curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &ret->status);
 		ret->body = in.len ? json_loadb(in.body, in.len, 0, NULL) : NULL;
 		if (ret->body && !json_is_object(ret->body))
 			said_drop(ret);
@@ -275,7 +275,7 @@ static bool is_busy(const struct said *s)
 static int64_t busy_ms(const struct talk *t)
 {
 	curl_off_t s = 0;
-	curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &s);
+	https.curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &s);
 	int64_t ms = s > 0 && s <= BUSY_MAX_MS / 1000 ? s * 1000 : s > 0 ? BUSY_MAX_MS : BUSY_MS;
 	return ms;
 }
@@ -417,11 +417,14 @@ static void talk_drop(struct talk **t)
 
 int talk_open(struct talk **ret, const struct talk_to *to, struct err *e)
 {
+	int r = redfish_lib_load(e);
+	if (r < 0)
+		return r;
 	OWN(talk) struct talk *t = calloc(1, sizeof *t);
 	bool v6 = strchr(to->host, ':');
-	if (!t || curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+	if (!t || https.curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return err_set(e, ENOMEM, "libcurl");
-	t->curl = curl_easy_init();
+	t->curl = https.curl_easy_init();
 	t->user = strdup(to->user ? to->user : "");
 	t->secret = strdup(to->secret ? to->secret : "");
 	if (!t->curl || !t->user || !t->secret)
@@ -434,19 +437,20 @@ int talk_open(struct talk **ret, const struct talk_to *to, struct err *e)
 	CURLcode c = pin_hold(t->curl, &t->pin);
 	/* No proxy of the environment, no other scheme, no other host by a redirect: the password
 	 * goes to the address that the operator wrote. */
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_PROXY, "");
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "https");
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_FOLLOWLOCATION, 0L);
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_USERAGENT, "baton");
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, body_in);
-	c = c ? c : curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, header_in);
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_PROXY, "");
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "https");
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_FOLLOWLOCATION, 0L);
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	c = c ? c
+	      : https.curl_easy_setopt(t->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_USERAGENT, "baton");
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, body_in);
+	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, header_in);
 	if (c)
-		return err_say(e, EIO, "libcurl: %s", curl_easy_strerror(c));
+		return err_say(e, EIO, "libcurl: %s", https.curl_easy_strerror(c));
 	*ret = TAKE(t);
 	return 0;
 }
@@ -458,12 +462,12 @@ void talk_close(struct talk *t)
 	if (t->curl && t->session.text[0] && t->token[0]) {
 		/* Sessions are few; one that cannot be ended ends by its time. */
 		OWN(said) struct said s = { 0 };
-		curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)CONNECT_MS);
+		https.curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)CONNECT_MS);
 		const struct question q = { .method = "DELETE", .path = t->session.text };
 		ask_once(t, &q, true, NULL, &s, NULL);
 	}
 	if (t->curl)
-		curl_easy_cleanup(t->curl);
+		https.curl_easy_cleanup(t->curl);
 	quiet_drop(&t->user);
 	quiet_drop(&t->secret);
 	explicit_bzero(t, sizeof *t);

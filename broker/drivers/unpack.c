@@ -33,7 +33,7 @@ static struct {
 } la;
 
 /* Stays for as long as the process does. */
-static int load(struct err *e)
+int unpack_load(struct err *e)
 {
 	if (la.read_data_block)
 		return 0;
@@ -97,7 +97,7 @@ int unpack_all(const struct unpack *u, struct err *e)
 {
 	struct ours o = { .u = u };
 	struct archive_entry *entry;
-	int loaded = load(e);
+	int loaded = unpack_load(e);
 	if (loaded < 0)
 		return loaded;
 	OWN(archive) struct archive *a = la.read_new();

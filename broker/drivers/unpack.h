@@ -16,5 +16,8 @@ struct unpack {
 	void *of;
 };
 
+/* Loads what unpacks, which opens files: for a caller that gives those up before it reads. */
+int unpack_load(struct err *e);
+
 /* -EBADMSG: damaged, or compressed in another way. Else what next() or out() said. */
 int unpack_all(const struct unpack *u, struct err *e);

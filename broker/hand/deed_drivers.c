@@ -9,6 +9,7 @@
 
 #include "base/own.h"
 #include "drivers/initramfs.h"
+#include "drivers/unpack.h"
 #include "hand/deadline.h"
 #include "hand/san.h"
 #include "hand/secret.h"
@@ -62,11 +63,14 @@ static void answer_fill(json_t *answer, const struct initramfs_found *f, unsigne
 static int shut_in(struct err *e)
 {
 	const struct rlimit most = { MEMORY_MOST, MEMORY_MOST };
+	int r = unpack_load(e);
+	if (r < 0)
+		return r;
 	if (setrlimit(RLIMIT_AS, &most) < 0)
 		return err_set(e, errno, "limit the memory of a hand");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(e, errno, "a hand without new rights");
-	int r = landlock_enter(NULL, 0, e);
+	r = landlock_enter(NULL, 0, e);
 	return r < 0 ? r : 0;
 }
 
