@@ -73,7 +73,9 @@ static bool failed_for_it(const struct order *o, const struct machine *m)
 		snprintf(bmc, sizeof bmc, "bmc %s:", m->bmc.host);
 		return strstr(o->why, bmc) != NULL;
 	case DO_POWER_OFF:
+	case DO_IDENTITY:
 	case DO_NET_START:
+	case DO_AWAIT_ASK:
 	case DO_AWAIT_SHIM:
 	case DO_AWAIT_WRITTEN:
 	case DO_ARM_NEXT:

@@ -49,10 +49,11 @@ static int network_check(struct store *s, const struct machine *m, struct err *e
 int isolated_check(struct broker *b, struct order *o, const struct machine *m, struct err *e)
 {
 	struct silence_ports ports;
-	int r = silence_ports(&ports, m, &nobody, e);
-	if (r == 0)
+	bool starts = m->taking == TAKING_SHIM;
+	int r = starts ? silence_ports(&ports, m, &nobody, e) : 0;
+	if (r == 0 && starts)
 		r = uuid_check(b->store, m, e);
-	if (r == 0)
+	if (r == 0 && starts)
 		r = network_check(b->store, m, e);
 	char name[sizeof "restore-" + NAME_LEN];
 	snprintf(name, sizeof name, "restore-%s", m->name);

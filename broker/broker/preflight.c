@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "broker/deeds.h"
 #include "broker/hands.h"
+#include "broker/identity.h"
 #include "broker/members.h"
 #include "broker/packs.h"
 #include "core/drivers.h"
@@ -73,7 +74,10 @@ static struct preflight_case case_of(const struct preflight *f)
 
 static json_t *probe_to(const struct preflight *f)
 {
-	return f->has_to ? bmc_deed("bmc-probe", &f->to) : NULL;
+	json_t *deed = f->has_to ? bmc_deed("bmc-probe", &f->to) : NULL;
+	if (deed)
+		json_object_set_new(deed, "cards_too", json_true());
+	return deed;
 }
 
 static json_t *probe_from(const struct preflight *f)
@@ -91,7 +95,13 @@ static void probed(struct preflight *f, enum side side, const struct hand_result
 
 static void probed_to(struct preflight *f, const struct hand_result *r)
 {
+	struct preflight_case c = case_of(f);
+	struct taking_cards cards;
 	probed(f, SIDE_TO, r);
+	if (!r->ok)
+		return;
+	identity_cards_read(&cards, f->to.bmc.kind, r->body);
+	check_identity(&f->list, &c, &cards);
 }
 
 static void probed_from(struct preflight *f, const struct hand_result *r)

@@ -410,16 +410,14 @@ void runner_close(struct runner *r)
 	free(r);
 }
 
-/* Does this event say that the persona has come up? Its OS has asked for an address with the
- * persona's MAC, under the binding that stands; of us, or of the network's own DHCP server. */
-static bool os_is_up(struct binding *ret, const struct broker *b, const char *persona,
+/* Does this event say that the machine goes by the persona's MAC, under the binding that stands? */
+static bool persona_asks(struct binding *ret, const struct broker *b, const char *persona,
 	const struct event_row *row)
 {
-	char stage[16], mac[MAC_TEXT], generation[16];
+	char mac[MAC_TEXT], generation[16];
 	struct mac m;
 	struct persona p;
-	if (!event_field(stage, sizeof stage, row->text, "stage") || strcmp(stage, "os") != 0 ||
-		!event_field(mac, sizeof mac, row->text, "mac") || !mac_parse(&m, mac) ||
+	if (!event_field(mac, sizeof mac, row->text, "mac") || !mac_parse(&m, mac) ||
 		!event_field(generation, sizeof generation, row->text, "generation") ||
 		store_persona(b->store, persona, &p, NULL) < 0 ||
 		store_binding(b->store, persona, ret, NULL) < 0 || ret->phase != PHASE_PERSONA ||
@@ -429,6 +427,16 @@ static bool os_is_up(struct binding *ret, const struct broker *b, const char *pe
 		if (mac_equal(&p.nic[i].mac, &m))
 			return true;
 	return false;
+}
+
+/* And that the persona has come up: its OS has asked for an address, of us or of the network's own
+ * DHCP server. */
+static bool os_is_up(struct binding *ret, const struct broker *b, const char *persona,
+	const struct event_row *row)
+{
+	char stage[16];
+	return event_field(stage, sizeof stage, row->text, "stage") && strcmp(stage, "os") == 0 &&
+	       persona_asks(ret, b, persona, row);
 }
 
 /* No order is at work there: somebody has switched it on. What was seen of its silence is over. */
@@ -442,6 +450,30 @@ static void os_came_by_itself(const struct broker *b, const struct event_row *ro
 		store_wake(b->store, &on, NULL);
 }
 
+/* Between the power-on and the look at its target. */
+static bool may_ask(const struct run *run)
+{
+	enum deed_kind now = run_step(run)->kind;
+	return run_step(run)->side == SIDE_TO &&
+	       (now == DO_NET_START || now == DO_AWAIT_SHIM || now == DO_AWAIT_WRITTEN ||
+		       now == DO_AWAIT_ASK);
+}
+
+static void asked(struct run *run)
+{
+	run->asked = true;
+	if (run->begun && run_step(run)->kind == DO_AWAIT_ASK)
+		run_end(run, STEP_DONE, "");
+}
+
+static void os_came(struct run *run)
+{
+	if (run->begun && run_step(run)->kind == DO_AWAIT_OS)
+		run_end(run, STEP_DONE, "");
+	else
+		run->os_seen = true;
+}
+
 void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
 {
 	struct binding on;
@@ -450,11 +482,10 @@ void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
 	struct run *run = runner_of(r, row->machine);
 	if (!run)
 		os_came_by_itself(r->b, row);
-	else if (!run_is_running(run) || !os_may_come(&run->o) ||
-		 !os_is_up(&on, r->b, run->o.persona, row))
+	else if (!run_is_running(run))
 		return;
-	else if (run->begun && run_step(run)->kind == DO_AWAIT_OS)
-		run_end(run, STEP_DONE, "");
-	else
-		run->os_seen = true;
+	else if (may_ask(run) && persona_asks(&on, r->b, run->o.persona, row))
+		asked(run);
+	else if (os_may_come(&run->o) && os_is_up(&on, r->b, run->o.persona, row))
+		os_came(run);
 }

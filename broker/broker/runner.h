@@ -17,6 +17,7 @@ struct run {
 	uv_timer_t timer;  /* a wait's deadline, a back-off, a journal that could not be written */
 	bool begun;        /* the current step was begun by this process and has not ended */
 	bool os_seen;      /* the OS came up before await-os had begun */
+	bool asked;        /* its machine has asked with the persona's MAC since it was set */
 	bool disk_said;    /* o.why is the disk's sentence, not that of the last try */
 	bool unwritten;    /* how the step ended is not on disk yet */
 	bool taken_back;   /* a person takes it back: it does not go back by itself as well */

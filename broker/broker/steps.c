@@ -11,6 +11,7 @@
 #include "broker/deeds.h"
 #include "broker/drill.h"
 #include "broker/fencing.h"
+#include "broker/identity.h"
 #include "broker/isolated.h"
 #include "broker/ports.h"
 #include "broker/preflight.h"
@@ -30,11 +31,13 @@ bool nothing_written(const struct run *run)
 {
 	struct order was;
 	struct stale left;
+	struct machine m;
 	struct order_step *begun = NULL;
 	size_t n = 0;
 	if (!run->o.undoes || store_order(run->b->store, run->o.undoes, &was, NULL) < 0 ||
 		was.undoes || was.verb == VERB_STOP || strcmp(was.to, run->o.from) != 0 ||
 		store_stale(run->b->store, run->o.from, &left, NULL) == 0 ||
+		store_machine(run->b->store, run->o.from, &m, NULL) < 0 || m.taking == TAKING_BMC ||
 		store_order_steps(run->b->store, was.id, &begun, &n, NULL) < 0)
 		return false;
 	const struct plan_of_steps *plan = verb_steps(was.verb);
@@ -66,10 +69,13 @@ static void deed_done(void *ctx, const struct hand_result *r)
 static void preflighted(void *ctx, const struct checklist *l)
 {
 	struct run *run = ctx;
+	struct err e = { 0 };
 	char why[sizeof run->trouble];
 	run->preflight = NULL;
 	run->hands = 0;
 	checklist_trouble(why, sizeof why, l);
+	if (!*why && store_taking_set(run->b->store, run->o.to, l->taking, &e) < 0)
+		snprintf(why, sizeof why, "%s", e.text);
 	run_end(run, *why ? STEP_FAILED : STEP_DONE, why);
 }
 
@@ -189,6 +195,29 @@ static bool before_claim(const struct run *run)
 }
 
 /* What needs no doing because the machine was never touched, or no card of it was. */
+/* What a machine's BMC has done needs no shim, and the other way round. */
+static const char *done_otherwise(const struct step *s, const struct machine *m, bool back)
+{
+	bool by_bmc = m->taking == TAKING_BMC;
+	switch (s->kind) {
+	case DO_IDENTITY:
+	case DO_IDENTITY_BACK:
+		return by_bmc ? NULL : "the shim writes addresses here";
+	case DO_AWAIT_ASK:
+		return by_bmc ? NULL : "the shim has read the addresses back";
+	case DO_NET_START:
+		return by_bmc && back ? "its BMC has set the addresses: it need not start" : NULL;
+	case DO_ISOLATE:
+		return by_bmc ? "it need not start" : NULL;
+	case DO_AWAIT_SHIM:
+	case DO_AWAIT_WRITTEN:
+	case DO_ARM_NEXT:
+		return by_bmc ? "its BMC has set the addresses" : NULL;
+	default:
+		return NULL;
+	}
+}
+
 static bool needless(const struct run *run, const struct binding *b, bool bound, const char **why)
 {
 	const struct step *s = run_step(run);
@@ -223,6 +252,9 @@ enum step_now step_do(struct run *run, char why[320])
 		return step_done_with(why, sentence);
 	if (sides_read(&s, run, &e) < 0)
 		return step_failed(why, &e);
+	sentence = done_otherwise(run_step(run), &s.m, bound && b.phase == PHASE_RESTORE);
+	if (sentence)
+		return step_done_with(why, sentence);
 	switch (run_step(run)->kind) {
 	case DO_PREFLIGHT:
 		return preflight(run, why);
@@ -248,9 +280,16 @@ enum step_now step_do(struct run *run, char why[320])
 		return step_change(run, unbind, why);
 	case DO_NET_START:
 		return net_start(run, &s.m, &b, why);
+	case DO_IDENTITY:
+		run->asked = false;
+		return identity(run, &s.m, &s.p, why);
+	case DO_IDENTITY_BACK:
+		return identity_back(run, &s.m, &b, why);
 	case DO_AWAIT_SHIM:
 	case DO_AWAIT_WRITTEN:
 		return STEP_WAITS;
+	case DO_AWAIT_ASK:
+		return run->asked ? STEP_NOW_DONE : STEP_WAITS;
 	case DO_ARM_NEXT:
 		/* The table of the second boot must lie there before the shim hears 200. */
 		if (publish(run->b->publisher, &e) < 0)

@@ -77,14 +77,22 @@ static const char *default_loader(const struct boot_ask *ask)
 	return NULL;
 }
 
-static enum boot_deed deed_of(const struct table *t, const struct table_machine *m)
+/* A BMC forgets the addresses that it has set when the mains go: who asks with the card's own is
+ * not the persona that its OS would take itself for. */
+static bool identity_is_lost(const struct boot_plan *plan)
 {
+	return plan->machine->by_bmc && !plan->is_persona_mac && !mac_is_zero(&plan->nic->persona);
+}
+
+static enum boot_deed deed_of(const struct table *t, const struct boot_plan *plan)
+{
+	const struct table_machine *m = plan->machine;
 	if (!*table_text(t, m->persona))
 		return m->idle == IDLE_LOCAL ? DEED_LOCAL : DEED_PARK;
 	if (m->phase != PHASE_PERSONA)
 		return m->phase == PHASE_IDENTITY ? DEED_IDENTITY : DEED_RESTORE;
 	/* Nobody else may still write to the disk: until that is proved, it waits. */
-	return m->ready ? DEED_PERSONA : DEED_PARK;
+	return m->ready && !identity_is_lost(plan) ? DEED_PERSONA : DEED_PARK;
 }
 
 /* No client could use such an address here. */
@@ -265,7 +273,7 @@ bool boot_decide(
 	if (proxy && ask->stage == STAGE_OS)
 		return silent(why, SILENCE_other_server);
 
-	plan.deed = deed_of(t, plan.machine);
+	plan.deed = deed_of(t, &plan);
 	plan.server = server_of(plan.network, ask);
 	if (!is_isolated(&plan, plan.machine)) /* else it is lent one, of where it asks */
 		plan.addr = plan.is_persona_mac ? plan.nic->persona_addr : plan.nic->addr;

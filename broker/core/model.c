@@ -9,6 +9,7 @@
 #include "base/list.h"
 
 static const char *const phases[] = { "identity", "persona", "restore" };
+static const char *const takings[] = { "shim", "bmc" };
 static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
@@ -34,6 +35,19 @@ bool phase_parse(enum phase *ret, const char *word)
 	int i = word_index(phases, COUNT(phases), word);
 	if (i >= 0)
 		*ret = (enum phase)i;
+	return i >= 0;
+}
+
+const char *taking_word(enum taking t)
+{
+	return takings[t];
+}
+
+bool taking_parse(enum taking *ret, const char *word)
+{
+	int i = word_index(takings, COUNT(takings), word);
+	if (i >= 0)
+		*ret = (enum taking)i;
 	return i >= 0;
 }
 

@@ -78,6 +78,9 @@ struct bmc_at {
 	char pin[PIN_TEXT];          /* of its certificate; "": the first that it shows */
 };
 
+/* How a machine's cards come to hold a persona's addresses, and lose them: core/taking.h. */
+enum taking { TAKING_SHIM, TAKING_BMC };
+
 struct machine {
 	char name[NAME_LEN + 1];
 	struct uuid uuid; /* zero: not known */
@@ -89,6 +92,7 @@ struct machine {
 	struct nic nic[NICS_MAX];
 	char pool[NAME_LEN + 1]; /* the machines that it may be chosen from; "": only by its name */
 	struct traits is;        /* as the operator wrote, else as the shim found last */
+	enum taking taking;      /* of what it carries, or left with; else how it took the last */
 };
 
 struct static_route {
@@ -172,6 +176,8 @@ enum proof_kind {
 	PROOF_ATTESTED, /* a person has signed for it */
 };
 
+const char *taking_word(enum taking t); /* "shim", "bmc" */
+bool taking_parse(enum taking *ret, const char *word);
 const char *phase_word(enum phase p); /* "identity", "persona", "restore" */
 bool phase_parse(enum phase *ret, const char *word);
 const char *care_word(enum care c); /* "report", "failover", "restart" */

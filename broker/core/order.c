@@ -19,8 +19,15 @@
 		name, DO_FENCE, side, 40, 5, 0, when                                               \
 	}
 /* `wait` is how far the waits behind it lie from the power-off that a retry begins with. */
+#define IDENTITY(side)                                                                             \
+	{                                                                                          \
+		"identity", DO_IDENTITY, side, 600, 2, 0, "its BMC sets the persona's addresses"   \
+	}
 #define RESTORE(side, wait)                                                                        \
-	{ "net-start-restore", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
+	{ "identity-back", DO_IDENTITY_BACK, side, 600, 3, 0,                                      \
+		"its BMC sets the factory addresses" },                                            \
+		{ "net-start-restore", DO_NET_START, side, 90, 3, 0,                               \
+			"network boot set, power on" },                                            \
 		{ "await-restore-shim", DO_AWAIT_SHIM, side, 0, 1, (wait),                         \
 			"waiting for the shim" },                                                  \
 		{ "await-restored", DO_AWAIT_WRITTEN, side, 300, 1, (wait) + 1,                    \
@@ -39,21 +46,24 @@
 		RESTORE(side, wait)
 #define TAKE_OFF(side)                                                                             \
 	SHUT(side), FENCE("fence-old", side, "a secret for nobody at the target"),                 \
-		GIVE_BACK(side, 4)
+		GIVE_BACK(side, 5)
 #define PUT_ON(side)                                                                               \
 	{ "power-off-before", DO_POWER_OFF, side, 90, 3, 0, "power off, read twice" },             \
 		{ "claim", DO_CLAIM, side, 10, 3, 0, "the machine is the persona's" },             \
 		FENCE("fence", side, "a new secret at the target, old sessions dropped"),          \
+		IDENTITY(side),                                                                    \
 		{ "net-start", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
-		{ "await-shim", DO_AWAIT_SHIM, side, 0, 1, 4, "waiting for the shim" },            \
-		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 5,                              \
+		{ "await-shim", DO_AWAIT_SHIM, side, 0, 1, 5, "waiting for the shim" },            \
+		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 6,                              \
 			"waiting for the persona's addresses to be read back" },                   \
+		{ "await-ask", DO_AWAIT_ASK, side, 0, 1, 7,                                        \
+			"waiting for the machine to ask with the persona's address" },             \
 		{ "look-again", DO_LOOK_AGAIN, side, 40, 5, 0,                                     \
 			"nobody else may be logged in at the target" },                            \
 		{ "arm-next", DO_ARM_NEXT, side, 60, 3, 0,                                         \
 			"network boot set for the second boot" },                                  \
 	{                                                                                          \
-		"await-os", DO_AWAIT_OS, side, 0, 1, 8, "waiting for the persona's OS"             \
+		"await-os", DO_AWAIT_OS, side, 0, 1, 10, "waiting for the persona's OS"            \
 	}
 
 static const struct step start_steps[] = { PREFLIGHT(SIDE_TO), PUT_ON(SIDE_TO) };
@@ -68,13 +78,14 @@ static const struct step failover_steps[] = { PREFLIGHT(SIDE_TO),
 static const struct step restart_steps[] = { { "shut-down", DO_SHUT_DOWN, SIDE_FROM, 180, 1, 0,
 						     "asking the OS to shut down" },
 	{ "power-off", DO_POWER_OFF, SIDE_FROM, 90, 3, 0, "power off, read twice" },
+	IDENTITY(SIDE_FROM),
 	{ "net-start", DO_NET_START, SIDE_FROM, 90, 3, 0, "network boot set, power on" },
-	{ "await-os", DO_AWAIT_OS, SIDE_FROM, 0, 1, 2, "waiting for the persona's OS" } };
+	{ "await-os", DO_AWAIT_OS, SIDE_FROM, 0, 1, 3, "waiting for the persona's OS" } };
 static const struct step restore_steps[] = { { "power-off-before", DO_POWER_OFF, SIDE_FROM, 90, 3,
 						     0, "power off, read twice" },
 	{ "claim-restore", DO_CLAIM_RESTORE, SIDE_FROM, 10, 3, 0,
 		"the next boot restores the machine" },
-	RESTORE(SIDE_FROM, 3) };
+	RESTORE(SIDE_FROM, 4) };
 
 /* Another machine may hold the same addresses: this one is behind ports that reach nobody else
  * before it has power, until its own were read back and it is off again. */
@@ -83,17 +94,17 @@ static const struct step isolated_steps[] = { { "power-off-before", DO_POWER_OFF
 	{ "isolate", DO_ISOLATE, SIDE_FROM, 60, 3, 0, "its switch ports reach nobody but Baton" },
 	{ "claim-restore", DO_CLAIM_RESTORE, SIDE_FROM, 10, 3, 0,
 		"the next boot restores the machine" },
-	RESTORE(SIDE_FROM, 4),
+	RESTORE(SIDE_FROM, 5),
 	{ "rejoin", DO_REJOIN, SIDE_FROM, 60, 3, 0, "its switch ports open" },
 	{ "forget", DO_FORGET, SIDE_FROM, 10, 3, 0, "removing the persona that stood in" } };
 
 /* One machine on both sides: it is put on and taken off. */
 static const struct step drill_steps[] = { PREFLIGHT(SIDE_TO),
 	{ "clone", DO_CLONE, SIDE_TO, 60, 2, 0, "copying the disk, and offering the copy" },
-	PUT_ON(SIDE_TO), SHUT(SIDE_FROM), GIVE_BACK(SIDE_FROM, 3),
+	PUT_ON(SIDE_TO), SHUT(SIDE_FROM), GIVE_BACK(SIDE_FROM, 4),
 	{ "clone-remove", DO_CLONE_REMOVE, SIDE_TO, 60, 3, 0, "removing the copy" },
 	{ "forget", DO_FORGET, SIDE_TO, 10, 3, 0, "removing the rehearsal's persona" } };
-enum { DRILL_TURN = 11 }; /* its shut-down */
+enum { DRILL_TURN = 13 }; /* its shut-down */
 
 static const struct plan_of_steps plans[VERBS] = {
 	[VERB_START] = { "start", start_steps, COUNT(start_steps), 0 },

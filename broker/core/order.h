@@ -32,9 +32,12 @@ enum deed_kind {
 	DO_SHUT_DOWN,     /* ask the OS, wait until it is off; a deadline here is no failure */
 	DO_POWER_OFF,     /* off, read twice */
 	DO_RELEASE,       /* table published: shim, restore */
+	DO_IDENTITY,      /* the BMC gives the cards the persona's addresses, read back */
+	DO_IDENTITY_BACK, /* and their factory addresses */
 	DO_NET_START,     /* one-shot network boot asserted, then power on: one BMC session */
 	DO_AWAIT_SHIM,    /* the shim has reported its NICs and they are journaled */
 	DO_AWAIT_WRITTEN, /* the shim has read the wanted addresses back from the cards */
+	DO_AWAIT_ASK,     /* the machine asks with the persona's MAC */
 	DO_ARM_NEXT, /* one-shot network boot again: the first boot used it up; the shim waits */
 	DO_AWAIT_OS, /* the persona's OS asks for its address */
 	DO_UNBIND,   /* binding ended, table published */

@@ -68,6 +68,14 @@ void checklist_trouble(char *to, size_t size, const struct checklist *l)
 				to + at, size - at, "%s%s", at ? "; " : "", l->check[i].why);
 }
 
+void check_identity(
+	struct checklist *l, const struct preflight_case *c, const struct taking_cards *cards)
+{
+	char why[TAKING_WHY];
+	l->taking = taking_choose(why, c->to, c->p, cards);
+	checklist_add(l, CHECK_identity, c->to->name, FINDING_OK, "%s", why);
+}
+
 /* ------------------------------------------------------------------ what needs no hand */
 
 void check_nics(struct checklist *l, const struct preflight_case *c)

@@ -7,6 +7,7 @@
 
 #include "core/model.h"
 #include "core/order.h"
+#include "core/taking.h"
 
 enum check_id {
 #define CHECK(name, word, what) CHECK_##name,
@@ -31,6 +32,7 @@ struct check {
 struct checklist {
 	unsigned n;
 	struct check check[CHECKLIST_MAX];
+	enum taking taking; /* how the machine would take the addresses */
 };
 
 void checklist_add(struct checklist *l, enum check_id id, const char *about, enum finding f,
@@ -62,6 +64,10 @@ struct bmc_said {
 };
 void check_bmc(struct checklist *l, const struct preflight_case *c, enum side side,
 	const struct bmc_said *s);
+
+/* What it has told of the cards. */
+void check_identity(
+	struct checklist *l, const struct preflight_case *c, const struct taking_cards *cards);
 
 /* What a look at the LUN has shown; paths of them were live, and dead says why others are not. */
 struct look_said {

@@ -240,6 +240,7 @@ static int persona_fill(struct build *b, struct table_machine *to, const struct 
 	account_fill(b, to, p, own && *own->user ? own : NULL);
 	to->ready = bound->fenced;
 	to->isolated = bound->isolated;
+	to->by_bmc = m->taking == TAKING_BMC;
 	to->lun = p->lun;
 	to->phase = bound->phase;
 	to->generation = bound->generation;

@@ -23,6 +23,8 @@ typedef int bmc_part(struct bmc *bmc, const struct wish *w, json_t *answer, stru
 /* The deed is that part, under the BMC's lock: hand/deed_bmc.c. */
 int bmc_deed(const struct hand *hand, const struct wish *w, bmc_part *part, json_t *answer,
 	struct err *e);
+/* The cards that it shows, or why it shows none; nothing where its driver has no cards. */
+void bmc_cards_put(struct bmc *bmc, json_t *answer);
 /* Of so many ms those that leave the driver time for its own sentence. */
 unsigned bmc_fit_ms(uint64_t want);
 

@@ -38,6 +38,12 @@ enum {
 		"timeout_ms", FIELD_UINT, offsetof(struct wish, timeout_ms), false, 100, 600000    \
 	}
 
+static const struct field probe_members[] = {
+	MEMBER_DEED,
+	MEMBER_ON("bmc"),
+	MEMBER_TIMEOUT,
+	{ "cards_too", FIELD_BOOL, offsetof(struct wish, cards_too), false, 0, 0 },
+};
 static const struct field bmc_members[] = { MEMBER_DEED, MEMBER_ON("bmc"), MEMBER_TIMEOUT };
 static const struct field off_members[] = {
 	MEMBER_DEED,
@@ -92,7 +98,7 @@ static const struct deed {
 	unsigned timeout_ms;
 	int (*run)(const struct hand *, const struct wish *, json_t *answer, struct err *);
 } deeds[] = {
-	{ "bmc-probe", bmc_members, COUNT(bmc_members), POWER_MS, bmc_probe },
+	{ "bmc-probe", probe_members, COUNT(probe_members), POWER_MS, bmc_probe },
 	{ "bmc-off", off_members, COUNT(off_members), POWER_MS, bmc_off },
 	{ "bmc-net-start", bmc_members, COUNT(bmc_members), POWER_MS, bmc_net_start },
 	{ "bmc-arm", bmc_members, COUNT(bmc_members), POWER_MS, bmc_arm },

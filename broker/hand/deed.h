@@ -20,6 +20,7 @@ struct wish {
 	struct texts ports; /* port-set: their addresses, and the state that is wanted */
 	const char *state;
 	const json_t *cards; /* bmc-identity: a list of objects */
+	bool cards_too;      /* bmc-probe: the machine's cards, where the driver sees them */
 	const char *url;     /* bmc-media: an image; NULL, "": none */
 	struct texts wanted; /* san-drivers: modaliases, or names of modules */
 };

@@ -75,10 +75,11 @@ unsigned bmc_fit_ms(uint64_t want)
 static int part_probe(struct bmc *bmc, const struct wish *w, json_t *answer, struct err *e)
 {
 	struct bmc_facts f;
-	(void)w;
 	int r = bmc->ops->probe(bmc, &f, e);
 	if (r == 0)
 		answer_facts(answer, &f);
+	if (r == 0 && w->cards_too)
+		bmc_cards_put(bmc, answer);
 	return r;
 }
 

@@ -50,13 +50,10 @@ static json_t *card_json(const struct card *c)
 	return j;
 }
 
-static int part_cards(struct bmc *bmc, const struct wish *w, json_t *answer, struct err *e)
+static int cards_put(struct bmc *bmc, json_t *answer, struct err *e)
 {
 	struct card all[CARDS_MAX];
 	size_t n = 0;
-	(void)w;
-	if (!bmc->ops->cards_read)
-		return no_such_thing(bmc, "list of cards", e);
 	int r = bmc->ops->cards_read(bmc, all, &n, e);
 	if (r < 0)
 		return r;
@@ -65,6 +62,20 @@ static int part_cards(struct bmc *bmc, const struct wish *w, json_t *answer, str
 		json_array_append_new(list, card_json(&all[i]));
 	json_object_set_new(answer, "cards", list);
 	return 0;
+}
+
+void bmc_cards_put(struct bmc *bmc, json_t *answer)
+{
+	struct err e = { 0 };
+	if (bmc->ops->cards_read && cards_put(bmc, answer, &e) < 0)
+		json_object_set_new(answer, "cards_why", json_string(e.text));
+}
+
+static int part_cards(struct bmc *bmc, const struct wish *w, json_t *answer, struct err *e)
+{
+	(void)w;
+	return bmc->ops->cards_read ? cards_put(bmc, answer, e)
+				    : no_such_thing(bmc, "list of cards", e);
 }
 
 /* ------------------------------------------------------------------ identity */

@@ -410,6 +410,39 @@ static const char *const version_12[] = {
 	NULL,
 };
 
+/* How a machine took what it carries; and each verb has got steps for it: before a start, before
+ * the way back, and a wait for the first question. */
+static const char *const version_13[] = {
+	"ALTER TABLE machine ADD COLUMN taking TEXT NOT NULL DEFAULT 'shim'",
+	"UPDATE orders SET step = step + (step >= 4) + (step >= 7) WHERE verb = 'start'",
+	"UPDATE order_step SET step = step + (step >= 4) + (step >= 7)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'start')",
+	"UPDATE orders SET step = step + (step >= 4) WHERE verb = 'stop'",
+	"UPDATE order_step SET step = step + (step >= 4)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'stop')",
+	"UPDATE orders SET step = step + (step >= 5) + (step >= 13) + (step >= 16) WHERE verb = "
+	"'move'",
+	"UPDATE order_step SET step = step + (step >= 5) + (step >= 13) + (step >= 16)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'move')",
+	"UPDATE orders SET step = step + (step >= 7) + (step >= 10) WHERE verb = 'failover'",
+	"UPDATE order_step SET step = step + (step >= 7) + (step >= 10)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'failover')",
+	"UPDATE orders SET step = step + (step >= 2) WHERE verb = 'restart'",
+	"UPDATE order_step SET step = step + (step >= 2)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'restart')",
+	"UPDATE orders SET step = step + (step >= 2) WHERE verb = 'restore'",
+	"UPDATE order_step SET step = step + (step >= 2)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'restore')",
+	"UPDATE orders SET step = step + (step >= 3) WHERE verb = 'restore-isolated'",
+	"UPDATE order_step SET step = step + (step >= 3)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'restore-isolated')",
+	"UPDATE orders SET step = step + (step >= 5) + (step >= 8) + (step >= 14) WHERE verb = "
+	"'drill'",
+	"UPDATE order_step SET step = step + (step >= 5) + (step >= 8) + (step >= 14)"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'drill')",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -423,6 +456,7 @@ const struct migration schema[] = {
 	{ .sql = version_10 },
 	{ .sql = version_11 },
 	{ .sql = version_12 },
+	{ .sql = version_13 },
 };
 const unsigned schema_version = COUNT(schema);
 

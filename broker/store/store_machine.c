@@ -27,6 +27,9 @@ static void machine_row(struct query *q, void *to)
 	col_text(q, m->pool, sizeof m->pool);
 	col_traits(q, &m->is);
 	col_text(q, m->bmc.pin, sizeof m->bmc.pin);
+	col_text(q, word, sizeof word);
+	if (!taking_parse(&m->taking, word))
+		q->bad = true;
 }
 
 static const struct labelled labels = { "machine_label", "machine", sizeof(struct machine),
@@ -78,7 +81,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		" coalesce(nullif(arch, ''), found_arch),"
 		" coalesce(nullif(firmware, ''), found_firmware),"
 		" coalesce(nullif(memory_mb, 0), found_memory_mb),"
-		" coalesce(nullif(cpus, 0), found_cpus), bmc_pin FROM machine WHERE name BETWEEN ? "
+		" coalesce(nullif(cpus, 0), found_cpus), bmc_pin, taking FROM machine WHERE name "
+		"BETWEEN ? "
 		"AND ? "
 		"ORDER BY name",
 		in_text(from), in_text(to));
@@ -252,19 +256,30 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 	int r = seats_fill(s, seat, m->nics, e);
 	if (!r)
 		r = RUN(s, e,
-			"INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0,?)",
+			"INSERT INTO machine VALUES "
+			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0,?,?)",
 			in_text(m->name), in_blob(m->uuid.b, sizeof m->uuid.b),
 			in_text(m->bmc.kind), in_text(m->bmc.host), in_int(m->bmc.port),
 			in_text(m->bmc.user), in_text(m->bmc.secret), in_int(m->bmc.cipher),
 			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader),
 			in_text(m->pool), in_text(arch_word(m->is.arch)),
 			in_text(firmware_word(m->is.firmware)), in_int(m->is.memory_mb),
-			in_int(m->is.cpus), in_text(m->bmc.pin));
+			in_int(m->is.cpus), in_text(m->bmc.pin), in_text(taking_word(m->taking)));
 	if (!r)
 		r = labels_write(s, &labels, m->name, &m->is, e);
 	for (unsigned i = 0; !r && i < m->nics; i++)
 		r = nic_add(s, m->name, i, &m->nic[i], e);
 	return r ? err_in(e, r, "machine %s", m->name) : 0;
+}
+
+/* While its cards hold addresses that it took in one way, they are taken off in that way, too. */
+int store_taking_set(struct store *s, const char *machine, enum taking t, struct err *e)
+{
+	return RUN(s, e,
+		"UPDATE machine SET taking = ? WHERE name = ?2"
+		" AND NOT EXISTS (SELECT 1 FROM binding WHERE machine = ?2)"
+		" AND NOT EXISTS (SELECT 1 FROM stale WHERE machine = ?2)",
+		in_text(taking_word(t)), in_text(machine));
 }
 
 int store_machine_add(struct store *s, struct machine *m, struct err *e)

@@ -75,7 +75,7 @@ static void a_retried_wait_begins_at_a_power_off(void)
 			CHECK_INT(at.state, ORDER_RUNNING);
 			CHECK_INT(at.tries, 0);
 			bool waits = s->kind == DO_AWAIT_SHIM || s->kind == DO_AWAIT_WRITTEN ||
-				     s->kind == DO_AWAIT_OS;
+				     s->kind == DO_AWAIT_ASK || s->kind == DO_AWAIT_OS;
 			const struct step *from = step_of((enum verb)v, at.step);
 			CHECK(waits ? from->kind == DO_POWER_OFF && from->side == s->side
 				    : at.step == i);
