@@ -225,6 +225,8 @@ static int run(struct sim *s, struct err *e)
 	r = r < 0 ? r
 		  : redfish_new(
 			    &s->redfish, &s->machine, s->tree, w->user, s->secret, random_fill, e);
+	if (r == 0)
+		redfish_push(s->redfish, push_event, s);
 	r = r < 0 || !w->redfish ? r : web_open(s, w->redfish, e);
 	r = r < 0 || !w->ipmi ? r : udp_open(s, w->ipmi, e);
 	if (r < 0)

@@ -99,11 +99,6 @@ static void files_note(struct body *b, const char *words)
 		dprintf(fd, "%s\n", words);
 }
 
-static bool says_off(const struct files *f)
-{
-	return fault_is(f->path, "false", NULL) || fault_is(f->path, "lie-off", NULL);
-}
-
 static int files_look(struct body *b, struct body_look *ret, struct err *e)
 {
 	struct files *f = files_of(b);
@@ -112,7 +107,7 @@ static int files_look(struct body *b, struct body_look *ret, struct err *e)
 	int r = state_open(&fd, &s, f, e);
 	if (r < 0)
 		return r;
-	ret->on = strcmp(s.power, "on") == 0 && !says_off(f);
+	ret->on = strcmp(s.power, "on") == 0 && !fault_is(f->path, "false", NULL);
 	ret->fault = !ret->on && fault_is(f->path, "fault", NULL);
 	snprintf(ret->next, sizeof ret->next, "%s", s.next);
 	return 0;
@@ -130,12 +125,10 @@ static bool refuses(const struct files *f, enum gesture g)
 		return true;
 	if (g == GESTURE_SOFT && fault_is(f->path, "deaf", NULL))
 		return true;
-	if (!says_off(f))
+	if (!fault_is(f->path, "false", NULL))
 		return false;
-	if (g == GESTURE_ON) {
+	if (g == GESTURE_ON)
 		fault_once(f->path, "false", NULL);
-		fault_once(f->path, "lie-off", NULL);
-	}
 	return g == GESTURE_OFF || g == GESTURE_SOFT;
 }
 

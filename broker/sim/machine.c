@@ -63,6 +63,7 @@ int machine_look(struct machine *m, struct body_look *ret, struct err *e)
 	int r = m->body->ops->look(m->body, ret, e);
 	if (r < 0)
 		return r;
+	ret->on &= !fault_is(m->faults, "lie-off", NULL);
 	char is = ret->on ? 2 : 1;
 	bool turned = m->was && m->was != is;
 	m->was = is;
@@ -241,6 +242,10 @@ int machine_power(struct machine *m, enum gesture g, struct err *e)
 		r = machine_boot(m, &b, e);
 	if (r < 0)
 		return r;
+	if (g == GESTURE_ON)
+		fault_once(m->faults, "lie-off", NULL);
+	else if (fault_is(m->faults, "lie-off", NULL))
+		return 0;
 	bool starts = look.on ? g == GESTURE_RESET : g == GESTURE_ON;
 	if (starts)
 		r = start_changes(m, e);

@@ -33,6 +33,9 @@ struct redfish {
 	unsigned tasks_made;
 	long long starts_seen; /* of the machine */
 	json_t *registry;      /* the messages */
+	unsigned events_made;
+	void (*push)(void *ctx, const char *to, const char *body);
+	void *push_ctx;
 };
 
 /* An answer with that message of the Base registry alone. */
@@ -56,8 +59,13 @@ void answer_post(struct redfish *rf, const struct redfish_ask *ask, struct redfi
 void answer_delete(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
 void session_make(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
 void sessions_show(struct redfish *rf);
-void subscriptions_show(struct redfish *rf);
 bool login_ok(const struct redfish *rf, const char *user, const char *secret);
+
+/* redfish_event.c */
+void subscriptions_show(struct redfish *rf);
+void subscription_make(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
+bool subscription_end(struct redfish *rf, const char *id);
+void event_test(struct redfish *rf, json_t *body);
 
 /* redfish_task.c: the answer is 202 with where to ask. */
 void task_make(struct redfish *rf, const char *what, int gesture, long takes_ms, bool waits,
