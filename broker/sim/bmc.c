@@ -59,7 +59,9 @@ static const char help_rest[] =
 	"  half-body      Redfish: half of each body, then the connection ends\n"
 	"  hang           no answer; may name redfish ipmi\n"
 	"  slow MS        Redfish: each answer takes so long\n"
-	"and these happen once, and are gone then:\n"
+	"and these happen once, and are gone then (one with words in it is best made under "
+	"another\n"
+	"name and renamed, since it is seen at once):\n"
 	"  ac-loss        no power for a moment: addresses that were set are lost (`keep` in the "
 	"file:\n"
 	"                 are not), and the restore policy says whether it is on then\n"
@@ -233,7 +235,11 @@ static int run(struct sim *s, struct err *e)
 		return r;
 	char folder[PATH_TEXT];
 	snprintf(folder, sizeof folder, "%s", s->machine_path);
-	*strrchr(folder, '/') = '\0';
+	char *last = strrchr(folder, '/');
+	if (last)
+		*last = '\0';
+	else
+		snprintf(folder, sizeof folder, ".");
 	uv_fs_event_start(&s->watch, on_file, folder, 0);
 	sim_before(s);
 	sim_after(s);

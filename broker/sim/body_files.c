@@ -75,7 +75,7 @@ static int state_open(int *ret, struct state *s, const struct files *f, struct e
 			text);
 	if (s->bounce_at && now_ms() >= s->bounce_at) {
 		s->bounce_at = 0;
-		strcpy(s->power, "on");
+		snprintf(s->power, sizeof s->power, "on");
 	}
 	return 0;
 }
@@ -149,11 +149,11 @@ static int files_power(struct body *b, enum gesture g, bool hold, struct err *e)
 	bool on = strcmp(s.power, "on") == 0, starts = g == GESTURE_ON || g == GESTURE_RESET;
 	if (r < 0 || on == (g == GESTURE_ON))
 		return r;
-	strcpy(s.power, starts ? "on" : "off");
+	snprintf(s.power, sizeof s.power, "%s", starts ? "on" : "off");
 	if (starts) {
-		strcpy(s.booted, s.next);
+		memcpy(s.booted, s.next, sizeof s.booted);
 		if (!hold)
-			strcpy(s.next, "default");
+			snprintf(s.next, sizeof s.next, "default");
 	} else if (fault_once(f->path, "bounce", NULL)) {
 		s.bounce_at = now_ms() + BOUNCE_MS;
 	}

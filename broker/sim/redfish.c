@@ -361,13 +361,32 @@ static bool is_settings(json_t *changes)
 	return false;
 }
 
+/* False: the answer is made. Settings are for the next reset, and those that have a job already
+ * stay as they are until it has run. */
+static bool settings_ok(struct redfish *rf, json_t *changes, json_t *body, struct redfish_answer *a)
+{
+	json_t *when = json_object_get(body, "@Redfish.SettingsApplyTime");
+	const char *time = json_string_value(json_object_get(when, "ApplyTime"));
+	if (!is_settings(changes))
+		return true;
+	if (when && (!time || strcmp(time, "OnReset") != 0)) {
+		answer_message(
+			rf, a, 400, "PropertyValueNotInList", time ? time : "", "ApplyTime", NULL);
+		return false;
+	}
+	if (!rf->m->by_job || !machine_has_job(rf->m))
+		return true;
+	answer_message(rf, a, 409, "ResourceInUse", NULL, NULL, NULL);
+	return false;
+}
+
 /* What a change is answered with, once it is made. */
 static void patch_done(struct redfish *rf, const struct redfish_ask *ask, json_t *body,
 	bool settings, struct redfish_answer *a)
 {
 	json_t *when = json_object_get(body, "@Redfish.SettingsApplyTime");
 	if (settings && trait(rf, "settings-job") && when) {
-		machine_job(rf->m, "");
+		machine_job(rf->m);
 		task_make(rf, "settings", -1, 0, true, a);
 		return;
 	}
@@ -406,10 +425,11 @@ static void answer_patch(
 	} else if (match_ok(rf, ask, etag, a) && (body = body_of(rf, ask, a))) {
 		changes = tree_changes(template, body, on_wrong, &refused, redfish_live, rf);
 		forms_check(&refused, changes);
-		int bad = json_array_size(refused.messages) ? 0 : apply(rf, changes, &e);
 		if (json_array_size(refused.messages) > 0)
 			answer_error(rf, a, 400, json_incref(refused.messages));
-		else if (bad < 0)
+		else if (!settings_ok(rf, changes, body, a))
+			; /* the answer is made */
+		else if (apply(rf, changes, &e) < 0)
 			answer_message(rf, a, 500, "GeneralError", e.text, NULL, NULL);
 		else if (json_object_size(changes) == 0)
 			answer_message(rf, a, 400, "EmptyJSON", NULL, NULL, NULL);

@@ -312,10 +312,10 @@ static bool job_make(struct redfish *rf, const struct redfish_ask *ask, struct r
 		return true;
 	if (!json_is_string(json_object_get(body, "TargetSettingsURI"))) {
 		answer_message(rf, a, 400, "PropertyMissing", "TargetSettingsURI", NULL, NULL);
-	} else if (!machine_awaits(rf->m, "")) {
+	} else if (!machine_awaits(rf->m)) {
 		answer_message(rf, a, 400, "GeneralError", "nothing is pending", NULL, NULL);
 	} else {
-		machine_job(rf->m, "");
+		machine_job(rf->m);
 		task_make(rf, "settings", -1, 0, true, a);
 	}
 	json_decref(body);
