@@ -37,8 +37,12 @@ void subscription_make(struct redfish *rf, const struct redfish_ask *ask, struct
 	json_t *had = keep_get(rf->m->keep, "subscriptions");
 	if (!body)
 		return;
-	if (!to) {
-		answer_message(rf, a, 400, "PropertyMissing", "Destination", NULL, NULL);
+	const char *protocol = json_string_value(json_object_get(body, "Protocol"));
+	if (!to || !protocol) {
+		answer_message(
+			rf, a, 400, "PropertyMissing", to ? "Protocol" : "Destination", NULL, NULL);
+	} else if (strcmp(protocol, "Redfish") != 0) {
+		answer_message(rf, a, 400, "PropertyValueNotInList", protocol, "Protocol", NULL);
 	} else if (!destination_ok(to)) {
 		answer_message(rf, a, 400, "PropertyValueFormatError", to, "Destination", NULL);
 	} else if (json_array_size(had) >= SUBSCRIPTIONS_MAX) {
@@ -83,6 +87,8 @@ static void send(struct redfish *rf, json_t *record)
 	char id[24];
 	snprintf(id, sizeof id, "%u", ++rf->events_made);
 	json_object_set_new(record, "EventId", json_string(id));
+	json_object_set_new(record, "MemberId", json_string("0"));
+	json_object_set_new(record, "MessageSeverity", json_string("OK"));
 	json_object_set_new(record, "EventTimestamp", machine_value(rf->m, "time"));
 	json_array_foreach(keep_get(rf->m->keep, "subscriptions"), i, one)
 	{

@@ -54,7 +54,8 @@ void session_make(struct redfish *rf, const struct redfish_ask *ask, struct redf
 		answer_message(
 			rf, a, 400, "PropertyMissing", user ? "Password" : "UserName", NULL, NULL);
 	} else if (!login_ok(rf, user, secret)) {
-		answer_message(rf, a, 401, "ResourceAtUriUnauthorized", NULL, NULL, NULL);
+		answer_message(rf, a, 401, "ResourceAtUriUnauthorized", ask->path,
+			"the user or the password is wrong", NULL);
 	} else if (!s) {
 		answer_message(rf, a, 503, "SessionLimitExceeded", NULL, NULL, NULL);
 	} else {
@@ -270,7 +271,7 @@ static bool params_ok(
 		json_array_foreach(list, i, one) in |= json_equal(one, value);
 		if (!in) {
 			OWN(text) char *text = json_dumps(value, JSON_ENCODE_ANY);
-			answer_message(x->rf, x->a, 400, "ActionParameterNotInList",
+			answer_message(x->rf, x->a, 400, "ActionParameterValueNotInList",
 				text ? text : "", key, x->name);
 			return false;
 		}

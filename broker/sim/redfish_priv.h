@@ -54,6 +54,12 @@ json_t *body_of(struct redfish *rf, const struct redfish_ask *ask, struct redfis
 bool trait(const struct redfish *rf, const char *name);
 json_t *redfish_live(void *ctx, const char *name);
 
+/* The header Allow of the resource at that path. */
+const char *allow_of(json_t *template, const char *path);
+
+/* redfish_patch.c */
+void answer_patch(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
+
 /* redfish_post.c */
 void answer_post(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
 void answer_delete(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);

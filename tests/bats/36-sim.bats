@@ -375,7 +375,7 @@ log_is() {
 	}
 	end=$((SECONDS + 5))
 	until until_port; do [ $SECONDS -lt $end ]; done
-	want 400 POST /redfish/v1/EventService/Subscriptions '{"Destination":"ftp://127.0.0.1/"}'
+	want 400 POST /redfish/v1/EventService/Subscriptions '{"Destination":"ftp://127.0.0.1/","Protocol":"Redfish"}'
 	want 201 POST /redfish/v1/EventService/Subscriptions \
 		'{"Destination":"http://127.0.0.1:'"$port"'/here","Protocol":"Redfish","Context":"rack 7"}'
 	mine=$(field Location)
