@@ -53,6 +53,8 @@ static const char help_rest[] =
 	"file)\n"
 	"  revert         changes are answered well and do not last; may name boot identity bios\n"
 	"  slow-job MS    resets, and settings at a reset, are jobs that take so long\n"
+	"  slow-power MS  Redfish: power changes after so long, and is PoweringOn or PoweringOff "
+	"till then\n"
 	"  reset-ids      adapters have other ids after each start\n"
 	"  busy S         Redfish: 503 with Retry-After: S; IPMI: node busy\n"
 	"  wrong-etag     Redfish: ETags that no If-Match fits\n"

@@ -22,7 +22,8 @@ struct machine {
 	/* Told of each start and stop of the machine; may be NULL. */
 	void (*turned)(void *ctx, bool on);
 	void *ctx;
-	char was; /* for turned(): 0 not known, 1 off, 2 on */
+	char turning; /* while a change of power takes its time: 1 off, 2 on; else 0 */
+	char was;     /* for turned(): 0 not known, 1 off, 2 on */
 };
 
 struct boot {

@@ -37,6 +37,8 @@ static json_t *value_power(struct machine *m, const char *name)
 		return json_null();
 	if (strcmp(name, "system.state") == 0)
 		return json_string(look.on ? "Enabled" : "StandbyOffline");
+	if (m->turning)
+		return json_string(m->turning == 2 ? "PoweringOn" : "PoweringOff");
 	return json_string(look.on ? "On" : "Off");
 }
 

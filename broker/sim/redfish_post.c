@@ -125,12 +125,17 @@ static void power_go(const struct action *x, enum gesture g)
 {
 	struct err e = { 0 };
 	long slow = fault_number(x->rf->m->faults, "slow-job", 1000);
-	if (slow >= 0)
+	long under_way = fault_number(x->rf->m->faults, "slow-power", 1000);
+	if (slow >= 0) {
 		task_make(x->rf, "reset", (int)g, slow, false, x->a);
-	else if (machine_power(x->rf->m, g, &e) < 0)
-		answer_message(x->rf, x->a, 500, "GeneralError", e.text, NULL, NULL);
-	else
+	} else if (under_way >= 0) {
+		power_later(x->rf, g, under_way);
 		done(x->a);
+	} else if (machine_power(x->rf->m, g, &e) < 0) {
+		answer_message(x->rf, x->a, 500, "GeneralError", e.text, NULL, NULL);
+	} else {
+		done(x->a);
+	}
 }
 
 static void reset(const struct action *x)

@@ -19,6 +19,7 @@ struct task {
 	const char *what;
 	int gesture; /* of enum gesture: what it does when it is done; -1: nothing */
 	unsigned long long begun, due; /* ms */
+	bool hidden; /* no job of the service's, but something that takes its time */
 	char why[160];
 };
 
@@ -78,6 +79,8 @@ void task_make(struct redfish *rf, const char *what, int gesture, long takes_ms,
 	struct redfish_answer *a);
 /* The machine has started: jobs that waited for it run, and ids may be others. */
 void redfish_started(struct redfish *rf);
+/* The power changes once this time is over; until then it is on its way. */
+void power_later(struct redfish *rf, enum gesture g, long takes_ms);
 void tasks_show(struct redfish *rf);
 json_t *task_live(struct redfish *rf, const char *name); /* "task.3.percent" */
 /* The answer for a task monitor's path; false: it is none. */

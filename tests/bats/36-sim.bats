@@ -239,6 +239,16 @@ log_is() {
 	[ "$(value /redfish/v1/TaskService/Tasks/1 .TaskState)" = Completed ]
 }
 
+@test "fault slow-power: it is on its way before it is there" {
+	sim_start "$at/sim"
+	fault slow-power 400
+	reset On
+	[ "$(value $system .PowerState)" = PoweringOn ]
+	wait_for "power on" "$at/sim/machine.log"
+	[ "$(value $system .PowerState)" = On ]
+	[ "$(value /redfish/v1/TaskService/Tasks '.Members | length')" -eq 0 ]
+}
+
 @test "fault reset-ids: what was found before a start is not there after it" {
 	sim_start "$at/sim"
 	fault reset-ids
