@@ -11,7 +11,7 @@
 
 enum {
 	LOOK_APART_MS = 500, /* between the two that agree */
-	LOOK_POLL_MS = 300,
+	LOOK_POLL_MS = 250,
 	LOOK_MS = 6000, /* for a service to show what it took */
 };
 
