@@ -292,6 +292,25 @@ static struct identity identity_meant(const struct rf_function *f, const struct 
 	return meant;
 }
 
+/* Whether settings show another value for something that is wanted. What they do not show, they do
+ * not say: some show nothing until they are written. */
+static bool says_otherwise(const struct rf_function *staged, const struct identity *want)
+{
+	const struct card *c = &staged->card;
+	if (!mac_is_zero(&want->mac) && !mac_is_zero(&c->mac) && !mac_equal(&c->mac, &want->mac))
+		return true;
+	if (!wwn_is_zero(&want->wwpn) && !wwn_is_zero(&c->wwpn) &&
+		!wwn_equal(&c->wwpn, &want->wwpn))
+		return true;
+	if (!wwn_is_zero(&want->wwnn) && !wwn_is_zero(&c->wwnn) &&
+		!wwn_equal(&c->wwnn, &want->wwnn))
+		return true;
+	if (want->fc_boot && staged->fc_targets && !targets_are(staged, want))
+		return true;
+	return want->iscsi_boot && staged->iscsi.target[0] &&
+	       !iscsi_is(&staged->iscsi, &want->iscsi);
+}
+
 /* Already so, and nothing that waits for the next start says otherwise. */
 static bool is_already(struct redfish *rf, const struct rf_function *f, const struct identity *want)
 {
@@ -300,7 +319,7 @@ static bool is_already(struct redfish *rf, const struct rf_function *f, const st
 		return false;
 	return !f->at.settings.text[0] ||
 	       rf_function_get(rf, f->at.settings.text, &staged, NULL) < 0 ||
-	       function_is(&staged, want);
+	       !says_otherwise(&staged, want);
 }
 
 static int identity_one(struct redfish *rf, const struct rf_function *f,

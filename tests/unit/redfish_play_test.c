@@ -16,10 +16,12 @@ struct line {
 	long status;
 	const char *answer; /* JSON with ' for " */
 	const char *etag;
+	bool again; /* it may be asked more than once */
 };
 
 static const struct line *script;
 static size_t at, lines;
+static size_t round_from; /* where the script goes on at its end, or 0: it does not */
 
 static json_t *doc(const char *text)
 {
@@ -56,7 +58,12 @@ int talk_ask(struct talk *t, const struct question *q, struct said *ret, struct 
 		CHECK_TEXT(q->path, "no more questions");
 	if (at == lines)
 		return err_say(e, EIO, "the script is over");
-	const struct line *now = &script[at++];
+	const struct line *was = at ? &script[at - 1] : NULL;
+	if (!(was && was->again && strcmp(was->path, q->path) == 0))
+		was = &script[at++];
+	if (at == lines && round_from)
+		at = round_from;
+	const struct line *now = was;
 	question_is(q, now);
 	ret->status = now->status;
 	ret->body = doc(now->answer);
@@ -465,23 +472,8 @@ static void dells_attributes_are_found_without_a_link_and_their_job_waits_for_a_
 		{ .method = "GET",
 			.path = "/tasks/1",
 			.status = 200,
-			.answer = "{'TaskState':'Starting'}" },
-		{ .method = "GET",
-			.path = ATTRIBUTES,
-			.status = 200,
-			.answer = VIRT("A0:36:9F:00:00:01") ITS_SETTINGS },
-		{ .method = "GET",
-			.path = ATTRIBUTES "/Settings",
-			.status = 200,
-			.answer = VIRT("52:54:00:00:00:01") "}" },
-		{ .method = "GET",
-			.path = ATTRIBUTES,
-			.status = 200,
-			.answer = VIRT("A0:36:9F:00:00:01") ITS_SETTINGS },
-		{ .method = "GET",
-			.path = ATTRIBUTES "/Settings",
-			.status = 200,
-			.answer = VIRT("52:54:00:00:00:01") "}" },
+			.answer = "{'TaskState':'Starting'}",
+			.again = true },
 		{ .method = "GET",
 			.path = ATTRIBUTES,
 			.status = 200,
@@ -498,10 +490,12 @@ static void dells_attributes_are_found_without_a_link_and_their_job_waits_for_a_
 	script = of;
 	at = 0;
 	lines = COUNT(of);
+	round_from = lines - 2;
 	rf_path_of(&f.at.self, FUNCTION);
 	CHECK(rf_dell_has(&rf, &f));
 	CHECK_INT(rf_dell_set(&rf, &f, &want, &state, wait_now_ms() + 5000, NULL), 0);
 	CHECK_INT(state, IDENTITY_STAGED);
+	round_from = 0;
 	rf.quirks.dell_attributes = false;
 	CHECK(!rf_dell_has(&rf, &f));
 }
