@@ -243,6 +243,9 @@ static int standard_set(struct redfish *rf, const struct rf_function *f,
 		r = write_at(rf, f, false, want, until_ms, &here, e);
 	if (r < 0)
 		return r;
+	/* What waits for a start already is refused by some. */
+	if (!said_ok(alone ? &here : &there) && function_look(rf, f, want, ret, NULL) == 0)
+		return 0;
 	/* Of two refusals that of the settings tells more: the other place is mostly read-only. */
 	if (!said_ok(alone ? &here : &there))
 		return talk_refused(rf->talk, has ? &there : &here, e);
