@@ -10,9 +10,7 @@ setup_file() {
 	site_make
 	export dir ns B
 	site_start
-	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199 > /dev/null
-	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff > /dev/null
-	baton pool add iqns --iqn iqn.2026-01.org.example: > /dev/null
+	site_nets > /dev/null
 	local i
 	for i in 1 2 3; do
 		machine old-$i 0$i --pool old --label rack=r1
