@@ -24,6 +24,7 @@ setup_file() {
 	baton machine set blade-b --nic mac=$FACTORY_B,port=fake://sw/b
 	baton machine add blade-c --bmc fake://blade-c --uuid $UUID_C --nic mac=52:54:00:cc:00:01,network=mgmt
 	machine_plug blade-c 52:54:00:cc:00:01
+	echo "$dir/fake/sw-b.port" > "$dir/machines/blade-b/port"
 	switch_play > "$dir/switch.log" 2>&1 3>&- &
 	switch=$!
 	export dir ns B switch
