@@ -54,6 +54,8 @@ json_t *json_mac(const struct mac *m);                 /* "" for none */
 
 /* The order as JSON, with its steps or without. */
 json_t *order_json(struct broker *b, const struct order *o, bool steps);
+/* The batch as JSON, whole with its wishes; NULL with *e. */
+json_t *batch_json(struct broker *b, const struct batch *batch, bool whole, struct err *e);
 /* A stopped order goes on; *o is brought up to date. */
 int order_resume(struct broker *b, unsigned uid, struct order *o, struct err *e);
 /* Answers an event_list later: when one comes, or after wait_s. */

@@ -37,7 +37,7 @@ static json_t *wish_json(struct broker *b, const struct wish *w)
 		"order", (json_int_t)o.id, "step", step, "why", w->why);
 }
 
-static json_t *batch_json(struct broker *b, const struct batch *batch, bool whole, struct err *e)
+json_t *batch_json(struct broker *b, const struct batch *batch, bool whole, struct err *e)
 {
 	OWN(list) struct wish *w = NULL;
 	size_t n = 0, done = 0;

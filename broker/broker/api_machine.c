@@ -99,7 +99,7 @@ static int bmc_read(struct bmc_at *b, const json_t *from, struct err *e)
 	return 0;
 }
 
-static int relay_id_read(struct relay_id *ret, const char *text, const char *member, struct err *e)
+int relay_id_read(struct relay_id *ret, const char *text, const char *member, struct err *e)
 {
 	if (!*text || relay_id_parse(ret, text))
 		return 0;

@@ -8,6 +8,8 @@
 json_t *machine_json(const struct machine *m, const struct standing *at);
 /* A file of its folder and nothing else; "" too. */
 bool file_name_ok(const char *name);
+/* -EINVAL; "" is none. `member` is circuit or remote. */
+int relay_id_read(struct relay_id *ret, const char *text, const char *member, struct err *e);
 /* -EINVAL; "" is no port. */
 int port_member_check(const char *port, struct err *e);
 /* Takes a fingerprint in one of its forms; "" is none. -EINVAL. */

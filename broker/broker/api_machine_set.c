@@ -27,22 +27,37 @@ static const struct {
 	{ "bmc_pin", PART_PIN },
 };
 
-/* {"mac":"...","port":"KIND://..."}; "none" takes the port away. */
-static int nic_read(struct nic *n, const json_t *from, struct err *e)
+/* {"mac":"...","port":"KIND://...","circuit":"...","remote":"..."}: what is named, and "none" takes
+ * it off. (A port that its relay calls "none" is 0x6e6f6e65.) */
+static int nic_read(struct nic *n, unsigned *ret_parts, const json_t *from, struct err *e)
 {
-	char mac[MAC_TEXT] = "";
+	char mac[MAC_TEXT] = "", circuit[RELAY_ID_TEXT] = "", remote[RELAY_ID_TEXT] = "";
 	const struct member members[] = {
 		{ "mac", MEMBER_TEXT, mac, sizeof mac, 0, true },
-		{ "port", MEMBER_TEXT, n->port, sizeof n->port, 0, true },
+		{ "port", MEMBER_TEXT, n->port, sizeof n->port, 0, false },
+		{ "circuit", MEMBER_TEXT, circuit, sizeof circuit, 0, false },
+		{ "remote", MEMBER_TEXT, remote, sizeof remote, 0, false },
 	};
+	char *const part[] = { n->port, circuit, remote }; /* in the order of enum nic_part */
 	int r = members_read(from, "machine: nic", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r == 0 && !mac_parse(&n->factory, mac))
 		r = err_say(e, EINVAL,
 			"machine: nic: \"mac\": \"%s\": want the factory address of one of its "
 			"NICs",
 			mac);
-	if (strcmp(n->port, "none") == 0)
-		n->port[0] = '\0';
+	for (unsigned i = 0; i < COUNT(part); i++) {
+		if (json_object_get(from, members[i + 1].name))
+			*ret_parts |= 1U << i;
+		if (strcmp(part[i], "none") == 0)
+			*part[i] = '\0';
+	}
+	if (r == 0 && !*ret_parts)
+		r = err_say(e, EINVAL,
+			"machine: nic: %s: nothing is named that shall change: want \"port\", "
+			"\"circuit\" or \"remote\"",
+			mac);
+	r = r < 0 ? r : relay_id_read(&n->relay_port.circuit, circuit, "circuit", e);
+	r = r < 0 ? r : relay_id_read(&n->relay_port.remote, remote, "remote", e);
 	return r < 0 ? r : port_member_check(n->port, e);
 }
 
@@ -106,7 +121,7 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 	if (r == 0 && json_array_size(nics) > NICS_MAX)
 		r = err_say(e, EINVAL, "machine: \"nics\": want at most %d of them", NICS_MAX);
 	for (size_t i = 0; r == 0 && i < json_array_size(nics); i++, m->nics++)
-		r = nic_read(&m->nic[i], json_array_get(nics, i), e);
+		r = nic_read(&m->nic[i], &c->nic_parts[i], json_array_get(nics, i), e);
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (json_object_get(body, parts[i].member))
 			c->parts |= parts[i].part;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The state of everything on one page: alarms, personas, machines, orders that are not done. */
+/* The state of everything on one page: alarms, personas, machines, orders and batches that are not
+ * done. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,20 @@ static int machines_put(json_t *to, struct broker *b, const struct standing *s, 
 	return r;
 }
 
+/* The open ones, in the order in which they were given. */
+static int batches_put(json_t *to, struct broker *b, struct err *e)
+{
+	struct batch *list = NULL;
+	size_t n = 0;
+	int r = store_batches(b->store, 0, &list, &n, e);
+	while (r == 0 && n-- > 0) {
+		json_t *one = batch_json(b, &list[n], false, e);
+		r = one ? json_array_append_new(to, one) : -e->code;
+	}
+	free(list);
+	return r;
+}
+
 static bool is_served(struct broker *b, const char *network)
 {
 	struct network n;
@@ -90,12 +105,15 @@ void api_status_get(const struct ask *a, struct reply *to)
 	OWN(json) json_t *personas = json_array();
 	OWN(json) json_t *machines = json_array();
 	OWN(json) json_t *orders = json_array();
+	OWN(json) json_t *batches = json_array();
 	size_t n = 0;
 	int r = standing_read(&s, a->b->store, &e);
 	if (r == 0)
 		r = personas_put(personas, a->b, s, &e);
 	if (r == 0)
 		r = machines_put(machines, a->b, s, &e);
+	if (r == 0)
+		r = batches_put(batches, a->b, &e);
 	if (r < 0) {
 		reply_err(to, &e, "");
 		return;
@@ -103,6 +121,7 @@ void api_status_get(const struct ask *a, struct reply *to)
 	const struct order *open = standing_open(s, &n);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(orders, order_json(a->b, &open[i], false));
-	reply_ok(to, json_pack("{s:o,s:O,s:O,s:O}", "alarms", alarms_json(a->b), "personas",
-			     personas, "machines", machines, "orders", orders));
+	reply_ok(
+		to, json_pack("{s:o,s:O,s:O,s:O,s:O}", "alarms", alarms_json(a->b), "batches",
+			    batches, "personas", personas, "machines", machines, "orders", orders));
 }

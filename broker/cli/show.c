@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "cli/grid.h"
 #include "cli/progress.h"
+#include "cli/show_batch.h"
 
 enum how { TEXT, NUMBER, CLOCK, SINCE, STATE, BMC, COUNT_OF, GIVEN, NICS, VIA, PORTS };
 
@@ -488,6 +489,7 @@ void show_status(FILE *to, const struct term *t, const json_t *body, double now)
 	alarms_show(to, t, json_object_get(body, "alarms"), now);
 	stopped_show(to, t, json_object_get(body, "orders"));
 	left_show(to, t, json_object_get(body, "personas"));
+	batches_draw(to, t, json_object_get(body, "batches"), now);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		const json_t *list = json_object_get(body, parts[i].member);
 		if (i)

@@ -73,6 +73,39 @@ void wishes_draw(FILE *to, const struct term *t, const json_t *batch)
 	grid_print(&g, to, t);
 }
 
+void batches_draw(FILE *to, const struct term *t, const json_t *batches, double now)
+{
+	static const char *const titles[] = { "BATCH", "WHAT", "STATE", "DONE", "FOR", "NEXT" };
+	OWN(grid) struct grid g = { 0 };
+	size_t i;
+	json_t *batch;
+	if (json_array_size(batches) == 0)
+		return;
+	for (i = 0; i < COUNT(titles); i++)
+		grid_column(&g, titles[i], i == 0 || i == 4);
+	json_array_foreach(batches, i, batch)
+	{
+		const char *state = member_word(batch, "state");
+		double id = member_number(batch, "id"), begun = member_number(batch, "begun");
+		char text[80];
+		snprintf(text, sizeof text, "%.0f", id);
+		grid_cell(&g, INK_PLAIN, text);
+		grid_cell(&g, INK_PLAIN, member_word(batch, "what"));
+		grid_cell(&g, wish_ink(state), state);
+		snprintf(text, sizeof text, "%.0f of %.0f", member_number(batch, "done"),
+			member_number(batch, "of"));
+		grid_cell(&g, INK_PLAIN, text);
+		grid_cell(&g, INK_PLAIN, span_text(text, now > begun ? now - begun : 0));
+		snprintf(text, sizeof text,
+			strcmp(state, "stopped") == 0 ? "baton batch retry %.0f, or cancel %.0f"
+						      : "baton batch show %.0f",
+			id, id);
+		grid_cell(&g, INK_PLAIN, text);
+	}
+	grid_print(&g, to, t);
+	fputc('\n', to);
+}
+
 void batch_head(char *to, size_t len, const json_t *batch)
 {
 	char text[256], id[40] = "";

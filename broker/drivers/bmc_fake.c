@@ -25,6 +25,7 @@
 #include "base/ids.h"
 #include "base/own.h"
 #include "drivers/bmc_fake.h"
+#include "drivers/fake_file.h"
 #include "drivers/wait.h"
 #include "host/fd.h"
 
@@ -46,31 +47,14 @@ static void fake_close(struct bmc *bmc)
 		free(fake_of(bmc));
 }
 
-/* The text of a file beside the state, without its last newline; false when there is none. */
 static bool fake_file(const struct fake *f, const char *what, char *to, size_t size)
 {
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "%s.%s", f->path, what);
-	OWN(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ssize_t n = read(fd, to, size - 1);
-	to[n > 0 ? n : 0] = '\0';
-	to[strcspn(to, "\n")] = '\0';
-	return true;
+	return fake_file_read(f->path, what, to, size);
 }
 
 bool fake_fault(const struct fake *f, const char *fault, const char *call)
 {
-	char calls[128];
-	if (!fake_file(f, fault, calls, sizeof calls))
-		return false;
-	if (!calls[0])
-		return true;
-	for (char *rest = calls, *one; (one = strsep(&rest, " "));)
-		if (strcmp(one, call) == 0)
-			return true;
-	return false;
+	return fake_file_holds(f->path, fault, call);
 }
 
 static void fake_file_rm(const struct fake *f, const char *what)

@@ -16,6 +16,7 @@
 #include "base/ids.h"
 #include "base/list.h"
 #include "base/own.h"
+#include "drivers/fake_file.h"
 #include "drivers/port.h"
 #include "drivers/wait.h"
 #include "host/fd.h"
@@ -36,39 +37,13 @@ static void fake_close(struct port *port)
 		free(fake_of(port));
 }
 
-/* The first line of a file of the port; false when there is none. */
-static bool fake_file(const struct fake *f, const char *what, char *to, size_t size)
-{
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "%s.%s", f->path, what);
-	OWN(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ssize_t n = read(fd, to, size - 1);
-	to[n > 0 ? n : 0] = '\0';
-	to[strcspn(to, "\n")] = '\0';
-	return true;
-}
-
-static bool fake_fault(const struct fake *f, const char *fault, const char *call)
-{
-	char calls[128];
-	if (!fake_file(f, fault, calls, sizeof calls))
-		return false;
-	if (!calls[0])
-		return true;
-	for (char *rest = calls, *one; (one = strsep(&rest, " "));)
-		if (strcmp(one, call) == 0)
-			return true;
-	return false;
-}
-
 /* What every call meets first. */
 static int fake_enter(const struct fake *f, const char *call, struct err *e)
 {
-	while (fake_fault(f, "hang", call))
+	while (fake_file_holds(f->path, "hang", call))
 		wait_until_ms(wait_now_ms() + 1000);
-	return fake_fault(f, "refuse", call) ? err_say(e, EIO, "it refused %s", call) : 0;
+	return fake_file_holds(f->path, "refuse", call) ? err_say(e, EIO, "it refused %s", call)
+							: 0;
 }
 
 static int fake_open(struct port **ret, const struct port_addr *addr, struct err *e)
@@ -98,7 +73,7 @@ static int fake_read(struct port *port, enum port_state *ret, struct err *e)
 	int r = fake_enter(f, "read", e);
 	if (r < 0)
 		return r;
-	if (!fake_file(f, "port", word, sizeof word))
+	if (!fake_file_read(f->path, "port", word, sizeof word))
 		*ret = PORT_OPEN;
 	else if (!port_state_parse(ret, word))
 		return err_say(e, EPROTO,
@@ -123,7 +98,7 @@ static int fake_tell(struct port *port, enum port_state want, struct err *e)
 	const struct fake *f = fake_of(port);
 	const char *word = port_state_word(want);
 	int r = fake_enter(f, word, e);
-	if (r < 0 || fake_fault(f, "lie", word))
+	if (r < 0 || fake_file_holds(f->path, "lie", word))
 		return r;
 	r = fake_append(f, "port", O_TRUNC, word, e);
 	return r < 0 ? r : fake_append(f, "log", O_APPEND, word, e);

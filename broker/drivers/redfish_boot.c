@@ -50,7 +50,7 @@ static bool boot_is_shown(const struct rf_system *s)
 	return s->boot_enabled[0] && s->boot_target[0];
 }
 
-static json_t *boot_body(const struct rf_system *s, const char *target, bool none)
+static json_t *boot_body(const char *mode, const char *target, bool none)
 {
 	json_t *boot = json_object();
 	json_object_set_new(
@@ -58,20 +58,31 @@ static json_t *boot_body(const struct rf_system *s, const char *target, bool non
 	if (target[0] || none)
 		json_object_set_new(
 			boot, "BootSourceOverrideTarget", json_string(target[0] ? target : "None"));
-	/* Some forget the mode when a target comes without it, others refuse to hear of one. */
-	if (target[0] && s->boot_mode[0])
-		json_object_set_new(boot, "BootSourceOverrideMode", json_string(s->boot_mode));
+	if (target[0] && mode[0])
+		json_object_set_new(boot, "BootSourceOverrideMode", json_string(mode));
 	return json_pack("{s:o}", "Boot", boot);
+}
+
+static int boot_patch(struct redfish *rf, const struct rf_system *s, bool settings,
+	const char *mode, const char *target, bool none, struct said *ret, struct err *e)
+{
+	OWN(json) json_t *body = boot_body(mode, target, none);
+	if (!body)
+		return err_set(e, ENOMEM, "the next boot");
+	return rf_patch(rf, settings ? s->at.settings.text : rf->system.text,
+		settings ? "" : s->at.etag, body, false, ret, e);
 }
 
 static int boot_write_at(struct redfish *rf, const struct rf_system *s, bool settings,
 	const char *target, bool none, struct said *ret, struct err *e)
 {
-	OWN(json) json_t *body = boot_body(s, target, none);
-	if (!body)
-		return err_set(e, ENOMEM, "the next boot");
-	const char *path = settings ? s->at.settings.text : rf->system.text;
-	int r = rf_patch(rf, path, settings ? "" : s->at.etag, body, false, ret, e);
+	/* Some forget the mode when a target comes without it; others show it and let nobody write
+	 * it. */
+	int r = boot_patch(rf, s, settings, s->boot_mode, target, none, ret, e);
+	if (r == 0 && ret->status == 400 && target[0] && s->boot_mode[0]) {
+		said_drop(ret);
+		r = boot_patch(rf, s, settings, "", target, none, ret, e);
+	}
 	if (r == 0 && said_ok(ret))
 		r = rf_job_wait(rf, ret, true, wait_now_ms() + BOOT_JOB_MS, e);
 	return r;

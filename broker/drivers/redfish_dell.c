@@ -135,6 +135,9 @@ int rf_dell_set(struct redfish *rf, const struct rf_function *f, const struct id
 		body, false, &s, e);
 	if (r < 0)
 		return r;
+	/* While a job waits they are closed, for what waits already, too. */
+	if (!said_ok(&s) && dell_look(rf, &d, want, ret, NULL) == 0)
+		return 0;
 	if (!said_ok(&s))
 		return talk_refused(rf->talk, &s, e);
 	r = rf_job_wait(rf, &s, true, until_ms, e);

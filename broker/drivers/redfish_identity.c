@@ -11,7 +11,7 @@
 
 enum {
 	LOOK_APART_MS = 500, /* between the two that agree */
-	LOOK_POLL_MS = 300,
+	LOOK_POLL_MS = 250,
 	LOOK_MS = 6000, /* for a service to show what it took */
 };
 
@@ -243,6 +243,9 @@ static int standard_set(struct redfish *rf, const struct rf_function *f,
 		r = write_at(rf, f, false, want, until_ms, &here, e);
 	if (r < 0)
 		return r;
+	/* What waits for a start already is refused by some. */
+	if (!said_ok(alone ? &here : &there) && function_look(rf, f, want, ret, NULL) == 0)
+		return 0;
 	/* Of two refusals that of the settings tells more: the other place is mostly read-only. */
 	if (!said_ok(alone ? &here : &there))
 		return talk_refused(rf->talk, has ? &there : &here, e);
@@ -292,6 +295,25 @@ static struct identity identity_meant(const struct rf_function *f, const struct 
 	return meant;
 }
 
+/* Whether settings show another value for something that is wanted. What they do not show, they do
+ * not say: some show nothing until they are written. */
+static bool says_otherwise(const struct rf_function *staged, const struct identity *want)
+{
+	const struct card *c = &staged->card;
+	if (!mac_is_zero(&want->mac) && !mac_is_zero(&c->mac) && !mac_equal(&c->mac, &want->mac))
+		return true;
+	if (!wwn_is_zero(&want->wwpn) && !wwn_is_zero(&c->wwpn) &&
+		!wwn_equal(&c->wwpn, &want->wwpn))
+		return true;
+	if (!wwn_is_zero(&want->wwnn) && !wwn_is_zero(&c->wwnn) &&
+		!wwn_equal(&c->wwnn, &want->wwnn))
+		return true;
+	if (want->fc_boot && staged->fc_targets && !targets_are(staged, want))
+		return true;
+	return want->iscsi_boot && staged->iscsi.target[0] &&
+	       !iscsi_is(&staged->iscsi, &want->iscsi);
+}
+
 /* Already so, and nothing that waits for the next start says otherwise. */
 static bool is_already(struct redfish *rf, const struct rf_function *f, const struct identity *want)
 {
@@ -300,7 +322,7 @@ static bool is_already(struct redfish *rf, const struct rf_function *f, const st
 		return false;
 	return !f->at.settings.text[0] ||
 	       rf_function_get(rf, f->at.settings.text, &staged, NULL) < 0 ||
-	       function_is(&staged, want);
+	       !says_otherwise(&staged, want);
 }
 
 static int identity_one(struct redfish *rf, const struct rf_function *f,

@@ -10,7 +10,7 @@
 #include "drivers/wait.h"
 
 enum {
-	JOB_POLL_MS = 500,
+	JOB_POLL_MS = 300,
 	JOB_WAITS_MS = 500, /* so long it says "scheduled" before it is believed to wait */
 	TAG_TRIES = 4,
 };

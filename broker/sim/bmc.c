@@ -53,13 +53,17 @@ static const char help_rest[] =
 	"file)\n"
 	"  revert         changes are answered well and do not last; may name boot identity bios\n"
 	"  slow-job MS    resets, and settings at a reset, are jobs that take so long\n"
+	"  slow-power MS  Redfish: power changes after so long, and is PoweringOn or PoweringOff "
+	"till then\n"
 	"  reset-ids      adapters have other ids after each start\n"
 	"  busy S         Redfish: 503 with Retry-After: S; IPMI: node busy\n"
 	"  wrong-etag     Redfish: ETags that no If-Match fits\n"
 	"  half-body      Redfish: half of each body, then the connection ends\n"
 	"  hang           no answer; may name redfish ipmi\n"
 	"  slow MS        Redfish: each answer takes so long\n"
-	"and these happen once, and are gone then:\n"
+	"and these happen once, and are gone then (one with words in it is best made under "
+	"another\n"
+	"name and renamed, since it is seen at once):\n"
 	"  ac-loss        no power for a moment: addresses that were set are lost (`keep` in the "
 	"file:\n"
 	"                 are not), and the restore policy says whether it is on then\n"
@@ -225,13 +229,19 @@ static int run(struct sim *s, struct err *e)
 	r = r < 0 ? r
 		  : redfish_new(
 			    &s->redfish, &s->machine, s->tree, w->user, s->secret, random_fill, e);
+	if (r == 0)
+		redfish_push(s->redfish, push_event, s);
 	r = r < 0 || !w->redfish ? r : web_open(s, w->redfish, e);
 	r = r < 0 || !w->ipmi ? r : udp_open(s, w->ipmi, e);
 	if (r < 0)
 		return r;
 	char folder[PATH_TEXT];
 	snprintf(folder, sizeof folder, "%s", s->machine_path);
-	*strrchr(folder, '/') = '\0';
+	char *last = strrchr(folder, '/');
+	if (last)
+		*last = '\0';
+	else
+		snprintf(folder, sizeof folder, ".");
 	uv_fs_event_start(&s->watch, on_file, folder, 0);
 	sim_before(s);
 	sim_after(s);

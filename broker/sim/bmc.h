@@ -40,6 +40,7 @@ struct sim {
 	uv_signal_t term, intr;
 	struct ipmi *ipmi;
 	uv_udp_t udp;
+	unsigned pushes; /* events under way */
 };
 
 /* bmc.c: `baton-sim bmc ...` as a whole; the exit code. */
@@ -55,6 +56,9 @@ int web_open(struct sim *s, const char *at, struct err *e);
 void web_close(struct sim *s);
 /* Answers what is held and may go. Returns the ms to the next one; -1: nothing is held. */
 long web_turn(struct sim *s);
+
+/* bmc_push.c: ctx is the sim */
+void push_event(void *ctx, const char *url, const char *body);
 
 /* bmc_udp.c */
 int udp_open(struct sim *s, const char *at, struct err *e);

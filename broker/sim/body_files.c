@@ -75,7 +75,7 @@ static int state_open(int *ret, struct state *s, const struct files *f, struct e
 			text);
 	if (s->bounce_at && now_ms() >= s->bounce_at) {
 		s->bounce_at = 0;
-		strcpy(s->power, "on");
+		snprintf(s->power, sizeof s->power, "on");
 	}
 	return 0;
 }
@@ -99,11 +99,6 @@ static void files_note(struct body *b, const char *words)
 		dprintf(fd, "%s\n", words);
 }
 
-static bool says_off(const struct files *f)
-{
-	return fault_is(f->path, "false", NULL) || fault_is(f->path, "lie-off", NULL);
-}
-
 static int files_look(struct body *b, struct body_look *ret, struct err *e)
 {
 	struct files *f = files_of(b);
@@ -112,7 +107,7 @@ static int files_look(struct body *b, struct body_look *ret, struct err *e)
 	int r = state_open(&fd, &s, f, e);
 	if (r < 0)
 		return r;
-	ret->on = strcmp(s.power, "on") == 0 && !says_off(f);
+	ret->on = strcmp(s.power, "on") == 0 && !fault_is(f->path, "false", NULL);
 	ret->fault = !ret->on && fault_is(f->path, "fault", NULL);
 	snprintf(ret->next, sizeof ret->next, "%s", s.next);
 	return 0;
@@ -130,12 +125,10 @@ static bool refuses(const struct files *f, enum gesture g)
 		return true;
 	if (g == GESTURE_SOFT && fault_is(f->path, "deaf", NULL))
 		return true;
-	if (!says_off(f))
+	if (!fault_is(f->path, "false", NULL))
 		return false;
-	if (g == GESTURE_ON) {
+	if (g == GESTURE_ON)
 		fault_once(f->path, "false", NULL);
-		fault_once(f->path, "lie-off", NULL);
-	}
 	return g == GESTURE_OFF || g == GESTURE_SOFT;
 }
 
@@ -156,11 +149,11 @@ static int files_power(struct body *b, enum gesture g, bool hold, struct err *e)
 	bool on = strcmp(s.power, "on") == 0, starts = g == GESTURE_ON || g == GESTURE_RESET;
 	if (r < 0 || on == (g == GESTURE_ON))
 		return r;
-	strcpy(s.power, starts ? "on" : "off");
+	snprintf(s.power, sizeof s.power, "%s", starts ? "on" : "off");
 	if (starts) {
-		strcpy(s.booted, s.next);
+		memcpy(s.booted, s.next, sizeof s.booted);
 		if (!hold)
-			strcpy(s.next, "default");
+			snprintf(s.next, sizeof s.next, "default");
 	} else if (fault_once(f->path, "bounce", NULL)) {
 		s.bounce_at = now_ms() + BOUNCE_MS;
 	}

@@ -150,6 +150,8 @@ static size_t on_rakp1(struct ipmi *i, const struct ipmi_packet *p, void *to, si
 		s->id = 0;
 		return ipmi_rakp_write(to, size, r.tag, STATUS_PRIVILEGE, s->console, NULL, 0);
 	}
+	if (r.role & 15)
+		s->most = r.role & 15;
 	s->rakp1 = r;
 	s->state = PROVED;
 	i->random(s->random, sizeof s->random);
@@ -224,7 +226,7 @@ static size_t on_message(struct ipmi *i, struct ipmi_session *s, const void *byt
 		return 0;
 	struct command c = { .ipmi = i, .s = s, .data = m.data, .len = m.len };
 	enum done code = command_do(&c, m.netfn, m.command);
-	if (c.ends)
+	if (c.ends && s)
 		s->id = 0;
 	return ipmi_message_write(
 		to, size, &m, (uint8_t)code, c.answer, code == DONE_OK ? c.answer_len : 0);
@@ -237,7 +239,7 @@ static bool seq_ok(struct ipmi_session *s, uint32_t seq)
 	if (seq == 0)
 		return false;
 	if (s->in == 0 || (ahead != 0 && ahead <= WINDOW)) {
-		s->in_seen = s->in == 0 || ahead >= 32 ? 1 : s->in_seen << ahead | 1;
+		s->in_seen = s->in == 0 ? 1 : s->in_seen << ahead | 1;
 		s->in = seq;
 		return true;
 	}

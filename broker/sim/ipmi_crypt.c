@@ -70,7 +70,7 @@ size_t aes_open(void *to, size_t size, const uint8_t key[AES_BLOCK], const void 
 	struct CBC_CTX(struct aes128_ctx, AES_BLOCK) c;
 	const uint8_t *in = bytes;
 	uint8_t *out = to;
-	if (len < 2 * AES_BLOCK || len % AES_BLOCK || len - AES_BLOCK > size)
+	if (len < (size_t)2 * AES_BLOCK || len % AES_BLOCK || len - AES_BLOCK > size)
 		return 0;
 	aes128_set_decrypt_key(&c.ctx, key);
 	CBC_SET_IV(&c, in);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/own.h"
 
@@ -108,6 +109,8 @@ int keep_save(struct keep *k, struct err *e)
 	FILE *f = fopen(fresh, "we");
 	if (!f)
 		return err_set(e, errno, "open %s", fresh);
+	/* Secrets that were set are in it. */
+	fchmod(fileno(f), 0600);
 	const char *name;
 	json_t *value;
 	json_object_foreach(k->all, name, value)

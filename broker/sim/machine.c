@@ -63,6 +63,7 @@ int machine_look(struct machine *m, struct body_look *ret, struct err *e)
 	int r = m->body->ops->look(m->body, ret, e);
 	if (r < 0)
 		return r;
+	ret->on &= !fault_is(m->faults, "lie-off", NULL);
 	char is = ret->on ? 2 : 1;
 	bool turned = m->was && m->was != is;
 	m->was = is;
@@ -215,7 +216,7 @@ static void one_start(void *ctx, const char *name, json_t *value)
 	char base[64];
 	if (s->result < 0 || !next_cut(base, name))
 		return;
-	if (s->m->by_job && !keep_get(s->m->keep, "job"))
+	if (s->m->by_job && !machine_has_job(s->m))
 		return;
 	if (!fault_is(s->m->faults, "revert", machine_kind(base)))
 		s->result = machine_turn(s->m, base, value, s->e);
@@ -241,6 +242,10 @@ int machine_power(struct machine *m, enum gesture g, struct err *e)
 		r = machine_boot(m, &b, e);
 	if (r < 0)
 		return r;
+	if (g == GESTURE_ON)
+		fault_once(m->faults, "lie-off", NULL);
+	else if (fault_is(m->faults, "lie-off", NULL))
+		return 0;
 	bool starts = look.on ? g == GESTURE_RESET : g == GESTURE_ON;
 	if (starts)
 		r = start_changes(m, e);
@@ -251,28 +256,28 @@ int machine_power(struct machine *m, enum gesture g, struct err *e)
 	return r == 0 ? machine_look(m, &look, e) : r;
 }
 
-struct awaiting {
-	const char *prefix;
-	bool found;
-};
-
 static void one_awaited(void *ctx, const char *name, json_t *value)
 {
-	struct awaiting *a = ctx;
+	bool *found = ctx;
 	(void)value;
-	a->found |= ends(name, ".next") && strncmp(name, a->prefix, strlen(a->prefix)) == 0;
+	*found |= ends(name, ".next");
 }
 
-bool machine_awaits(struct machine *m, const char *prefix)
+bool machine_awaits(struct machine *m)
 {
-	struct awaiting a = { .prefix = prefix };
-	keep_each(m->keep, one_awaited, &a);
-	return a.found;
+	bool found = false;
+	keep_each(m->keep, one_awaited, &found);
+	return found;
 }
 
-void machine_job(struct machine *m, const char *prefix)
+void machine_job(struct machine *m)
 {
-	keep_put(m->keep, "job", json_string(prefix));
+	keep_put(m->keep, "job", json_true());
+}
+
+bool machine_has_job(struct machine *m)
+{
+	return keep_get(m->keep, "job") != NULL;
 }
 
 static void one_lost(void *ctx, const char *name, json_t *value)

@@ -22,7 +22,8 @@ struct machine {
 	/* Told of each start and stop of the machine; may be NULL. */
 	void (*turned)(void *ctx, bool on);
 	void *ctx;
-	char was; /* for turned(): 0 not known, 1 off, 2 on */
+	char turning; /* while a change of power takes its time: 1 off, 2 on; else 0 */
+	char was;     /* for turned(): 0 not known, 1 off, 2 on */
 };
 
 struct boot {
@@ -51,10 +52,11 @@ int machine_set(struct machine *m, const char *name, json_t *value, struct err *
 int machine_turn(struct machine *m, const char *name, json_t *value, struct err *e);
 /* What the fault `revert` calls it: boot, bios, identity. */
 const char *machine_kind(const char *name);
-/* Is anything to change at the next start? prefix "": anything at all. */
-bool machine_awaits(struct machine *m, const char *prefix);
-/* What begins with prefix and waits for a job may now be made true at the next start. */
-void machine_job(struct machine *m, const char *prefix);
+/* Is anything to change at the next start? */
+bool machine_awaits(struct machine *m);
+/* Where by_job: what is to change does so at the next start if there is a job for it. */
+void machine_job(struct machine *m);
+bool machine_has_job(struct machine *m);
 
 /* The power cord is pulled and put back: what the policy says happens, and addresses that were
  * set are lost, unless keeps. */

@@ -37,6 +37,8 @@ static json_t *value_power(struct machine *m, const char *name)
 		return json_null();
 	if (strcmp(name, "system.state") == 0)
 		return json_string(look.on ? "Enabled" : "StandbyOffline");
+	if (m->turning)
+		return json_string(m->turning == 2 ? "PoweringOn" : "PoweringOff");
 	return json_string(look.on ? "On" : "Off");
 }
 
@@ -126,6 +128,28 @@ static bool allowed(struct machine *m, const char *name, json_t *value)
 	return !list;
 }
 
+/* What an HBA boots from: a list of WWPN, LUNID and BootPriority. */
+static bool targets_ok(json_t *list)
+{
+	json_t *one, *value;
+	const char *key;
+	size_t i;
+	json_array_foreach(list, i, one)
+	{
+		const char *wwpn = json_string_value(json_object_get(one, "WWPN"));
+		if (!wwpn || !wwn_ok(wwpn))
+			return false;
+		json_object_foreach(
+			one, key, value) if (strcmp(key, "BootPriority") == 0
+						     ? !json_is_integer(value)
+						     : !json_is_string(value) ||
+							       (strcmp(key, "WWPN") != 0 &&
+								       strcmp(key, "LUNID") !=
+									       0)) return false;
+	}
+	return json_is_array(list) && json_array_size(list) <= 8;
+}
+
 /* The form that the end of a name wants. */
 static bool form_ok(const char *name, json_t *value)
 {
@@ -136,6 +160,8 @@ static bool form_ok(const char *name, json_t *value)
 		return text && mac_parse(&mac, text) && mac_is_unicast(&mac);
 	if (ends(name, ".wwpn") || ends(name, ".wwnn"))
 		return text && wwn_ok(text);
+	if (ends(name, ".targets"))
+		return targets_ok(value);
 	if (ends(name, ".ip") || ends(name, ".mask") || ends(name, ".portal"))
 		return text && ip4_parse(&addr, text);
 	if (ends(name, ".port"))

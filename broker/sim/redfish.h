@@ -45,6 +45,10 @@ void redfish_free(struct redfish *rf); /* takes NULL */
 void redfish_answer(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *ret);
 void redfish_answer_fini(struct redfish_answer *a);
 
+/* Who carries an event to a subscriber; both are borrowed for the call. Without one, none goes. */
+void redfish_push(
+	struct redfish *rf, void (*push)(void *ctx, const char *to, const char *body), void *ctx);
+
 /* Ends every session, as a BMC that has restarted. */
 void redfish_sessions_drop(struct redfish *rf);
 /* Does what is due by machine->now. Returns the ms to what is due next; -1: nothing is. */

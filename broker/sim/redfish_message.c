@@ -33,6 +33,11 @@ json_t *message_of(struct redfish *rf, const char *message, const char *const *a
 	json_t *list = json_array();
 	snprintf(id, sizeof id, "Base.1.13.%s", message);
 	words_of(words, sizeof words, text ? text : message, arg, args);
+	/* What went wrong inside is no argument of the standard's message. */
+	if (args && !json_integer_value(json_object_get(entry, "NumberOfArgs"))) {
+		snprintf(words, sizeof words, "%s", arg[0]);
+		args = 0;
+	}
 	for (unsigned i = 0; i < args; i++) {
 		json_t *one = json_string(arg[i]);
 		json_array_append_new(list, one ? one : json_string("?"));

@@ -54,7 +54,8 @@ void session_make(struct redfish *rf, const struct redfish_ask *ask, struct redf
 		answer_message(
 			rf, a, 400, "PropertyMissing", user ? "Password" : "UserName", NULL, NULL);
 	} else if (!login_ok(rf, user, secret)) {
-		answer_message(rf, a, 401, "ResourceAtUriUnauthorized", NULL, NULL, NULL);
+		answer_message(rf, a, 401, "ResourceAtUriUnauthorized", ask->path,
+			"the user or the password is wrong", NULL);
 	} else if (!s) {
 		answer_message(rf, a, 503, "SessionLimitExceeded", NULL, NULL, NULL);
 	} else {
@@ -67,59 +68,6 @@ void session_make(struct redfish *rf, const struct redfish_ask *ask, struct redf
 		answer_json(a, 201, resource_get(rf, a->location, a->etag));
 	}
 	json_decref(body);
-}
-
-void subscriptions_show(struct redfish *rf)
-{
-	json_t *rows = json_deep_copy(keep_get(rf->m->keep, "subscriptions"));
-	tree_rows(rf->t, "subscription", rows ? rows : json_array());
-}
-
-static void subscription_make(
-	struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a)
-{
-	json_t *body = body_of(rf, ask, a);
-	const char *to = json_string_value(json_object_get(body, "Destination"));
-	const char *context = json_string_value(json_object_get(body, "Context"));
-	json_t *had = keep_get(rf->m->keep, "subscriptions");
-	if (!body)
-		return;
-	if (!to) {
-		answer_message(rf, a, 400, "PropertyMissing", "Destination", NULL, NULL);
-	} else if (strncmp(to, "http://", 7) != 0 || strlen(to) > 200) {
-		answer_message(rf, a, 400, "PropertyValueFormatError", to, "Destination", NULL);
-	} else if (json_array_size(had) >= SUBSCRIPTIONS_MAX) {
-		answer_message(rf, a, 409, "ResourceInUse", NULL, NULL, NULL);
-	} else {
-		json_t *list = had ? json_deep_copy(had) : json_array();
-		long long n = keep_number(rf->m->keep, "subscriptions.made") + 1;
-		char id[24];
-		snprintf(id, sizeof id, "%lld", n);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "n", id, "destination", to,
-						    "context", context ? context : ""));
-		keep_put(rf->m->keep, "subscriptions", list);
-		keep_put(rf->m->keep, "subscriptions.made", json_integer(n));
-		snprintf(a->location, sizeof a->location, SUBSCRIPTIONS "/%s", id);
-		answer_json(a, 201, resource_get(rf, a->location, a->etag));
-	}
-	json_decref(body);
-}
-
-static bool subscription_end(struct redfish *rf, const char *id)
-{
-	json_t *list = json_deep_copy(keep_get(rf->m->keep, "subscriptions")), *one;
-	size_t i;
-	json_array_foreach(list, i, one)
-	{
-		const char *n = json_string_value(json_object_get(one, "n"));
-		if (n && strcmp(n, id) == 0) {
-			json_array_remove(list, i);
-			keep_put(rf->m->keep, "subscriptions", list);
-			return true;
-		}
-	}
-	json_decref(list);
-	return false;
 }
 
 static bool session_end(struct redfish *rf, const char *id)
@@ -177,12 +125,17 @@ static void power_go(const struct action *x, enum gesture g)
 {
 	struct err e = { 0 };
 	long slow = fault_number(x->rf->m->faults, "slow-job", 1000);
-	if (slow >= 0)
+	long under_way = fault_number(x->rf->m->faults, "slow-power", 1000);
+	if (slow >= 0) {
 		task_make(x->rf, "reset", (int)g, slow, false, x->a);
-	else if (machine_power(x->rf->m, g, &e) < 0)
-		answer_message(x->rf, x->a, 500, "GeneralError", e.text, NULL, NULL);
-	else
+	} else if (under_way >= 0) {
+		power_later(x->rf, g, under_way);
 		done(x->a);
+	} else if (machine_power(x->rf->m, g, &e) < 0) {
+		answer_message(x->rf, x->a, 500, "GeneralError", e.text, NULL, NULL);
+	} else {
+		done(x->a);
+	}
 }
 
 static void reset(const struct action *x)
@@ -240,6 +193,12 @@ static void bios_reset(const struct action *x)
 	done(x->a);
 }
 
+static void test_event(const struct action *x)
+{
+	event_test(x->rf, x->body);
+	done(x->a);
+}
+
 static void media_put(const struct action *x, const char *what, json_t *value)
 {
 	char name[40];
@@ -286,6 +245,9 @@ static const struct {
 		"Password "
 		"MediaType " },
 	{ "VirtualMedia.EjectMedia", media_eject, NULL, " " },
+	{ "EventService.SubmitTestEvent", test_event, NULL,
+		" EventGroupId EventId EventTimestamp EventType Message MessageArgs MessageId "
+		"MessageSeverity OriginOfCondition Severity " },
 };
 
 /* What the action's own entry in the resource allows; false: the answer is made. */
@@ -314,7 +276,7 @@ static bool params_ok(
 		json_array_foreach(list, i, one) in |= json_equal(one, value);
 		if (!in) {
 			OWN(text) char *text = json_dumps(value, JSON_ENCODE_ANY);
-			answer_message(x->rf, x->a, 400, "ActionParameterNotInList",
+			answer_message(x->rf, x->a, 400, "ActionParameterValueNotInList",
 				text ? text : "", key, x->name);
 			return false;
 		}
@@ -356,10 +318,10 @@ static bool job_make(struct redfish *rf, const struct redfish_ask *ask, struct r
 		return true;
 	if (!json_is_string(json_object_get(body, "TargetSettingsURI"))) {
 		answer_message(rf, a, 400, "PropertyMissing", "TargetSettingsURI", NULL, NULL);
-	} else if (!machine_awaits(rf->m, "")) {
+	} else if (!machine_awaits(rf->m)) {
 		answer_message(rf, a, 400, "GeneralError", "nothing is pending", NULL, NULL);
 	} else {
-		machine_job(rf->m, "");
+		machine_job(rf->m);
 		task_make(rf, "settings", -1, 0, true, a);
 	}
 	json_decref(body);

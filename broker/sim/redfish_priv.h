@@ -19,6 +19,7 @@ struct task {
 	const char *what;
 	int gesture; /* of enum gesture: what it does when it is done; -1: nothing */
 	unsigned long long begun, due; /* ms */
+	bool hidden; /* no job of the service's, but something that takes its time */
 	char why[160];
 };
 
@@ -33,6 +34,9 @@ struct redfish {
 	unsigned tasks_made;
 	long long starts_seen; /* of the machine */
 	json_t *registry;      /* the messages */
+	unsigned events_made;
+	void (*push)(void *ctx, const char *to, const char *body);
+	void *push_ctx;
 };
 
 /* An answer with that message of the Base registry alone. */
@@ -51,19 +55,32 @@ json_t *body_of(struct redfish *rf, const struct redfish_ask *ask, struct redfis
 bool trait(const struct redfish *rf, const char *name);
 json_t *redfish_live(void *ctx, const char *name);
 
+/* The header Allow of the resource at that path. */
+const char *allow_of(json_t *template, const char *path);
+
+/* redfish_patch.c */
+void answer_patch(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
+
 /* redfish_post.c */
 void answer_post(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
 void answer_delete(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
 void session_make(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
 void sessions_show(struct redfish *rf);
-void subscriptions_show(struct redfish *rf);
 bool login_ok(const struct redfish *rf, const char *user, const char *secret);
+
+/* redfish_event.c */
+void subscriptions_show(struct redfish *rf);
+void subscription_make(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
+bool subscription_end(struct redfish *rf, const char *id);
+void event_test(struct redfish *rf, json_t *body);
 
 /* redfish_task.c: the answer is 202 with where to ask. */
 void task_make(struct redfish *rf, const char *what, int gesture, long takes_ms, bool waits,
 	struct redfish_answer *a);
 /* The machine has started: jobs that waited for it run, and ids may be others. */
 void redfish_started(struct redfish *rf);
+/* The power changes once this time is over; until then it is on its way. */
+void power_later(struct redfish *rf, enum gesture g, long takes_ms);
 void tasks_show(struct redfish *rf);
 json_t *task_live(struct redfish *rf, const char *name); /* "task.3.percent" */
 /* The answer for a task monitor's path; false: it is none. */

@@ -50,17 +50,31 @@ static struct task *task_free(struct redfish *rf)
 	return oldest;
 }
 
-void task_make(struct redfish *rf, const char *what, int gesture, long takes_ms, bool waits,
-	struct redfish_answer *a)
+static struct task *task_new(
+	struct redfish *rf, const char *what, int gesture, long takes_ms, bool waits)
 {
 	struct task *t = task_free(rf);
-	char path[80];
 	*t = (struct task){ .id = ++rf->tasks_made,
 		.state = waits ? TASK_WAITS : TASK_RUNS,
 		.what = what,
 		.gesture = gesture,
 		.begun = rf->m->now,
 		.due = rf->m->now + (unsigned long long)takes_ms };
+	return t;
+}
+
+void power_later(struct redfish *rf, enum gesture g, long takes_ms)
+{
+	task_new(rf, "power", (int)g, takes_ms, false)->hidden = true;
+	if (g != GESTURE_RESET)
+		rf->m->turning = g == GESTURE_ON ? 2 : 1;
+}
+
+void task_make(struct redfish *rf, const char *what, int gesture, long takes_ms, bool waits,
+	struct redfish_answer *a)
+{
+	struct task *t = task_new(rf, what, gesture, takes_ms, waits);
+	char path[80];
 	snprintf(path, sizeof path, TASKS "/%u", t->id);
 	snprintf(a->location, sizeof a->location, MONITORS "/%u", t->id);
 	answer_json(a, 202, resource_get(rf, path, a->etag));
@@ -74,7 +88,7 @@ void tasks_show(struct redfish *rf)
 		char id[12], begun[32];
 		struct tm tm;
 		time_t s = (time_t)(t->begun / 1000);
-		if (!t->id)
+		if (!t->id || t->hidden)
 			continue;
 		snprintf(id, sizeof id, "%u", t->id);
 		gmtime_r(&s, &tm);
@@ -142,6 +156,8 @@ static void task_end(struct redfish *rf, struct task *t)
 {
 	struct err e = { 0 };
 	t->state = TASK_DONE;
+	if (t->hidden)
+		rf->m->turning = 0;
 	if (t->gesture < 0 || machine_power(rf->m, (enum gesture)t->gesture, &e) == 0)
 		return;
 	t->state = TASK_FAILED;

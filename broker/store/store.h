@@ -82,16 +82,18 @@ enum machine_part {
 	PART_CPUS = 128,
 	PART_PIN = 256, /* of its BMC's certificate */
 };
+enum nic_part { NIC_PORT = 1, NIC_CIRCUIT = 2, NIC_REMOTE = 4 };
 struct machine_change {
 	unsigned parts;    /* which of them it changes, to what stands in `to` */
-	struct machine to; /* its labels are added or get another value; of each NIC that is in it,
-			    * known by its factory MAC, the port is set, "" takes it away */
+	struct machine to; /* its labels are added or get another value; its NICs are known by
+			    * their factory MACs */
+	unsigned nic_parts[NICS_MAX]; /* what changes of each; "" and no bytes take it off */
 	unsigned unlabels;
 	char unlabel[LABELS_MAX][LABEL_LEN + 1];
 };
 /* All or nothing, and nothing else. A trait that is set to nothing is what the shim has found.
- * -EBUSY: the UUID while the machine carries a persona, is stale or has a part in an order; another
- * port in place of one that is held. */
+ * -EBUSY: the UUID or a relay port while the machine carries a persona, is stale or has a part in
+ * an order; another switch port in place of one that is held. */
 int store_machine_set(
 	struct store *s, const char *name, const struct machine_change *c, struct err *e);
 /* Journals what the shim has read from a card, before any write: pci, and the factory address if

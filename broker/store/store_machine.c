@@ -201,8 +201,7 @@ static int machine_check(const struct machine *m, struct err *e)
 	return 0;
 }
 
-/* A port tells one machine from another only while no two have it: -EEXIST names the other. */
-static int relay_port_free(
+int relay_port_free(
 	struct store *s, const char *machine, const struct relay_port *port, struct err *e)
 {
 	char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT], other[NAME_LEN + 1];

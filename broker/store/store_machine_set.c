@@ -21,7 +21,8 @@ static int change_check(const char *name, const struct machine_change *c, struct
 			"machine %s: loader \"%s\": want the name of a file in boot_dir", name,
 			to->loader);
 	for (unsigned i = 0; i < to->nics; i++)
-		if (*to->nic[i].port && !port_parse(&(struct port_addr){ 0 }, to->nic[i].port))
+		if (c->nic_parts[i] & NIC_PORT && *to->nic[i].port &&
+			!port_parse(&(struct port_addr){ 0 }, to->nic[i].port))
 			return err_say(e, EINVAL,
 				"machine %s: switch port \"%s\": want KIND://HOST/PORT, as in "
 				"fake://switch-1/7",
@@ -29,16 +30,17 @@ static int change_check(const char *name, const struct machine_change *c, struct
 	return traits_check("machine", name, &to->is, e);
 }
 
-/* By its UUID a body that has lost a persona is told from the one that has it. */
-static int uuid_may_change(struct store *s, const char *name, struct err *e)
+/* By its UUID and its relay ports a body that has lost a persona is told from the one that has it.
+ */
+static int sign_may_change(struct store *s, const char *name, const char *sign, struct err *e)
 {
 	struct binding b;
 	int r = store_binding_of(s, name, &b, NULL);
 	if (r == 0)
 		return err_say(e, EBUSY,
-			"machine %s carries persona %s: its UUID tells it from others that had "
+			"machine %s carries persona %s: its %s tells it from others that had "
 			"that one; `baton stop %s` first",
-			name, b.persona, b.persona);
+			name, b.persona, sign, b.persona);
 	if (r != -ENOENT)
 		return store_binding_of(s, name, &b, e);
 	r = stale_free(s, name, "", e);
@@ -131,20 +133,51 @@ static int port_set(
 			   in_text(port), in_text(name), in_mac(&was->factory));
 }
 
-static int ports_set(
-	struct store *s, const struct machine *m, const struct machine_change *c, struct err *e)
+/* What is not named stays: *was is then as it is now. */
+static int relay_port_set(struct store *s, const char *name, struct nic *was, unsigned parts,
+	const struct relay_port *to, struct err *e)
+{
+	struct relay_port *port = &was->relay_port;
+	char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT], mac[MAC_TEXT];
+	if (parts & NIC_CIRCUIT)
+		port->circuit = to->circuit;
+	if (parts & NIC_REMOTE)
+		port->remote = to->remote;
+	if (port->remote.len && !port->circuit.len)
+		return err_say(e, EINVAL,
+			"machine %s: NIC %s: a remote-id names a relay, and no port of it: want "
+			"the circuit-id, too, or neither",
+			name, mac_text(mac, &was->factory));
+	int r = sign_may_change(s, name, "relay port", e);
+	if (!r)
+		r = relay_port_free(s, name, port, e);
+	return r ? r
+		 : RUN(s, e,
+			   "UPDATE nic SET circuit = ?, remote = ? WHERE machine = ? AND factory = "
+			   "?",
+			   in_text(relay_id_text(circuit, &port->circuit)),
+			   in_text(relay_id_text(remote, &port->remote)), in_text(name),
+			   in_mac(&was->factory));
+}
+
+static int nics_set(
+	struct store *s, struct machine *m, const struct machine_change *c, struct err *e)
 {
 	int r = 0;
 	for (unsigned i = 0; !r && i < c->to.nics; i++) {
 		const struct nic *to = &c->to.nic[i];
+		unsigned parts = c->nic_parts[i];
 		char text[MAC_TEXT];
 		unsigned at = 0;
 		while (at < m->nics && !mac_equal(&m->nic[at].factory, &to->factory))
 			at++;
-		r = at < m->nics
-			    ? port_set(s, m->name, &m->nic[at], to->port, e)
-			    : err_say(e, ENOENT, "machine %s has no NIC with the factory MAC %s",
-				      m->name, mac_text(text, &to->factory));
+		if (at == m->nics)
+			return err_say(e, ENOENT, "machine %s has no NIC with the factory MAC %s",
+				m->name, mac_text(text, &to->factory));
+		if (parts & NIC_PORT)
+			r = port_set(s, m->name, &m->nic[at], to->port, e);
+		if (!r && parts & (NIC_CIRCUIT | NIC_REMOTE))
+			r = relay_port_set(s, m->name, &m->nic[at], parts, &to->relay_port, e);
 	}
 	return r;
 }
@@ -160,12 +193,12 @@ int store_machine_set(
 	if (!r)
 		r = store_machine(s, name, &m, e);
 	if (!r && c->parts & PART_UUID)
-		r = uuid_may_change(s, name, e);
+		r = sign_may_change(s, name, "UUID", e);
 	if (!r)
 		r = columns_set(s, name, c, e);
 	if (!r)
 		r = labels_set(s, &m, c, e);
 	if (!r)
-		r = ports_set(s, &m, c, e);
+		r = nics_set(s, &m, c, e);
 	return r ? r : tx_commit(&tx, e);
 }

@@ -161,6 +161,10 @@ int swap_check(struct store *s, const struct binding *b, struct err *e);
 int stale_free(struct store *s, const char *machine, const char *persona, struct err *e);
 int stale_none_of(struct store *s, const char *persona, struct err *e);
 
+/* -EEXIST with the holder's name when another machine has this relay port, which then tells
+ * neither; none is free. */
+int relay_port_free(
+	struct store *s, const char *machine, const struct relay_port *port, struct err *e);
 /* -EEXIST with the holder's name when some NIC has this switch port; "" is free. */
 int port_free(struct store *s, const char *port, struct err *e);
 /* -EBUSY when a port of the machine is other than open by our doing. */

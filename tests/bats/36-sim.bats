@@ -26,7 +26,7 @@ setup() {
 
 teardown() {
 	sim_stop
-	[ -z "${blade_pid-}" ] || kill -KILL "$blade_pid" 2>/dev/null || :
+	[ -z "${lab-}" ] || "$root/tests/lab/lab.sh" down "$lab"
 }
 
 # fault NAME [WORDS]: makes it, whole at once; `no NAME` takes it away
@@ -239,6 +239,16 @@ log_is() {
 	[ "$(value /redfish/v1/TaskService/Tasks/1 .TaskState)" = Completed ]
 }
 
+@test "fault slow-power: it is on its way before it is there" {
+	sim_start "$at/sim"
+	fault slow-power 400
+	reset On
+	[ "$(value $system .PowerState)" = PoweringOn ]
+	wait_for "power on" "$at/sim/machine.log"
+	[ "$(value $system .PowerState)" = On ]
+	[ "$(value /redfish/v1/TaskService/Tasks '.Members | length')" -eq 0 ]
+}
+
 @test "fault reset-ids: what was found before a start is not there after it" {
 	sim_start "$at/sim"
 	fault reset-ids
@@ -364,20 +374,48 @@ log_is() {
 	[ $failed -eq 0 ]
 }
 
-@test "a blade of the lab gets its address while it is off" {
-	mkdir "$at/blade"
-	"$bin/tests/lab/blade" "$root/tests/lab/blade-b.blade" "$at/blade" >"$at/blade/log" 2>&1 3>&- &
-	blade_pid=$!
-	wait_for ready "$at/blade/log"
-	sim_start "$at/sim" --blade "$at/blade/control" --hbas 0
-	nic=/redfish/v1/Chassis/1/NetworkAdapters/NIC1/NetworkDeviceFunctions/2
-	[ "$(value $nic .Ethernet.PermanentMACAddress)" = 52:54:00:bb:00:02 ]
-	want 200 PATCH $nic/Settings '{"Ethernet":{"MACAddress":"02:ba:70:00:00:02"}}'
-	want 200 PATCH $system '{"Boot":{"BootSourceOverrideTarget":"Pxe","BootSourceOverrideEnabled":"Once"}}'
-	# Its NICs' other ends are not there, so it does not stay on.
+@test "subscribers hear of power, and of a test" {
+	sim_start "$at/sim"
+	: >"$at/heard"
+	socat -u TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr "OPEN:$at/heard,creat,append" 2>"$at/socat" 3>&- &
+	sim_pids+=($!)
+	until_port() {
+		port=$(ss -Hltnp "src 127.0.0.1" | sed -n "s/.*127.0.0.1:\([0-9]*\) .*pid=${sim_pids[-1]},.*/\1/p")
+		[ -n "$port" ]
+	}
+	end=$((SECONDS + 5))
+	until until_port; do [ $SECONDS -lt $end ]; done
+	want 400 POST /redfish/v1/EventService/Subscriptions '{"Destination":"ftp://127.0.0.1/","Protocol":"Redfish"}'
+	want 201 POST /redfish/v1/EventService/Subscriptions \
+		'{"Destination":"http://127.0.0.1:'"$port"'/here","Protocol":"Redfish","Context":"rack 7"}'
+	mine=$(field Location)
 	reset On
-	wait_for "boot-override next=network" "$at/blade/log"
-	wait_for "power-on" "$at/blade/log"
-	grep -qx "nic 0000:00:04.0 02:ba:70:00:00:02" "$at/blade/nvram"
-	[ "$(value $nic .Ethernet.MACAddress)" = 02:ba:70:00:00:02 ]
+	wait_for ResourcePoweredOn "$at/heard"
+	grep -q "^POST /here HTTP/1.1" "$at/heard"
+	grep -q '"Context": "rack 7"' "$at/heard"
+	want 204 POST /redfish/v1/EventService/Actions/EventService.SubmitTestEvent '{"MessageId":"X.1.0.Mine"}'
+	wait_for X.1.0.Mine "$at/heard"
+	want 204 DELETE "$mine"
+	want 404 GET "$mine"
+}
+
+# bats test_tags=root,qemu
+@test "a blade of the lab starts with the address that Redfish gave it while it was off" {
+	export LAB_PARTS="blades bmcs" LAB_BMC=sim LAB_OWNER=$BASHPID LAB_BIN=$bin
+	lab=$at/lab
+	"$root/tests/lab/lab.sh" up "$lab"
+	inside() { "$root/tests/lab/lab.sh" enter "$lab" "$@"; }
+	say() {
+		inside curl -sk -u "baton:$(<"$lab/secrets/blade-b")" -X "$1" ${3:+-d "$3"} "https://127.0.0.1:9445$2"
+	}
+	nic=/redfish/v1/Chassis/1/NetworkAdapters/NIC1/NetworkDeviceFunctions/2
+	[ "$(say GET $nic | jq -r .Ethernet.PermanentMACAddress)" = 52:54:00:bb:00:02 ]
+	say PATCH $nic/Settings '{"Ethernet":{"MACAddress":"02:ba:70:00:00:07"}}'
+	say PATCH $system '{"Boot":{"BootSourceOverrideTarget":"Pxe","BootSourceOverrideEnabled":"Once"}}'
+	say POST $system/Actions/ComputerSystem.Reset '{"ResetType":"On"}'
+	grep "firmware-start why=power boot=network" "$lab/log/blade-b"
+	inside sh -c 'tr "\0" " " </proc/$(pgrep -f "mac=52:54:00:bb:00:01" | head -n 1)/cmdline' | grep "mac=02:ba:70:00:00:07"
+	[ "$(say GET $nic | jq -r .Ethernet.MACAddress)" = 02:ba:70:00:00:07 ]
+	inside ipmitool -I lanplus -C 17 -H 127.0.0.1 -p 9002 -U baton -P "$(<"$lab/secrets/blade-b")" power off
+	grep "power-off why=controller" "$lab/log/blade-b"
 }

@@ -103,7 +103,7 @@ NETWORK='["address","dns","gateway","interface","isolated","link","mode","name",
 call_of() {
 	arg='' sent='' shape=$ITEMS
 	case $1 in
-	status_get) shape='keys == ["alarms","machines","orders","personas"] and .alarms == []' ;;
+	status_get) shape='keys == ["alarms","batches","machines","orders","personas"] and .alarms == []' ;;
 	network_list | pool_list | machine_list | persona_list | order_list | proof_list | health_list) ;;
 	event_list) shape='.items[0] | keys == ["at","id","level","machine","order","persona","text","word"]' ;;
 	network_add)

@@ -201,6 +201,8 @@ refused() {
 	refused 1 "machine nobody: no such machine" -- machine set nobody --pool x
 	refused 1 "has no label \"nothing\"" -- machine set big --pool elsewhere --unlabel nothing
 	refused 1 "has no NIC with the factory MAC" -- machine set big --nic mac=52:54:00:00:00:99,port=fake://sw/1
+	refused 1 "relay port tells it from others" -- machine set big --nic mac=52:54:00:dd:00:03,circuit=7
+	refused 1 'want "port", "circuit" or "remote"' -- machine set big --nic mac=52:54:00:dd:00:03
 	refused 1 "want KIND://HOST/PORT" -- machine set big --nic mac=52:54:00:dd:00:03,port=1
 	refused 1 '"labels": "Rack=r1": want KEY=VALUE' -- machine set big --label Rack=r1
 	refused 1 '"loader": want the name of a file' -- machine set big --loader ../x

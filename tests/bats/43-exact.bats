@@ -8,29 +8,14 @@
 load ../lib/site
 
 TARGET=iqn.2026-01.org.example:disk.web-01
-UUID_A=11111111-2222-3333-4444-aaaaaaaaaaaa
-UUID_B=11111111-2222-3333-4444-bbbbbbbbbbbb
 
 setup_file() {
 	. tests/lib/site.bash
 	site_make
-	echo $UUID_A > "$dir/blade-a.uuid"
-	echo $UUID_B > "$dir/blade-b.uuid"
-	echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$dir/fake/$TARGET.san"
-	chmod 666 "$dir/fake/$TARGET.san"
 	site_start
-	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
-	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
-	baton pool add iqns --iqn iqn.2026-01.org.example:
-	baton machine add blade-a --bmc fake://blade-a --uuid $UUID_A --nic mac=$FACTORY_A,network=mgmt
-	baton machine add blade-b --bmc fake://blade-b --uuid $UUID_B --nic mac=$FACTORY_B,network=mgmt
+	site_fenced $TARGET --mutual
 	baton machine add blade-c --bmc fake://blade-c --nic mac=52:54:00:cc:00:01,network=mgmt
-	baton persona add web-01 --san fake --target $TARGET --lun 1 --portal $SITE_ADDR:3260 --mutual \
-		--nic network=mgmt,address=10.88.0.50
-	machine_plug blade-a $FACTORY_A
-	machine_plug blade-b $FACTORY_B
 	machine_plug blade-c 52:54:00:cc:00:01
-	persona_mac=$(baton persona show web-01 -o json | jq -r '.nics[0].mac')
 	export dir ns B persona_mac
 }
 

@@ -15,13 +15,9 @@ setup() {
 	ip -n "$ns" link add iso0 type bridge
 	ip -n "$ns" addr add 10.89.0.1/24 dev iso0
 	ip -n "$ns" link set iso0 up
-	echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$dir/fake/$TARGET.san"
-	: > "$dir/fake/$TARGET.sessions"
-	chmod 666 "$dir/fake/$TARGET".*
+	site_disk $TARGET
 	site_start
-	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
-	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
-	baton pool add iqns --iqn iqn.2026-01.org.example:
+	site_nets
 	baton machine add blade-a --bmc fake://blade-a --nic mac=$FACTORY_A,network=mgmt
 	baton persona add web-01 --san fake --target $TARGET --lun 1 --portal $SITE_ADDR:3260 \
 		--nic network=mgmt,address=10.88.0.50

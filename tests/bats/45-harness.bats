@@ -35,7 +35,7 @@ setup() {
 }
 
 @test "a run that hangs is ended with a sentence, and the others go on" {
-	"$harness" --only restart --pairs 0 --workers 1 --deadline 4 --verbose > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" 3>&- &
+	"$harness" --only restart --pairs 0 --workers 1 --deadline 10 --verbose > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
 	deadline=$((SECONDS + 60))
 	until [ -n "${stopped-}" ]; do
@@ -50,7 +50,7 @@ setup() {
 	wait $pid || status=$?
 	cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
 	[ "$status" = 1 ]
-	grep -q "it hangs: 4 s of the computer's time are over; at work: .*batond (T)" "$BATS_TEST_TMPDIR/err"
+	grep -q "it hangs: 10 s of the computer's time are over; at work: .*batond (T)" "$BATS_TEST_TMPDIR/err"
 	[ "$(grep -c "^not ok" "$BATS_TEST_TMPDIR/out")" = 2 ]
-	grep -q "^not ok .* - 116 runs of 116, 1 failed" "$BATS_TEST_TMPDIR/out"
+	grep -q "^not ok .* - \([0-9]*\) runs of \1, 1 failed" "$BATS_TEST_TMPDIR/out"
 }

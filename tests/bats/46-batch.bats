@@ -10,9 +10,7 @@ setup_file() {
 	site_make
 	export dir ns B
 	site_start
-	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199 > /dev/null
-	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff > /dev/null
-	baton pool add iqns --iqn iqn.2026-01.org.example: > /dev/null
+	site_nets > /dev/null
 	local i
 	for i in 1 2 3; do
 		machine old-$i 0$i --pool old --label rack=r1
@@ -127,6 +125,7 @@ most_at_once() { awk '/^\+/ { n++ } /^-/ { n-- } n > most { most = n } END { pri
 	local began
 	baton evacuate --rack r2 --to old --parallel 1 --no-wait | grep -q "batch 3: evacuate rack r2 has begun"
 	until_true "the second runs" states_are 3 "done running waiting"
+	baton status | grep -q '^ *3  evacuate rack r2  running  1 of 3 .*baton batch show 3'
 	began=$(grep -c "baton-broker started" "$dir/log")
 	kill -9 "$(pid_of baton-broker)"
 	until_true "the broker is back" in_log "baton-broker started" $((began + 1))
@@ -146,10 +145,16 @@ most_at_once() { awk '/^\+/ { n++ } /^-/ { n-- } n > most { most = n } END { pri
 	in_log "batch-stopped batch=4 state=stopped done=0 of=3"
 	run baton batch show 4
 	says 0 "stopped, 0 of 3 done" "preflight: bmc new-1"
+	# It stands between what waits for a person and what there is; what has ended does not.
+	baton status > "$dir/status"
+	[ "$(grep -nE '^(BATCH|PERSONA|order 10|MACHINE)' "$dir/status" | cut -d: -f2 | cut -c1-7 | tr '\n' ' ')" = "order 1 BATCH   PERSONA MACHINE " ]
+	grep -q '^ *4  move 3 personas  stopped  0 of 3 .*baton batch retry 4, or cancel 4' "$dir/status"
+	[ "$(baton status -o json | jq -c '[.batches[] | [.id, .state, .done, .of]]')" = '[[4,"stopped",0,3]]' ]
 	rm "$dir/fake/new-1.refuse"
 	baton order retry 10 --no-wait > /dev/null
 	until_true "the batch is done" batch_is 4 "done"
 	[ "$(where)" = "new-1 new-2 new-3" ]
+	[ "$(baton status | grep -c BATCH)" = 0 ]
 }
 
 @test "what a person takes back is tried again by a retry of the batch, on a machine that is better" {

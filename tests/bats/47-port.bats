@@ -8,30 +8,23 @@
 load ../lib/site
 
 TARGET=iqn.2026-01.org.example:disk.web-01
-UUID=11111111-2222-3333-4444-aaaaaaaaaaa
+UUID_C=11111111-2222-3333-4444-cccccccccccc
 
 setup_file() {
 	. tests/lib/site.bash
 	site_make
-	for n in a b c; do echo "$UUID$n" > "$dir/blade-$n.uuid"; done
-	echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$dir/fake/$TARGET.san"
-	chmod 666 "$dir/fake/$TARGET.san"
+	echo $UUID_C > "$dir/blade-c.uuid"
 	sed -i 's/^interfaces = .*/interfaces = mgmt0 iso0/' "$dir/etc/baton.conf"
 	ip -n "$ns" link add iso0 type bridge
 	ip -n "$ns" addr add 10.89.0.1/24 dev iso0
 	ip -n "$ns" link set iso0 up
 	site_start
-	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
-	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
-	baton pool add iqns --iqn iqn.2026-01.org.example:
-	baton machine add blade-a --bmc fake://blade-a --uuid ${UUID}a --nic mac=$FACTORY_A,network=mgmt,port=fake://sw/a
-	baton machine add blade-b --bmc fake://blade-b --uuid ${UUID}b --nic mac=$FACTORY_B,network=mgmt,port=fake://sw/b
-	baton machine add blade-c --bmc fake://blade-c --uuid ${UUID}c --nic mac=52:54:00:cc:00:01,network=mgmt
-	baton persona add web-01 --san fake --target $TARGET --lun 1 --portal $SITE_ADDR:3260 \
-		--nic network=mgmt,address=10.88.0.50
-	machine_plug blade-a $FACTORY_A
-	machine_plug blade-b $FACTORY_B
+	site_fenced $TARGET
+	baton machine set blade-a --nic mac=$FACTORY_A,port=fake://sw/a
+	baton machine set blade-b --nic mac=$FACTORY_B,port=fake://sw/b
+	baton machine add blade-c --bmc fake://blade-c --uuid $UUID_C --nic mac=52:54:00:cc:00:01,network=mgmt
 	machine_plug blade-c 52:54:00:cc:00:01
+	echo "$dir/fake/sw-b.port" > "$dir/machines/blade-b/port"
 	switch_play > "$dir/switch.log" 2>&1 3>&- &
 	switch=$!
 	export dir ns B switch
@@ -57,9 +50,11 @@ switch_play() {
 			if [ "$is" = isolated ]; then
 				touch "$dir/machines/blade-$n/apart"
 				ip -n "$ns" link set "blade-${n}0" master iso0 up
+				echo isolated > "$dir/machines/blade-$n/ported"
 				continue
 			fi
 			rm -f "$dir/machines/blade-$n/apart"
+			echo "$is" > "$dir/machines/blade-$n/ported"
 			ip -n "$ns" link set "blade-${n}0" master mgmt0
 			if [ "$is" = open ]; then
 				ip -n "$ns" link set "blade-${n}0" up

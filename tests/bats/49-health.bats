@@ -14,22 +14,10 @@ setup_file() {
 	site_make
 	printf 'health_every_s = 1\nhealth_bad_s = 2\nfailovers_an_hour = 3\n' >> "$dir/etc/baton.conf"
 	site_start
-	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
-	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
-	baton pool add iqns --iqn iqn.2026-01.org.example:
-	for i in 1 2 3 4; do
-		echo $UUID$i > "$dir/blade-$i.uuid"
-		baton machine add blade-$i --bmc fake://blade-$i --uuid $UUID$i --pool spares \
-			--nic mac=52:54:00:aa:00:0$i,network=mgmt
-		machine_plug blade-$i 52:54:00:aa:00:0$i
-	done
-	for p in web db; do
-		echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$(target $p).san"
-		: > "$(target $p).sessions"
-		chmod 666 "$(target $p)".*
-		baton persona add $p --san fake --target "$(basename "$(target $p)")" --lun 1 \
-			--portal $SITE_ADDR:3260 --nic network=mgmt
-	done
+	site_nets
+	for i in 1 2 3 4; do blade $i spares; done
+	persona web
+	persona db
 	export dir ns B
 	baton start web blade-1
 	baton start db blade-2
@@ -41,6 +29,17 @@ teardown_file() {
 	site_drop
 }
 
+blade() { # N POOL: plugged in
+	echo "$UUID$1" > "$dir/blade-$1.uuid"
+	baton machine add "blade-$1" --bmc "fake://blade-$1" --uuid "$UUID$1" --pool "$2" \
+		--nic "mac=52:54:00:aa:00:0$1,network=mgmt"
+	machine_plug "blade-$1" "52:54:00:aa:00:0$1"
+}
+persona() { # NAME: with a disk of its own
+	site_disk "iqn.2026-01.org.example:disk.$1"
+	baton persona add "$1" --san fake --target "iqn.2026-01.org.example:disk.$1" --lun 1 \
+		--portal $SITE_ADDR:3260 --nic network=mgmt
+}
 target() { echo "$dir/fake/iqn.2026-01.org.example:disk.$1"; }
 log_in() { echo "iqn.2026-01.org.example:$1" > "$(target "$1").sessions"; }
 log_out() { : > "$(target "$1").sessions"; }
@@ -165,17 +164,8 @@ power() { # MACHINE on|off: not by Baton
 }
 
 @test "a spare on which it does not come up: the next one gets it" {
-	for i in 5 6 7; do
-		echo ${UUID}$i > "$dir/blade-$i.uuid"
-		baton machine add blade-$i --bmc fake://blade-$i --uuid ${UUID}$i --pool more \
-			--nic mac=52:54:00:aa:00:0$i,network=mgmt
-		machine_plug blade-$i 52:54:00:aa:00:0$i
-	done
-	echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$(target app).san"
-	: > "$(target app).sessions"
-	chmod 666 "$(target app)".*
-	baton persona add app --san fake --target "$(basename "$(target app)")" --lun 1 \
-		--portal $SITE_ADDR:3260 --nic network=mgmt
+	for i in 5 6 7; do blade $i more; done
+	persona app
 	baton policy app --on-failure failover --spares more
 	baton start app blade-7
 	log_in app

@@ -311,6 +311,18 @@ dead_disk() { # PERSONA MACHINE LAST-BYTE
 	ends 2 "--remote goes with --circuit"
 	run baton explain ported --circuit "a b"
 	ends 2 "--circuit a b" "want it as events show it"
+	# It was plugged in elsewhere: what is not named stays, and who answers knows it at once.
+	run baton machine set ported --nic mac=52:54:00:cc:11:01,circuit=Gi1/0/8
+	ends 0 "Gi1/0/8" "0x000600bb"
+	run baton explain ported --circuit Gi1/0/8 --remote 0x000600bb
+	[[ $output != *"not the one on record"* ]]
+	run baton machine set ported --nic mac=52:54:00:cc:11:01,circuit=none
+	ends 1 "a remote-id names a relay, and no port of it"
+	baton machine set ported --nic mac=52:54:00:cc:11:01,circuit=none,remote=none
+	[ "$(baton machine show ported -o json | jq -r '.nics[0] | .circuit + "|" + .remote + "|" + .network')" = "||mgmt" ]
+	run baton explain ported --circuit Gi1/0/7
+	ends 0 "park, address"
+	[[ $output != *"not the one on record"* ]]
 }
 
 @test "a plan names the steps and changes nothing" {

@@ -215,7 +215,13 @@ persona_mac() { baton persona show "$1" -o json | jq -r '.nics[0].mac'; }
 	refused 2 "circuit is given twice" -- "${m[@]}" "$mac,circuit=7,circuit=8"
 	baton machine add ported --bmc fake://ported --nic mac=52:54:00:cc:01:02,circuit=7 > /dev/null
 	refused 1 "relay port 7 of 0x00 is that of machine ported" "remote-id" -- "${m[@]}" "$mac,circuit=0x37,remote=0x00"
+	baton machine add other --bmc fake://other --nic "$mac" > /dev/null
+	refused 1 "relay port 7 is that of machine ported" -- machine set other --nic "$mac,circuit=7"
+	refused 1 '"circuit": want 1 to 64 bytes' -- machine set other --nic "$mac,circuit=0x0"
+	refused 1 '"remote": want 1 to 64 bytes' -- machine set other --nic "$mac,circuit=8,remote=0x"
+	refused 1 'want "port", "circuit" or "remote"' -- machine set other --nic "$mac"
 	baton machine rm ported > /dev/null
+	baton machine rm other > /dev/null
 }
 
 @test "what an OS cannot be told is said with what is wanted" {

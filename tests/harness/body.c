@@ -88,7 +88,7 @@ static void state_read(const struct body *b, bool *on, bool *network)
 static void dies(struct body *b)
 {
 	if (b->session)
-		target_logout(b->site, b->session);
+		target_logout(b->site, b->copy, b->session);
 	b->session = b->runs = 0;
 	b->on = b->os = b->busy = false;
 	b->boot++;
@@ -130,7 +130,18 @@ void body_forget_next(struct body *b)
 
 bool body_factory(const struct body *b)
 {
-	return mac_equal(&b->factory, &b->mac);
+	for (int i = 0; i < WIRES; i++)
+		if (!mac_equal(&b->card[i].factory, &b->card[i].mac))
+			return false;
+	return true;
+}
+
+unsigned body_wire(const struct body *b)
+{
+	unsigned i = 0;
+	while (b->os && i < WIRES - 1 && mac_equal(&b->card[i].factory, &b->card[i].mac))
+		i++;
+	return i;
 }
 
 bool body_writes(const struct body *b, unsigned generation)
@@ -148,9 +159,12 @@ static void make(
 	}
 	*b = (struct body){ .site = s };
 	snprintf(b->name, sizeof b->name, "%s", name);
-	if (!mac_parse(&b->factory, mac) || !uuid_parse(&b->uuid, uuid))
+	if (!mac_parse(&b->card[0].factory, mac) || !uuid_parse(&b->uuid, uuid))
 		bail("%s: its addresses", name);
-	b->mac = b->factory;
+	b->card[1].factory = b->card[0].factory;
+	b->card[1].factory.b[5]++;
+	for (int i = 0; i < WIRES; i++)
+		b->card[i].mac = b->card[i].factory;
 	snprintf(path, sizeof path, "%s/fake/%s.bmc", s->dir, name);
 	b->bmc = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	snprintf(path, sizeof path, "%s/fake/%s.log", s->dir, name);
@@ -259,24 +273,37 @@ static void do_script(struct body *b)
 	fetch(b, "GET", path, NULL);
 }
 
+/* A line for each card: what the text says of it once, or twice where it has room for that. */
+static void cards_say(char *to, size_t size, const struct body *b, bool found)
+{
+	size_t at = (size_t)snprintf(to, size, "\"nics\":[");
+	for (int i = 0; i < WIRES; i++) {
+		char mac[MAC_TEXT];
+		mac_text(mac, &b->card[i].mac);
+		at += (size_t)snprintf(
+			to + at, size - at, "%s{\"pci\":\"0000:00:0%d.0\",", i ? "," : "", 3 + i);
+		at += (size_t)(found ? snprintf(to + at, size - at,
+					       "\"permanent\":\"%s\",\"current\":\"%s\","
+					       "\"driver\":\"virtio_net\"}",
+					       mac, mac)
+				     : snprintf(to + at, size - at,
+					       "\"read_back\":\"%s\",\"tool\":\"lab\"}", mac));
+	}
+	snprintf(to + at, size - at, "]");
+}
+
 static void do_found(struct body *b)
 {
-	char nic[400], mac[MAC_TEXT];
-	mac_text(mac, &b->mac);
-	snprintf(nic, sizeof nic,
-		"\"nics\":[{\"pci\":\"0000:00:03.0\",\"permanent\":\"%s\",\"current\":\"%s\","
-		"\"driver\":\"virtio_net\"}]",
-		mac, mac);
-	report(b, "found", nic);
+	char nics[600];
+	cards_say(nics, sizeof nics, b, true);
+	report(b, "found", nics);
 }
 
 static void do_written(struct body *b)
 {
-	char nic[200], mac[MAC_TEXT];
-	snprintf(nic, sizeof nic,
-		"\"nics\":[{\"pci\":\"0000:00:03.0\",\"read_back\":\"%s\",\"tool\":\"lab\"}]",
-		mac_text(mac, &b->mac));
-	report(b, "written", nic);
+	char nics[600];
+	cards_say(nics, sizeof nics, b, false);
+	report(b, "written", nics);
 }
 
 static void word_after(char *to, size_t size, const char *text, const char *word)
@@ -296,7 +323,8 @@ static void script_read(struct body *b, const char *text)
 		b->known = (unsigned)atoi(generation);
 		word_after(b->user, sizeof b->user, text, "\nset username ");
 		word_after(b->secret, sizeof b->secret, text, "\nset password ");
-		b->session = target_login(b->site, b->user, b->secret);
+		b->copy = strstr(text, TARGET ":drill") != NULL;
+		b->session = target_login(b->site, b->copy, b->user, b->secret);
 		if (b->session) {
 			b->os = true;
 			go(b, BODY_ASK);
@@ -312,13 +340,18 @@ static void script_read(struct body *b, const char *text)
 
 static void job_read(struct body *b, const char *text)
 {
-	char generation[16], nic[128], wanted[MAC_TEXT] = "";
+	char generation[16], nic[128];
 	word_after(b->deed, sizeof b->deed, text, "deed ");
 	word_after(generation, sizeof generation, text, "generation ");
 	b->generation = (unsigned)atoi(generation);
-	const char *at = strstr(text, "nic ");
-	if (at && sscanf(at, "nic %*s %127s %17s", nic, wanted) == 2)
-		snprintf(b->want, sizeof b->want, "%s", wanted);
+	const char *at = text;
+	for (int i = 0; i < WIRES; i++) {
+		struct card *c = &b->card[i];
+		at = strstr(at, "\nnic ");
+		if (!at || sscanf(at, "\nnic %*s %127s %17s", nic, c->want) != 2)
+			bail("%s: the work order does not name its cards: %s", b->name, text);
+		at += 5;
+	}
 	go(b, BODY_FOUND);
 }
 
@@ -332,8 +365,11 @@ static void good_answer(struct body *b, const char *text)
 		job_read(b, text);
 		break;
 	case BODY_FOUND:
-		if (!mac_parse(&b->mac, b->want))
-			bail("%s: the work order wants the address \"%s\"", b->name, b->want);
+		for (int i = 0; i < WIRES; i++)
+			if (strcmp(b->card[i].want, "-") != 0 &&
+				!mac_parse(&b->card[i].mac, b->card[i].want))
+				bail("%s: the work order wants the address \"%s\"", b->name,
+					b->card[i].want);
 		go(b, BODY_WRITTEN);
 		break;
 	case BODY_WRITTEN:
@@ -397,8 +433,8 @@ void body_bound(struct body *b, uint32_t addr, const char *file)
 static void do_write(struct body *b)
 {
 	if (!b->session)
-		b->session = target_login(b->site, b->user, b->secret);
-	if (b->session && !target_write(b->site, b->session, b->runs))
+		b->session = target_login(b->site, b->copy, b->user, b->secret);
+	if (b->session && !target_write(b->site, b->copy, b->session, b->runs))
 		b->session = 0;
 	target_judge(b->site);
 }

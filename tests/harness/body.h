@@ -32,7 +32,10 @@ struct body {
 	struct site *site;
 	char name[16];
 	struct uuid uuid;
-	struct mac factory, mac; /* of its card: the maker's, and what it holds */
+	struct card {
+		struct mac factory, mac; /* the maker's address, and the one that it holds */
+		char want[MAC_TEXT];     /* of the work order, "-": none */
+	} card[WIRES];                   /* one on each wire; by the first one it boots */
 	enum body_at at;
 	bool on, os;   /* os: the one that asks for an address is the persona's OS */
 	bool busy;     /* a request is on its way */
@@ -42,8 +45,9 @@ struct body {
 	uint32_t xid, addr, server;
 	char base[URL_LEN], last[REPORT_LEN],
 		last_path[URL_LEN + 8]; /* the last report, and where it went */
-	char deed[16], want[MAC_TEXT];
+	char deed[16];
 	unsigned generation; /* of the work order */
+	bool copy;           /* its disk is the copy that a drill makes */
 	char user[80], secret[80];
 	unsigned known;         /* the generation that they are of */
 	unsigned runs, session; /* the generation of its OS, 0: none; its session at the target */
@@ -67,5 +71,8 @@ void body_power(struct body *b, bool on, bool network);
 void body_wake(struct body *b);
 /* The BMC forgets what the next boot is. */
 void body_forget_next(struct body *b);
-bool body_factory(const struct body *b); /* does the card hold its maker's address? */
+bool body_factory(const struct body *b); /* do the cards hold their makers' addresses? */
+/* The wire that it speaks on now: its firmware on the first, its OS where it has the persona's
+ * address. */
+unsigned body_wire(const struct body *b);
 bool body_writes(const struct body *b, unsigned generation);

@@ -283,7 +283,7 @@ static void undo(struct run *r)
 	json_t *answer = site_api(r->s, "POST", path, "{}", &status);
 	uint64_t id = (uint64_t)json_integer_value(json_object_get(answer, "id"));
 	if (status == 200 && id) {
-		r->turned = true;
+		r->turned = r->wish != VERB_DRILL; /* which turns by itself */
 		r->order = id;
 	} else if (status != 409) {
 		site_wrong(r->s, "undo: status %d", status);
@@ -323,12 +323,12 @@ const struct fault faults[] = {
 	{ "kill-batond", kill_batond, NULL, NULL, 0, false,
 		"batond dies, and with it all it started", 0 },
 	{ "kill-broker", kill_broker, NULL, NULL, 0, false, "the broker dies", 0 },
-	{ "kill-edge", kill_edge, NULL, NULL, 0, false, "the edge dies", 'k' },
-	{ "kill-files", kill_files, NULL, NULL, 0, false, "files dies", 'k' },
+	{ "kill-edge", kill_edge, NULL, NULL, 0, false, "the edge dies", 0 },
+	{ "kill-files", kill_files, NULL, NULL, 0, false, "files dies", 0 },
 	{ "kill-hand", all_hang, kill_hand, NULL, 0, false, "the hand at work dies", 0 },
-	{ "answer-lost", mute, NULL, not_mute, 0, false, "a deed is done and never answered", 0 },
+	{ "answer-lost", mute, NULL, not_mute, 0, false, "a deed is done and never answered", 'a' },
 	{ "deed-twice", mute, kill_broker_behind_the_deed, NULL, 0, false,
-		"the broker dies behind a deed, which is done once more", 0 },
+		"the broker dies behind a deed, which is done once more", 'a' },
 	{ "dhcp-lost", dhcp_lost, NULL, bodies_well, 0, false,
 		"questions or answers of DHCP are lost", 'd' },
 	{ "dhcp-twice", dhcp_twice, NULL, bodies_well, 0, false,
@@ -340,7 +340,7 @@ const struct fault faults[] = {
 	{ "http-late", http_late, NULL, bodies_well, 0, false,
 		"a report of an earlier boot comes late", 'h' },
 	{ "bmc-hangs", bmc_hangs, NULL, bmc_well, 0, false, "the BMC does not answer", 0 },
-	{ "bmc-refuses", bmc_refuses, NULL, bmc_well, 0, false, "the BMC refuses all orders", 0 },
+	{ "bmc-refuses", bmc_refuses, NULL, bmc_well, 0, false, "the BMC refuses all orders", 'a' },
 	{ "bmc-lies", bmc_lies, NULL, bmc_well, 0, false, "the BMC takes orders and does nothing",
 		0 },
 	{ "bmc-says-off", bmc_false, NULL, bmc_well, 0, true,
@@ -350,9 +350,9 @@ const struct fault faults[] = {
 	{ "target-cut", target_is_cut, NULL, target_well, 0, false,
 		"the target is cut off, its control, too", 0 },
 	{ "target-hangs", target_hangs, NULL, target_well, 0, false, "the target does not answer",
-		0 },
+		't' },
 	{ "session-stays", session_stays, NULL, target_well, 0, false,
-		"a session does not go, and the target says so", 0 },
+		"a session does not go, and the target says so", 't' },
 	{ "disk-full", disk_full, NULL, disk_free, 30, false, "the store's disk is full", 0 },
 	{ "restarts", restarts, NULL, NULL, 0, true, "somebody restarts the machine", 'p' },
 	{ "loses-power", loses_power, NULL, NULL, 0, true, "the machine loses its power", 'p' },

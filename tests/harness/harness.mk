@@ -13,7 +13,7 @@ $(B)/tests/harness/clock.so: tests/harness/clock.c tests/harness/page.h
 TEST_TOOLS  += $(B)/tests/harness/harness $(B)/tests/harness/clock.so
 SLOW_CHECKS += $(B)/tests/harness/harness
 
-## faults: plays every fault at every boundary between two steps, and 2,000 pairs of faults (root)
+## faults: plays every fault at every boundary between two steps, and 2,000 pairs (root; ten minutes)
 faults: all test-tools
 	B=$(B) $(B)/tests/harness/harness --all --pairs 2000
 .PHONY: faults

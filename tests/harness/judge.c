@@ -12,8 +12,9 @@ enum { UP_S = 1800, SENTENCE_MIN = 20 };
 void judge_now(struct run *r)
 {
 	const struct body *a = r->s->body[0], *b = r->s->body[1];
-	if (!run_has_bodies(r) && a->on && b->on && mac_equal(&a->mac, &b->mac))
-		site_wrong(r->s, "both machines are on and hold one MAC");
+	for (int i = 0; i < WIRES && !run_has_bodies(r) && a->on && b->on; i++)
+		if (mac_equal(&a->card[i].mac, &b->card[i].mac))
+			site_wrong(r->s, "both machines are on and hold one MAC");
 }
 
 void judge_stopped(struct run *r, const json_t *order)
@@ -40,6 +41,10 @@ static void judge_journal(struct run *r, const json_t *order)
 	json_array_foreach(json_object_get(order, "steps"), i, step)
 	{
 		double begun = number_in(step, "begun"), ended = number_in(step, "ended");
+		const char *state = json_string_value(json_object_get(step, "state"));
+		/* What a drill that failed never came to. */
+		if (state && strcmp(state, "skipped") == 0)
+			continue;
 		if (begun <= 0 || ended < begun)
 			site_wrong(r->s,
 				"order %llu: step %s is not in the journal as begun and ended",
@@ -142,25 +147,55 @@ static void judge_body(struct run *r)
 				s->body[i]->name);
 }
 
-void judge_end(struct run *r)
+/* Nothing is left of it, and what it rehearsed was not touched. */
+static void judge_drill(struct run *r, const json_t *order)
 {
-	json_t *order = rest_get_order(r->s, r->order);
-	judge_journal(r, order);
-	json_decref(order);
-	if (r->order != r->first) {
-		order = rest_get_order(r->s, r->first);
-		if (!order)
-			site_wrong(r->s, "order %llu is lost", (unsigned long long)r->first);
-		json_decref(order);
-	}
-	if (!rest_read(r->s))
-		return;
+	const char *result =
+		json_string_value(json_object_get(json_object_get(order, "drill"), "result"));
+	if (strcmp(r->fault->name, "none") == 0 && !r->other_fault &&
+		(!result || strcmp(result, "up") != 0))
+		site_wrong(r->s, "nothing went wrong, and the rehearsal's report is \"%s\"",
+			result ? result : "");
+	if (rest_personas() != 1)
+		site_wrong(
+			r->s, "the rehearsal is over, and there are %u personas", rest_personas());
+	if (target_copy_is(r->s))
+		site_wrong(r->s, "the rehearsal is over, and its copy of the disk is there");
+	if (strcmp(rest_carrier(), r->from) != 0 || rest_generation() != r->generation)
+		site_wrong(r->s, "%s carried the persona in generation %u; now \"%s\" does in %u",
+			r->from, r->generation, rest_carrier(), rest_generation());
+	if (rest_is_stale(r->to))
+		site_wrong(r->s, "%s is stale of a rehearsal", r->to);
+}
+
+static void judge_store(struct run *r, const json_t *order)
+{
 	if (rest_open())
 		site_wrong(r->s, "%u orders are left open", rest_open());
 	if (rest_generation() < r->generation)
 		site_wrong(r->s, "the generation fell from %u to %u", r->generation,
 			rest_generation());
 	judge_proof(r);
+	if (r->wish == VERB_DRILL)
+		judge_drill(r, order);
+}
+
+void judge_end(struct run *r)
+{
+	json_t *order = rest_get_order(r->s, r->order);
+	judge_journal(r, order);
+	if (r->order != r->first) {
+		json_t *first = rest_get_order(r->s, r->first);
+		if (!first)
+			site_wrong(r->s, "order %llu is lost", (unsigned long long)r->first);
+		json_decref(first);
+	}
+	bool read = rest_read(r->s);
+	if (read)
+		judge_store(r, order);
+	json_decref(order);
+	if (!read)
+		return;
 	judge_body(r);
 	target_judge_all(r->s);
 }

@@ -51,7 +51,8 @@ static void add(struct plan *p, const struct plan_wish *wish, struct wanted w)
 		p->run[p->runs++] = w;
 }
 
-/* One of its kin at each boundary, by the seed. */
+/* One of its kin at each boundary, by the seed; of what nobody waits for at night, a restore and a
+ * rehearsal, a third. */
 static bool is_chosen(const struct plan_wish *wish, unsigned v, unsigned step, unsigned fault)
 {
 	unsigned kin = 0, place = 0;
@@ -60,7 +61,11 @@ static bool is_chosen(const struct plan_wish *wish, unsigned v, unsigned step, u
 		kin += faults[f].kin == faults[fault].kin;
 	}
 	unsigned n = mixed(((wish->seed * 64 + v) * 64 + step) * 128 + (unsigned)faults[fault].kin);
-	return wish->all || wish->only || !faults[fault].kin || n % kin == place;
+	if (wish->all || wish->only)
+		return true;
+	if ((v == VERB_RESTORE || v == VERB_DRILL) && mixed(n + fault) % 3)
+		return false;
+	return !faults[fault].kin || n % kin == place;
 }
 
 static void add_one(
@@ -73,7 +78,7 @@ static void add_one(
 /* A stop begins where a start ended, and a restore behind a failover that was stopped. */
 static void add_singles(struct plan *p, const struct plan_wish *wish, unsigned fault)
 {
-	static const unsigned alone[] = { VERB_MOVE, VERB_RESTART, ROLL_BACK };
+	static const unsigned alone[] = { VERB_MOVE, VERB_RESTART, VERB_DRILL, ROLL_BACK };
 	for (unsigned i = 0; i < 64; i++) {
 		add_one(p, wish, VERB_START, i, fault);
 		add_one(p, wish, VERB_STOP, i, fault);
@@ -117,7 +122,7 @@ static void add_pairs(struct plan *p, const struct plan_wish *wish)
 		w.later = (uint8_t)(w.step + 1 + (n = mixed(n + 1)) % (steps - 1 - w.step));
 		w.fault = (uint8_t)((n = mixed(n + 1)) % fault_count);
 		w.other = (uint8_t)(1 + (n = mixed(n + 1)) % (fault_count - 1));
-		if (!may_be_first(w.fault) || w.wish == VERB_DRILL)
+		if (!may_be_first(w.fault))
 			continue;
 		drawn++;
 		add(p, wish, w);

@@ -2,12 +2,8 @@
 /* A site's making, its programs' lives and deaths, and its turns: see site.h. */
 #include "tests/harness/site.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,11 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +22,7 @@
 #include "tests/harness/clock.h"
 #include "tests/harness/talk.h"
 #include "tests/harness/target.h"
+#include "tests/harness/wire.h"
 
 enum { GONE_MS = 10000 };
 
@@ -86,32 +81,6 @@ void site_fake(const struct site *s, const char *name, const char *end, const ch
 		unlink(path);
 }
 
-/* The wire's end that the programs have is mgmt0; the other one is a descriptor. */
-static void wire_make(struct site *s)
-{
-	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI };
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(SITE_ADDR) };
-	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	s->wire = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	strcpy(r.ifr_name, "lo");
-	bool bad = sock < 0 || s->wire < 0;
-	r.ifr_flags = IFF_UP;
-	bad = bad || ioctl(sock, SIOCSIFFLAGS, &r) < 0;
-	strcpy(r.ifr_name, "mgmt0");
-	r.ifr_flags = IFF_TAP | IFF_NO_PI;
-	bad = bad || ioctl(s->wire, TUNSETIFF, &r) < 0;
-	memcpy(&r.ifr_addr, &a, sizeof a);
-	bad = bad || ioctl(sock, SIOCSIFADDR, &r) < 0;
-	a.sin_addr.s_addr = htonl(0xffffff00);
-	memcpy(&r.ifr_netmask, &a, sizeof a);
-	bad = bad || ioctl(sock, SIOCSIFNETMASK, &r) < 0;
-	r.ifr_flags = IFF_UP | IFF_RUNNING | IFF_BROADCAST | IFF_MULTICAST;
-	bad = bad || ioctl(sock, SIOCSIFFLAGS, &r) < 0;
-	if (bad)
-		bail("the wire: %s", strerror(errno));
-	close(sock);
-}
-
 /* An /etc of the site's own: the loader finds the clock there, whatever environment a program is
  * given. */
 static void clock_make(struct site *s, const char *built)
@@ -136,7 +105,7 @@ static void conf_make(const struct site *s)
 {
 	char text[4096], path[DIR_LEN + 32];
 	snprintf(text, sizeof text,
-		"interfaces = mgmt0\nstate_dir = %s/state\nkey_file = %s/etc/store.key\n"
+		"interfaces = mgmt0 iso0\nstate_dir = %s/state\nkey_file = %s/etc/store.key\n"
 		"run_dir = %s/run\nboot_dir = %s/boot\nscripts_dir = %s/scripts\npacks_dir = "
 		"%s/etc/packs\nsecrets_dir = %s/etc/secrets\nuser_broker = 64901\nuser_edge = "
 		"64902\nuser_files = 64903\nuser_hand = 64904\ngroup_api = 0\nhealth_every_s = 0\n",
@@ -173,7 +142,8 @@ void site_make(struct site *s, const char *in, unsigned number, const char *buil
 		s->dir, s->dir, s->dir);
 	sh("mount -t tmpfs -o size=96m,mode=755 none %s/state", s->dir);
 	conf_make(s);
-	wire_make(s);
+	wire_make(&s->wire[0], "mgmt0", SITE_ADDR);
+	wire_make(&s->wire[1], "iso0", ISO_ADDR);
 	clock_make(s, built);
 }
 
@@ -375,9 +345,9 @@ void site_gate_open(struct site *s)
 
 void site_turn(struct site *s)
 {
-	struct pollfd p[TALKS + 2] = { { .fd = s->log, .events = POLLIN },
-		{ .fd = s->wire, .events = POLLIN } };
-	nfds_t n = 2;
+	struct pollfd p[TALKS + 1 + WIRES] = { { .fd = s->log, .events = POLLIN },
+		{ .fd = s->wire[0], .events = POLLIN }, { .fd = s->wire[1], .events = POLLIN } };
+	nfds_t n = 1 + WIRES;
 	for (int i = 0; i < TALKS; i++)
 		if (s->talk[i].fd)
 			p[n++] = (struct pollfd){ .fd = s->talk[i].fd, .events = POLLIN };
@@ -476,12 +446,16 @@ bool site_fill(struct site *s)
 	static const char *const words[] = {
 		"network add mgmt --interface mgmt0 --address " SITE_ADDR "/24 --pool "
 		"10.88.0.100-10.88.0.199",
+		"network add iso --isolated --interface iso0 --address " ISO_ADDR "/24 --pool "
+		"10.89.0.100-10.89.0.199",
 		"pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff",
 		"pool add iqns --iqn iqn.2026-01.org.example:",
 		"machine add blade-a --bmc fake://blade-a --uuid " UUID_A " --nic "
-		"mac=52:54:00:aa:00:01,network=mgmt",
+		"mac=52:54:00:aa:00:01,network=mgmt,carries=yes --nic "
+		"mac=52:54:00:aa:00:02,network=iso,carries=yes",
 		"machine add blade-b --bmc fake://blade-b --uuid " UUID_B " --nic "
-		"mac=52:54:00:bb:00:01,network=mgmt",
+		"mac=52:54:00:bb:00:01,network=mgmt,carries=yes --nic "
+		"mac=52:54:00:bb:00:02,network=iso,carries=yes",
 		"persona add " PERSONA " --san fake --target " TARGET " --lun 1 --portal " SITE_ADDR
 		":3260 --nic network=mgmt,address=10.88.0.50",
 	};

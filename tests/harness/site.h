@@ -17,7 +17,10 @@
 #define TARGET "iqn.2026-01.org.example:disk.web-01"
 #define PERSONA "web-01"
 #define SITE_ADDR "10.88.0.1"
+#define ISO_ADDR "10.89.0.1"
 
+/* mgmt0, and iso0, which leads nowhere. */
+enum { WIRES = 2 };
 enum { BODIES = 2, TALKS = 24, LINES = 60, LINE_SIZE = 400, ORDERS_MAX = 4096, DIR_LEN = 200 };
 
 struct site;
@@ -39,7 +42,7 @@ struct site {
 	unsigned number;
 	pid_t warden, guest; /* guest: the command line, while somebody types it */
 	struct page *page;
-	int wire, log;
+	int wire[WIRES], log;
 	char part[4096]; /* of a line of the log */
 	size_t part_len;
 	char line[LINES][LINE_SIZE]; /* the last of the log */

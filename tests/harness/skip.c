@@ -95,34 +95,55 @@ static bool newborn(const struct site *s)
 	return false;
 }
 
-bool clock_all_wait(struct site *s)
+/* 0: somebody works; 1: all wait; -1: all wait or sleep. Fills in whose turn it was. */
+static int waits_or_sleeps(const struct site *s, uint32_t turns[SLOTS])
 {
 	bool sleeps = false;
-	if (newborn(s) || (s->warden && !slot_of(s, s->warden)) ||
-		(s->guest && !slot_of(s, s->guest) && state_of(s->guest) != 0))
-		return false;
+	char guest = s->guest ? state_of(s->guest) : 0;
+	/* A guest that has ended is what somebody waits for. */
+	if (newborn(s) || (s->warden && !slot_of(s, s->warden)) || guest == 'Z' ||
+		(guest && !slot_of(s, s->guest)))
+		return 0;
 	for (int i = 0; i < SLOTS; i++) {
 		const struct slot *at = &s->page->slot[i];
 		pid_t pid = at->pid;
+		turns[i] = at->turns;
 		if (!pid)
 			continue;
 		bool waits = at->waits;
-		uint32_t turns = at->turns;
 		char state = state_of(pid);
 		if (state == 0 || state == 'Z' || state == 'X')
 			continue;
-		if (state != 'S' || at->turns != turns)
-			return false;
+		if (state != 'S' || at->turns != turns[i])
+			return 0;
 		sleeps |= !waits;
 	}
-	/* Asleep in a call that is not for skipping: a lock, a pipe. It is taken for a wait, too,
-	 * once it lasts. */
+	return sleeps ? -1 : 1;
+}
+
+/* One that was looked at first may have been woken by one that was looked at last: all are looked
+ * at twice, and nobody may have turned in between. */
+static int all_wait_or_sleep(const struct site *s)
+{
+	uint32_t first[SLOTS], then[SLOTS];
+	int how = waits_or_sleeps(s, first);
+	if (how == 0)
+		return 0;
+	how = waits_or_sleeps(s, then);
+	return memcmp(first, then, sizeof first) == 0 ? how : 0;
+}
+
+/* Asleep in a call that is not for skipping: a lock, a pipe. It is taken for a wait, too, once it
+ * lasts, and nobody has worked meanwhile. */
+bool clock_all_wait(struct site *s)
+{
 	int64_t now = clock_real_ns();
-	if (!sleeps)
+	int how = all_wait_or_sleep(s);
+	if (how >= 0)
 		s->unslept_ns = 0;
 	else if (!s->unslept_ns)
 		s->unslept_ns = now;
-	return !sleeps || now - s->unslept_ns > ASLEEP_MS * 1000000ll;
+	return how > 0 || (how < 0 && now - s->unslept_ns > ASLEEP_MS * 1000000ll);
 }
 
 void clock_who_works(char *to, size_t size, const struct site *s)

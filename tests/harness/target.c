@@ -17,15 +17,28 @@ enum { GENERATIONS = 16384, SAN_MAX = 8192, NEAR = 16 };
 static uint64_t seen[GENERATIONS], count[GENERATIONS];
 static unsigned newest, sessions;
 
+/* "san"; of the copy that a drill makes ":drill.san". */
 static void path_of(char to[PATH_MAX], const struct site *s, const char *end)
 {
-	snprintf(to, PATH_MAX, "%s/fake/" TARGET ".%s", s->dir, end);
+	snprintf(to, PATH_MAX, "%s/fake/" TARGET "%s%s", s->dir, *end == ':' ? "" : ".", end);
 }
 
-static int lock(const struct site *s)
+static const char *sessions_of(bool copy)
+{
+	return copy ? ":drill.sessions" : "sessions";
+}
+
+bool target_copy_is(const struct site *s)
 {
 	char path[PATH_MAX];
-	path_of(path, s, "lock");
+	path_of(path, s, ":drill.san");
+	return access(path, F_OK) == 0;
+}
+
+static int lock(const struct site *s, bool copy)
+{
+	char path[PATH_MAX];
+	path_of(path, s, copy ? ":drill.lock" : "lock");
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0 || flock(fd, LOCK_EX) < 0)
 		bail("%s: %s", path, strerror(errno));
@@ -66,48 +79,49 @@ void target_make(struct site *s)
 	text_put(s, "lun", "", O_TRUNC);
 }
 
-static unsigned session_add(struct site *s)
+static unsigned session_add(struct site *s, bool copy)
 {
 	char line[IQN_ROOM];
 	snprintf(line, sizeof line, "iqn.2026-01.org.example:web-01 %u\n", ++sessions);
-	text_put(s, "sessions", line, O_APPEND);
+	text_put(s, sessions_of(copy), line, O_APPEND);
 	s->moved = true;
 	return sessions;
 }
 
-unsigned target_login(struct site *s, const char *user, const char *secret)
+unsigned target_login(struct site *s, bool copy, const char *user, const char *secret)
 {
 	char san[SAN_MAX], line[256];
 	unsigned session = 0;
-	int held = lock(s);
-	text_get(san, sizeof san, s, "san");
+	int held = lock(s, copy);
+	text_get(san, sizeof san, s, copy ? ":drill.san" : "san");
 	snprintf(line, sizeof line, "\naccount=%s %s\n", user, secret);
 	if (strstr(san, line) && !strstr(san, "\ndead="))
-		session = session_add(s);
+		session = session_add(s, copy);
 	close(held);
 	return session;
 }
 
 /* In the list of sessions, or among those that a lying target says have gone. */
-static bool stands(const struct site *s, unsigned session)
+static bool stands(const struct site *s, bool copy, unsigned session)
 {
 	char text[4096], line[IQN_ROOM];
 	snprintf(line, sizeof line, "iqn.2026-01.org.example:web-01 %u\n", session);
-	text_get(text, sizeof text, s, "sessions");
-	if (strstr(text, line))
-		return true;
+	text_get(text, sizeof text, s, sessions_of(copy));
+	if (copy || strstr(text, line))
+		return strstr(text, line) != NULL;
 	text_get(text, sizeof text, s, "kept");
 	return strstr(text, line) != NULL;
 }
 
-bool target_write(struct site *s, unsigned session, unsigned generation)
+bool target_write(struct site *s, bool copy, unsigned session, unsigned generation)
 {
 	char path[PATH_MAX];
 	uint64_t n = 0;
 	bool may;
-	int held = lock(s);
+	int held = lock(s, copy);
 	path_of(path, s, "lun");
-	if ((may = stands(s, session))) {
+	/* What is written to a copy is nobody's. */
+	if ((may = stands(s, copy, session)) && !copy) {
 		int fd = open(path, O_RDWR | O_CLOEXEC);
 		off_t at = (off_t)generation * SECTOR;
 		bool bad = fd < 0 || generation >= GENERATIONS || pread(fd, &n, sizeof n, at) < 0;
@@ -130,27 +144,35 @@ static void lines_rm(struct site *s, const char *end, const char *begins)
 	text_put(s, end, kept, O_TRUNC);
 }
 
-void target_logout(struct site *s, unsigned session)
+void target_logout(struct site *s, bool copy, unsigned session)
 {
 	char line[IQN_ROOM];
-	int held = lock(s);
+	int held = lock(s, copy);
 	snprintf(line, sizeof line, "iqn.2026-01.org.example:web-01 %u", session);
-	if (stands(s, session))
-		lines_rm(s, "sessions", line);
+	if (stands(s, copy, session))
+		lines_rm(s, sessions_of(copy), line);
 	close(held);
 }
 
 void target_line_add(struct site *s, const char *line)
 {
-	int held = lock(s);
+	int held = lock(s, false);
 	text_put(s, "san", line, O_APPEND);
+	close(held);
+	held = lock(s, true);
+	if (target_copy_is(s))
+		text_put(s, ":drill.san", line, O_APPEND);
 	close(held);
 }
 
 void target_line_rm(struct site *s, const char *begins)
 {
-	int held = lock(s);
+	int held = lock(s, false);
 	lines_rm(s, "san", begins);
+	close(held);
+	held = lock(s, true);
+	if (target_copy_is(s))
+		lines_rm(s, ":drill.san", begins);
 	close(held);
 }
 

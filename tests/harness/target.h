@@ -7,12 +7,14 @@
 
 enum { SECTOR = 512, IQN_ROOM = 80 };
 
+/* copy: the one that a drill makes is meant. */
 void target_make(struct site *s);
+bool target_copy_is(const struct site *s);
 /* A session for who shows an account that is there; 0: refused. */
-unsigned target_login(struct site *s, const char *user, const char *secret);
+unsigned target_login(struct site *s, bool copy, const char *user, const char *secret);
 /* One more of that generation; false: the session has gone. */
-bool target_write(struct site *s, unsigned session, unsigned generation);
-void target_logout(struct site *s, unsigned session);
+bool target_write(struct site *s, bool copy, unsigned session, unsigned generation);
+void target_logout(struct site *s, bool copy, unsigned session);
 /* Adds a line to TARGET.san, or takes all that begin so out of it. */
 void target_line_add(struct site *s, const char *line);
 void target_line_rm(struct site *s, const char *begins);

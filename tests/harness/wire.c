@@ -2,14 +2,46 @@
 /* DHCP as firmware with iPXE and an OS say it, in whole frames: see wire.h. */
 #include "tests/harness/wire.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cursor.h"
 
 enum { FRAME_MAX = 2048, BOOTP_LEN = 236, COOKIE = 0x63825363, ETHER = 14, IP = 20, UDP = 8 };
+
+void wire_make(int *wire, const char *interface, const char *addr)
+{
+	struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(addr) };
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	*wire = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	strcpy(r.ifr_name, "lo");
+	bool bad = sock < 0 || *wire < 0;
+	r.ifr_flags = IFF_UP;
+	bad = bad || ioctl(sock, SIOCSIFFLAGS, &r) < 0;
+	strcpy(r.ifr_name, interface);
+	r.ifr_flags = IFF_TAP | IFF_NO_PI;
+	bad = bad || ioctl(*wire, TUNSETIFF, &r) < 0;
+	memcpy(&r.ifr_addr, &a, sizeof a);
+	bad = bad || ioctl(sock, SIOCSIFADDR, &r) < 0;
+	a.sin_addr.s_addr = htonl(0xffffff00);
+	memcpy(&r.ifr_netmask, &a, sizeof a);
+	bad = bad || ioctl(sock, SIOCSIFNETMASK, &r) < 0;
+	r.ifr_flags = IFF_UP | IFF_RUNNING | IFF_BROADCAST | IFF_MULTICAST;
+	bad = bad || ioctl(sock, SIOCSIFFLAGS, &r) < 0;
+	if (bad)
+		bail("the wire: %s", strerror(errno));
+	close(sock);
+}
 
 static void option(struct writer *w, uint8_t code, const void *bytes, size_t len)
 {
@@ -31,7 +63,7 @@ static void options(struct writer *w, const struct body *b, bool request)
 	uint8_t uuid[17] = { 0 }, client[7] = { 1 };
 	write_be32(w, COOKIE);
 	option(w, 53, request ? "\3" : "\1", 1);
-	memcpy(client + 1, b->mac.b, 6);
+	memcpy(client + 1, b->card[body_wire(b)].mac.b, 6);
 	option(w, 61, client, sizeof client);
 	option(w, 55, list, sizeof list);
 	option(w, 57, "\5\300", 2);
@@ -56,7 +88,7 @@ static void frame(struct writer *w, const struct body *b, bool request)
 	static const uint8_t all[6] = { 255, 255, 255, 255, 255, 255 };
 	uint8_t zero[BOOTP_LEN] = { 0 };
 	write_bytes(w, all, 6);
-	write_bytes(w, b->mac.b, 6);
+	write_bytes(w, b->card[body_wire(b)].mac.b, 6);
 	write_be16(w, 0x0800);
 	uint8_t *ip = w->at;
 	write_u8(w, 0x45);
@@ -81,7 +113,7 @@ static void frame(struct writer *w, const struct body *b, bool request)
 	write_be16(w, 0);
 	write_be16(w, 0x8000); /* its answer by broadcast */
 	write_bytes(w, zero, 16);
-	write_bytes(w, b->mac.b, 6);
+	write_bytes(w, b->card[body_wire(b)].mac.b, 6);
 	write_bytes(w, zero, BOOTP_LEN - 34);
 	options(w, b, request);
 	size_t len = (size_t)(w->at - ip);
@@ -107,7 +139,7 @@ void wire_say(struct body *b, bool request)
 	if (fault == BODY_UNHEARD)
 		return;
 	for (int i = 0; i < (fault == BODY_TWICE ? 2 : 1); i++)
-		if (write(b->site->wire, bytes, writer_used(&w)) < 0)
+		if (write(b->site->wire[body_wire(b)], bytes, writer_used(&w)) < 0)
 			bail("the wire: %s", strerror(errno));
 	/* Its answer is lost: it is to another question. */
 	if (fault == BODY_UNANSWERED)
@@ -152,7 +184,7 @@ static void reply(struct body *b, struct reader r, uint32_t yours, const uint8_t
 	}
 }
 
-static void heard(struct site *s, const uint8_t *bytes, size_t len)
+static void heard(struct site *s, unsigned wire, const uint8_t *bytes, size_t len)
 {
 	struct reader r = reader_of(bytes, len);
 	read_bytes(&r, 12);
@@ -172,8 +204,9 @@ static void heard(struct site *s, const uint8_t *bytes, size_t len)
 	uint32_t xid = read_be32(&at);
 	for (int i = 0; i < BODIES; i++) {
 		struct body *b = s->body[i];
-		if (b->on && b->xid == xid && (b->at == BODY_ASK || b->at == BODY_REQUEST) &&
-			memcmp(bootp + 28, b->mac.b, 6) == 0)
+		if (b->on && body_wire(b) == wire && b->xid == xid &&
+			(b->at == BODY_ASK || b->at == BODY_REQUEST) &&
+			memcmp(bootp + 28, b->card[body_wire(b)].mac.b, 6) == 0)
 			reply(b, r, read_be32(&yours), bootp + 108);
 	}
 }
@@ -182,6 +215,7 @@ void bodies_take(struct site *s)
 {
 	uint8_t bytes[FRAME_MAX];
 	ssize_t n;
-	while ((n = read(s->wire, bytes, sizeof bytes)) > 0)
-		heard(s, bytes, (size_t)n);
+	for (unsigned i = 0; i < WIRES; i++)
+		while ((n = read(s->wire[i], bytes, sizeof bytes)) > 0)
+			heard(s, i, bytes, (size_t)n);
 }

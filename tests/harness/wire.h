@@ -3,6 +3,9 @@
 #pragma once
 #include "tests/harness/body.h"
 
+/* The end that the programs have is an interface of the network namespace; the other one is a
+ * descriptor. */
+void wire_make(int *wire, const char *interface, const char *addr);
 /* A DISCOVER, or the REQUEST of what was offered. */
 void wire_say(struct body *b, bool request);
 /* The OS asks for its address once more; the answer is of no interest. */

@@ -8,7 +8,8 @@
 #   lab.sh blade DIR BLADE WORDS...    tells a blade something: power on, boot pxe, nvram show, lie on ...
 #   lab.sh shell DIR BLADE COMMAND...  runs a command in the OS on a blade
 #   lab.sh facts DIR BLADE             what the OS on a blade said of itself when it last came up
-# LAB_PARTS names what stands in it (default: all); LAB_OWNER is the process it ends with.
+# LAB_PARTS names what stands in it (default: all); LAB_OWNER is the process it ends with; LAB_BMC=sim has baton-sim
+# be the controllers, by IPMI as ipmi_sim and by Redfish at 127.0.0.1:9444 and :9445.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -188,6 +189,22 @@ blades_up() {
 }
 
 bmcs_up() {
+	if [ "${LAB_BMC:-ipmi_sim}" = sim ]; then sims_up; else ipmi_sims_up; fi
+}
+
+sims_up() {
+	local name n=1
+	for name in blade-a blade-b; do
+		spawn "$name.bmc" "$bin/baton-sim" bmc --dir "/mnt/lab/$name/bmc" --name $name --user baton \
+			--secret-file "/mnt/lab/secrets/$name" --ipmi 127.0.0.1:$((9000 + n)) --redfish 127.0.0.1:$((9443 + n)) \
+			--blade "/mnt/lab/$name/control" --nics "$(grep -c '^nic ' "$here/$name.blade")" --hbas 0 \
+			--uuid "$(awk '$1 == "uuid" { print $2 }' "$here/$name.blade")"
+		until_true 10 grep -qx ready "/mnt/lab/log/$name.bmc" || die "the BMC of $name does not start; see its log"
+		n=$((n + 1))
+	done
+}
+
+ipmi_sims_up() {
 	local name port=9001
 	for name in blade-a blade-b; do
 		mkdir -p "/mnt/lab/$name/bmc"

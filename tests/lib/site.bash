@@ -149,14 +149,44 @@ machine_says() { tail -n 1 "$dir/machines/$1/screen" | grep -q -- "$2"; }
 
 baton() { timeout 60 "$dir/bin/baton" --socket "$dir/run/api.sock" "$@"; }
 
+# site_nets: the network and the pools.
+site_nets() {
+	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
+	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
+	baton pool add iqns --iqn iqn.2026-01.org.example:
+}
+
+# site_disk TARGET: a disk with its LUN 1 at a fake target, and nobody logged in there.
+site_disk() {
+	echo "lun=1 bytes=1073741824 block_len=512 bootable=1" > "$dir/fake/$1.san"
+	: > "$dir/fake/$1.sessions"
+	chmod 666 "$dir/fake/$1".*
+}
+
+# site_fenced TARGET [OPTION...]: the network, the pools, blade-a and blade-b with a card and a UUID each, and the
+# persona web-01 with these options, whose disk lies at a fake target that Baton administers.
+UUID_A=11111111-2222-3333-4444-aaaaaaaaaaaa
+UUID_B=11111111-2222-3333-4444-bbbbbbbbbbbb
+site_fenced() {
+	site_nets
+	site_disk "$1"
+	echo $UUID_A > "$dir/blade-a.uuid"
+	echo $UUID_B > "$dir/blade-b.uuid"
+	baton machine add blade-a --bmc fake://blade-a --uuid $UUID_A --nic mac=$FACTORY_A,network=mgmt
+	baton machine add blade-b --bmc fake://blade-b --uuid $UUID_B --nic mac=$FACTORY_B,network=mgmt
+	baton persona add web-01 --san fake --target "$1" --lun 1 --portal $SITE_ADDR:3260 \
+		--nic network=mgmt,address=10.88.0.50 "${@:2}"
+	machine_plug blade-a $FACTORY_A
+	machine_plug blade-b $FACTORY_B
+	persona_mac=$(baton persona show web-01 -o json | jq -r '.nics[0].mac')
+}
+
 # site_fill: the network, the pools, blade-a with one card, blade-b that boots by one and carries
 # by another, and the persona web-01.
 FACTORY_A=52:54:00:aa:00:01
 FACTORY_B=52:54:00:bb:00:02
 site_fill() {
-	baton network add mgmt --interface mgmt0 --address $SITE_ADDR/24 --pool 10.88.0.100-10.88.0.199
-	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
-	baton pool add iqns --iqn iqn.2026-01.org.example:
+	site_nets
 	baton machine add blade-a --bmc fake://blade-a --nic mac=$FACTORY_A,network=mgmt
 	baton machine add blade-b --bmc fake://blade-b --nic mac=52:54:00:bb:00:01,network=mgmt \
 		--nic mac=$FACTORY_B,network=mgmt,carries=yes

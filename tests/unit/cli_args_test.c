@@ -218,7 +218,9 @@ static void bodies_of_what_is_changed(void)
 	check_refused("machine set a --pool b --unset pool", "--unset pool: pool is given, too");
 	check_refused("machine set a --unset idle",
 		"--unset idle: want pool|uuid|loader|arch|firmware|memory-mb|cpus|bmc-pin");
-	check_refused("machine set a --nic mac=1", "--nic mac=1: port=KIND://HOST/PORT is missing");
+	check_body("machine set a --nic mac=1,circuit=Gi1/0/7,remote=none",
+		"{\"nics\":[{\"mac\":\"1\",\"circuit\":\"Gi1/0/7\",\"remote\":\"none\"}]}");
+	check_refused("machine set a --nic port=none", "--nic port=none: mac=MAC is missing");
 }
 
 static void bodies_of_what_is_chosen_by(void)

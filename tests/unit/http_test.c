@@ -59,6 +59,8 @@ static void handle(void *ctx, struct http_request *r)
 		b->later = r;
 	} else if (strcmp(path, "/file") == 0) {
 		http_reply_file(r, 200, "application/octet-stream", file_of("0123456789"), 2, 5);
+	} else if (strcmp(path, "/cut") == 0) {
+		http_reply_cut(r, 200, "text/plain", "0123456789", 10, 4);
 	} else if (strcmp(path, "/echo") == 0) {
 		size_t len;
 		const void *body = http_body(r, &len);
@@ -236,6 +238,21 @@ static void a_file_goes_in_part(void)
 	CHECK_INT(b.sent_whole, 1);
 }
 
+static void an_answer_can_be_cut_short(void)
+{
+	struct bench b;
+	char byte;
+	bench_open(&b, AF_INET);
+	ask(&b, "GET /cut HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n0123");
+	CHECK(strstr(b.got, "Content-Length: 10\r\n") && !strstr(b.got, "01234"));
+	/* The server has closed, and sent no more. */
+	uv_run(&b.loop, UV_RUN_NOWAIT);
+	CHECK(read(b.client, &byte, 1) <= 0);
+	bench_close(&b);
+	CHECK_INT(b.sent, 1);
+	CHECK_INT(b.sent_whole, 0);
+}
+
 static void a_unix_peer_is_known(void)
 {
 	struct bench b;
@@ -249,4 +266,4 @@ static void a_unix_peer_is_known(void)
 
 TESTS(T(answers_at_once_and_keeps_the_connection), T(answers_later),
 	T(a_server_that_goes_answers_what_waits), T(a_body_too_long_is_refused),
-	T(a_file_goes_in_part), T(a_unix_peer_is_known))
+	T(a_file_goes_in_part), T(an_answer_can_be_cut_short), T(a_unix_peer_is_known))

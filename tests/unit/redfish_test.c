@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "drivers/redfish_quirks.h"
+#include "drivers/redfish_talk.h"
 #include "drivers/redfish_tree.h"
 #include "tap.h"
 
@@ -339,9 +340,38 @@ static void an_operators_words_are_quirks_too(void)
 	CHECK_INT(quirks_add(&q, "system=", &e), -EINVAL);
 }
 
-TESTS(T(a_path_is_of_this_service_and_goes_only_down), T(a_service_root_names_its_maker_old_or_new),
-	T(a_system_shows_what_it_can_do_and_where), T(a_list_goes_on_and_has_an_end),
-	T(an_ethernet_function_has_two_addresses),
+/* Services quote what they refuse. */
+static void a_refusal_of_a_secret_is_not_quoted(void)
+{
+	struct talk *t = NULL;
+	struct err e = { 0 };
+	const struct talk_to to = { .host = "127.0.0.1", .user = "baton", .secret = "x" };
+	struct said s = { .status = 400 };
+	CHECK_INT(talk_open(&t, &to, &e), 0);
+	s.body = doc(
+		"{'error':{'@Message.ExtendedInfo':[{'MessageId':'Base.1.8.PropertyValue"
+		"FormatError','Message':'The value chap-secret-word of CHAPSecret is bad.'}]}}");
+	talk_doing(t, "set that");
+	CHECK_INT(talk_refused(t, &s, &e), -EIO);
+	CHECK_TEXT(e.text,
+		"it refused to set that (HTTP 400: The value chap-secret-word of CHAPSecret is "
+		"bad.)");
+	s.quiet = true;
+	CHECK_INT(talk_refused(t, &s, &e), -EIO);
+	CHECK_TEXT(e.text, "it refused to set that (HTTP 400: Base.1.8.PropertyValueFormatError)");
+	s.status = 403;
+	CHECK_INT(talk_refused(t, &s, &e), -EACCES);
+	CHECK(strstr(e.text, "chap-secret-word") == NULL);
+	said_drop(&s);
+	talk_close(t);
+	t = NULL;
+	CHECK_INT(talk_open(&t, &(struct talk_to){ .host = "h", .pin = "sha256:1" }, &e), -EINVAL);
+	CHECK(t == NULL);
+}
+
+TESTS(T(a_refusal_of_a_secret_is_not_quoted), T(a_path_is_of_this_service_and_goes_only_down),
+	T(a_service_root_names_its_maker_old_or_new), T(a_system_shows_what_it_can_do_and_where),
+	T(a_list_goes_on_and_has_an_end), T(an_ethernet_function_has_two_addresses),
 	T(a_fibre_channel_function_has_names_and_targets), T(a_pci_address_is_told_in_several_ways),
 	T(a_job_is_done_or_runs_or_waits_for_a_start), T(a_refusal_has_words),
 	T(a_drive_is_for_a_cd_or_a_stick), T(a_quirk_is_found_by_maker_model_and_firmware),

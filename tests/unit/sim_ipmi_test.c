@@ -138,6 +138,66 @@ static void what_is_sealed_is_opened_and_nothing_else(void)
 	CHECK_INT(aes_open(opened, sizeof opened, key, sealed, AES_BLOCK), 0);
 }
 
+/* What a client with the session's keys sends: Get Device ID under that number. */
+static size_t client_sends(uint8_t to[256], const struct ipmi_session *s, uint32_t seq)
+{
+	static const uint8_t ask[] = { 0x20, 0x18, 0xc8, 0x81, 0x04, 0x01, 0x7a };
+	static const uint8_t iv[AES_BLOCK] = { 9 };
+	uint8_t sealed[64], code[HASH_MAX];
+	struct ipmi_packet p = { .sealed = true,
+		.signed_ = true,
+		.session = s->id,
+		.seq = seq,
+		.payload = sealed,
+		.len = aes_seal(sealed, sizeof sealed, s->k2, iv, ask, sizeof ask) };
+	size_t n = ipmi_packet_write(to, 256, &p);
+	s->suite->hmac(code, s->k1, s->suite->hash_len, to + 4, n - 4);
+	memcpy(to + n, code, s->suite->signature_len);
+	return n + s->suite->signature_len;
+}
+
+static void a_packet_counts_once_and_only_from_its_client(void)
+{
+	uint8_t packet[256], out[IPMI_PACKET_MAX];
+	size_t n;
+	begin();
+	for (int id = 3; id <= 17; id += 14) {
+		struct ipmi_session *s = &ipmi->session[0];
+		*s = (struct ipmi_session){ .id = 77,
+			.console = 88,
+			.state = ACTIVE,
+			.privilege = PRIVILEGE_USER,
+			.suite = id == 3 ? suite_of(1, 1, 1) : suite_of(3, 4, 1),
+			.k1 = { 1 },
+			.k2 = { 2 },
+			.used = machine.now };
+		CHECK_INT(s->suite->id, id);
+		n = client_sends(packet, s, 5);
+		CHECK(ipmi_answer(ipmi, packet, n, out, sizeof out) > 0);
+		CHECK_INT(ipmi_answer(ipmi, packet, n, out, sizeof out), 0);
+		/* One that was overtaken counts, once, too; one from long ago does not. */
+		n = client_sends(packet, s, 4);
+		CHECK(ipmi_answer(ipmi, packet, n, out, sizeof out) > 0);
+		CHECK_INT(ipmi_answer(ipmi, packet, n, out, sizeof out), 0);
+		n = client_sends(packet, s, 20);
+		CHECK(ipmi_answer(ipmi, packet, n, out, sizeof out) > 0);
+		n = client_sends(packet, s, 3);
+		CHECK_INT(ipmi_answer(ipmi, packet, n, out, sizeof out), 0);
+		n = client_sends(packet, s, 21);
+		for (size_t i = 4; i < n; i++) {
+			packet[i] ^= 1;
+			CHECK_INT(ipmi_answer(ipmi, packet, n, out, sizeof out), 0);
+			packet[i] ^= 1;
+		}
+		CHECK(ipmi_answer(ipmi, packet, n, out, sizeof out) > 0);
+		ipmi_sessions_drop(ipmi);
+		n = client_sends(
+			packet, &(struct ipmi_session){ .id = 77, .suite = suite_of(1, 1, 1) }, 22);
+		CHECK_INT(ipmi_answer(ipmi, packet, n, out, sizeof out), 0);
+	}
+	end();
+}
+
 static void boot_flags_are_kept_with_all_they_say(void)
 {
 	struct command c;
@@ -217,6 +277,7 @@ static void power_that_failed_stands_in_both_bytes(void)
 TESTS(T(a_ping_is_answered_with_its_tag), T(the_first_question_comes_in_the_old_format),
 	T(a_signed_packet_is_read_as_it_was_written),
 	T(what_opens_a_session_is_read_whole_or_not_at_all),
-	T(what_is_sealed_is_opened_and_nothing_else), T(boot_flags_are_kept_with_all_they_say),
+	T(what_is_sealed_is_opened_and_nothing_else),
+	T(a_packet_counts_once_and_only_from_its_client), T(boot_flags_are_kept_with_all_they_say),
 	T(flags_expire_after_a_minute_unless_told_otherwise),
 	T(a_command_wants_its_length_and_its_privilege), T(power_that_failed_stands_in_both_bytes))

@@ -138,6 +138,7 @@ static void an_unknown_maker_is_answered_with_the_known_ones(void)
 }
 
 #define SYSTEM "/redfish/v1/Systems/1"
+#define HBA "/redfish/v1/Chassis/1/NetworkAdapters/HBA1/NetworkDeviceFunctions/1"
 #define NIC "/redfish/v1/Chassis/1/NetworkAdapters/NIC1/NetworkDeviceFunctions/1"
 
 static void a_change_is_whole_or_not_at_all(void)
@@ -169,6 +170,14 @@ static void a_change_with_one_wrong_address_changes_nothing(void)
 		400);
 	CHECK(answer_has("PropertyValueFormatError"));
 	CHECK(!keep_get(machine.keep, "nic.1.mtu.next"));
+	CHECK_INT(ask("PATCH", NIC "/Settings",
+			  "{\"Ethernet\":{\"MTUSize\":9000},"
+			  "\"@Redfish.SettingsApplyTime\":{\"ApplyTime\":\"Immediate\"}}"),
+		400);
+	CHECK_INT(ask("PATCH", HBA "/Settings",
+			  "{\"FibreChannel\":{\"BootTargets\":[{\"WWPN\":\"50:00\"}]}}"),
+		400);
+	CHECK(!machine_awaits(&machine));
 	end();
 }
 
@@ -217,6 +226,9 @@ static void a_setting_of_dell_waits_for_its_job(void)
 			  "\"@Redfish.SettingsApplyTime\":{\"ApplyTime\":\"OnReset\"}}"),
 		202);
 	CHECK(answer_has("Pending"));
+	CHECK_INT(ask("PATCH", ATTRIBUTES,
+			  "{\"Attributes\":{\"VirtMacAddr\":\"02:00:00:00:00:06\"}}"),
+		409);
 	CHECK_INT(machine_power(&machine, GESTURE_ON, &e), 0);
 	CHECK_TEXT(keep_text(machine.keep, "nic.1.mac"), "02:00:00:00:00:05");
 	CHECK_TEXT(body.noted, "nic.1.mac 02:00:00:00:00:05");

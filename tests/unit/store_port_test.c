@@ -93,7 +93,7 @@ static void what_is_held_is_known_from_before_the_switch_is_told(void)
 static void a_machine_whose_port_is_held_is_not_removed(void)
 {
 	OWN(store) struct store *s = switched();
-	struct machine_change c = { .to.nics = 1 };
+	struct machine_change c = { .to.nics = 1, .nic_parts = { NIC_PORT } };
 	struct machine m = plugged("blade-d", "52:54:00:dd:00:01", "fake://sw/c");
 	hold(s, "fake://sw/c", PORT_SHUT, 7, 100);
 	WANT(EBUSY,
@@ -158,6 +158,7 @@ static void a_change_that_is_refused_changes_nothing(void)
 		store_machine_set(s, "blade-c", &c, &e));
 	c.unlabels = 0;
 	c.to.nics = 1;
+	c.nic_parts[0] = NIC_PORT;
 	c.to.nic[0].factory = mac_of("52:54:00:cc:00:09");
 	WANT(ENOENT, "machine blade-c has no NIC with the factory MAC 52:54:00:cc:00:09",
 		store_machine_set(s, "blade-c", &c, &e));
@@ -180,11 +181,80 @@ static void a_change_that_is_refused_changes_nothing(void)
 	CHECK_INT(m.is.labels, LABELS_MAX);
 }
 
-static void a_uuid_stays_while_it_tells_two_bodies_apart(void)
+static const char *relay_port_of(struct store *s, const char *machine)
+{
+	static char both[2 * RELAY_ID_TEXT];
+	char circuit[RELAY_ID_TEXT], remote[RELAY_ID_TEXT];
+	struct machine m;
+	MUST(store_machine(s, machine, &m, &e));
+	snprintf(both, sizeof both, "%s|%s", relay_id_text(circuit, &m.nic[0].relay_port.circuit),
+		relay_id_text(remote, &m.nic[0].relay_port.remote));
+	return both;
+}
+
+/* Of the one NIC of a machine, by its MAC; NULL is not named. */
+static struct machine_change relay_port(const char *mac, const char *circuit, const char *remote)
+{
+	struct machine_change c = { .to.nics = 1 };
+	c.to.nic[0].factory = mac_of(mac);
+	c.nic_parts[0] = (circuit ? NIC_CIRCUIT : 0) | (remote ? NIC_REMOTE : 0);
+	if (circuit)
+		relay_id_parse(&c.to.nic[0].relay_port.circuit, circuit);
+	if (remote)
+		relay_id_parse(&c.to.nic[0].relay_port.remote, remote);
+	return c;
+}
+
+static void a_relay_port_is_set_changed_in_part_and_taken_off(void)
+{
+	static const char mac[] = "52:54:00:cc:00:01",
+			  lone[] = "machine blade-c: NIC 52:54:00:cc:00:01: a remote-id names a "
+				   "relay, and no port of "
+				   "it: want the circuit-id, too, or neither";
+	OWN(store) struct store *s = switched();
+	struct machine_change c = relay_port(mac, NULL, "0xaa");
+	struct machine d = plugged("blade-d", "52:54:00:dd:00:01", "");
+	WANT(EINVAL, lone, store_machine_set(s, "blade-c", &c, &e));
+	c = relay_port(mac, "7", "0xaa");
+	MUST(store_machine_set(s, "blade-c", &c, &e));
+	CHECK_TEXT(relay_port_of(s, "blade-c"), "7|0xaa");
+	c = relay_port(mac, "8", NULL);
+	MUST(store_machine_set(s, "blade-c", &c, &e));
+	CHECK_TEXT(relay_port_of(s, "blade-c"), "8|0xaa");
+	/* two parts of one NIC, each in its own words */
+	c.to.nics = 2;
+	c.to.nic[1] = relay_port(mac, NULL, "0xab").to.nic[0];
+	c.nic_parts[1] = NIC_REMOTE;
+	MUST(store_machine_set(s, "blade-c", &c, &e));
+	CHECK_TEXT(relay_port_of(s, "blade-c"), "8|0xab");
+	/* its switch port is another thing */
+	struct machine m;
+	MUST(store_machine(s, "blade-c", &m, &e));
+	CHECK_TEXT(m.nic[0].port, "fake://sw/c");
+
+	MUST(store_machine_add(s, &d, &e));
+	c = relay_port("52:54:00:dd:00:01", "8", NULL);
+	WANT(EEXIST,
+		"relay port 8 is that of machine blade-c, and a port that two share tells nobody; "
+		"give both their relay's remote-id, too, where they are behind two",
+		store_machine_set(s, "blade-d", &c, &e));
+	CHECK_TEXT(relay_port_of(s, "blade-d"), "|");
+	c = relay_port(mac, "", NULL);
+	WANT(EINVAL, lone, store_machine_set(s, "blade-c", &c, &e));
+	CHECK_TEXT(relay_port_of(s, "blade-c"), "8|0xab");
+	c = relay_port(mac, "", "");
+	MUST(store_machine_set(s, "blade-c", &c, &e));
+	CHECK_TEXT(relay_port_of(s, "blade-c"), "|");
+	c = relay_port("52:54:00:dd:00:01", "8", NULL);
+	MUST(store_machine_set(s, "blade-d", &c, &e));
+}
+
+static void signs_of_a_body_stay_while_they_tell_two_apart(void)
 {
 	OWN(store) struct store *s = switched();
 	struct binding b;
 	struct machine_change c = { .parts = PART_UUID };
+	struct machine_change port = relay_port("52:54:00:cc:00:01", "", "");
 	c.to.uuid.b[3] = 7;
 	MUST(store_bind(s, "web-01", "blade-c", &b, &e));
 	WANT(EBUSY,
@@ -192,13 +262,19 @@ static void a_uuid_stays_while_it_tells_two_bodies_apart(void)
 		"that "
 		"one; `baton stop web-01` first",
 		store_machine_set(s, "blade-c", &c, &e));
+	WANT(EBUSY,
+		"machine blade-c carries persona web-01: its relay port tells it from others that "
+		"had that one; `baton stop web-01` first",
+		store_machine_set(s, "blade-c", &port, &e));
 	MUST(store_unbind(s, &b, &e));
 	MUST(store_stale_add(s, "blade-c", "web-01", b.generation, 1, &e));
 	CHECK_INT(store_machine_set(s, "blade-c", &c, &e), -EBUSY);
+	CHECK_INT(store_machine_set(s, "blade-c", &port, &e), -EBUSY);
 	MUST(store_stale_rm(s, "blade-c", &e));
 	struct order o = { .verb = VERB_START, .persona = "web-01", .to = "blade-c" };
 	MUST(store_order_add(s, &o, &e));
 	CHECK_INT(store_machine_set(s, "blade-c", &c, &e), -EBUSY);
+	CHECK_INT(store_machine_set(s, "blade-c", &port, &e), -EBUSY);
 	c.parts = PART_POOL;
 	MUST(store_machine_set(s, "blade-c", &c, &e));
 }
@@ -206,4 +282,5 @@ static void a_uuid_stays_while_it_tells_two_bodies_apart(void)
 TESTS(T(a_port_is_one_nics), T(what_is_held_is_known_from_before_the_switch_is_told),
 	T(a_machine_whose_port_is_held_is_not_removed), T(only_what_is_named_changes),
 	T(a_change_that_is_refused_changes_nothing),
-	T(a_uuid_stays_while_it_tells_two_bodies_apart))
+	T(a_relay_port_is_set_changed_in_part_and_taken_off),
+	T(signs_of_a_body_stay_while_they_tell_two_apart))
