@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "broker/drill.h"
 #include "broker/members.h"
 
 enum {
 	ORDERS_SEEN = 1000, /* so far back a failure is remembered */
 	OTHERS_KEPT = 200,  /* with an order; a pool may have thousands */
+	REHEARSED_S = 86400 /* so long a failed rehearsal counts: a spare is mended, and who has
+			     * mended it need not rehearse again */
 };
 
 /* What a choice is made from. Candidates borrow from the lists. */
@@ -27,6 +30,8 @@ struct field {
 	size_t machines, bindings, orders, stales, leavings, groups;
 	uint64_t planned_from;
 	struct candidate *candidate; /* one for each machine */
+	struct drill *drill;         /* what was rehearsed on each last */
+	double now_s;
 	struct neighbour *near;
 	size_t nears;
 	struct machine *stands_on; /* of each neighbour */
@@ -42,6 +47,7 @@ static void field_drop(struct field *f)
 	free(f->leaving);
 	free(f->group);
 	free(f->candidate);
+	free(f->drill);
 	free(f->near);
 	free(f->stands_on);
 }
@@ -60,18 +66,18 @@ static struct candidate *candidate_of(const struct field *f, const char *machine
 
 /* ------------------------------------------------------------------ how the machines stand */
 
-/* Did the order fail for the machine's sake? At a preflight the disk may be to blame. */
-static bool failed_for_it(const struct order *o, const struct machine *m)
+/* Did that step fail for the machine's sake? At a preflight the disk may be to blame. */
+static bool failed_for_it(enum verb verb, unsigned step, const char *why, const struct machine *m)
 {
-	const struct plan_of_steps *plan = verb_steps(o->verb);
+	const struct plan_of_steps *plan = verb_steps(verb);
 	char bmc[HOST_LEN + 8];
-	if (!*o->why || strcmp(o->why, TAKEN_BACK) == 0 || o->at.step >= plan->steps ||
-		plan->step[o->at.step].side != SIDE_TO)
+	if (!*why || strcmp(why, TAKEN_BACK) == 0 || step >= plan->steps ||
+		plan->step[step].side != SIDE_TO)
 		return false;
-	switch (plan->step[o->at.step].kind) {
+	switch (plan->step[step].kind) {
 	case DO_PREFLIGHT:
 		snprintf(bmc, sizeof bmc, "bmc %s:", m->bmc.host);
-		return strstr(o->why, bmc) != NULL;
+		return strstr(why, bmc) != NULL;
 	case DO_POWER_OFF:
 	case DO_IDENTITY:
 	case DO_NET_START:
@@ -97,10 +103,45 @@ static void open_take(struct candidate *c, const struct order *o, uint64_t plann
 	c->order.planned = planned_from && o->id >= planned_from;
 }
 
-/* Orders come newest first, and the newest that led to a machine tells how it is. */
-static void orders_take(struct field *f, bool *told)
+/* How a rehearsal that is over went; whether it says anything: one that a person has ended does
+ * not. */
+static int rehearsal_take(bool *told, struct field *f, struct store *s, struct candidate *c,
+	const struct order *o, struct err *e)
 {
-	for (size_t i = 0; i < f->orders; i++) {
+	struct drill *d = &f->drill[c - f->candidate];
+	struct order_step *row = NULL;
+	size_t n = 0;
+	int r = store_drill(s, o->id, d, e);
+	if (r == 0)
+		r = store_order_steps(s, o->id, &row, &n, e);
+	int step = r < 0 ? -1 : drill_failed(o, row, n);
+	*told = r == 0;
+	while (step >= 0 && row[n - 1].step != (unsigned)step)
+		n--;
+	if (step >= 0 && failed_for_it(o->verb, (unsigned)step, row[n - 1].why, c->m)) {
+		c->rehearsed.id = o->id;
+		c->rehearsed.of = d->of;
+		c->rehearsed.step = verb_steps(o->verb)->step[step].name;
+		c->rehearsed.ago_s =
+			f->now_s > row[n - 1].ended_s ? f->now_s - row[n - 1].ended_s : 0;
+	} else if (step >= 0) {
+		*told = strcmp(row[n - 1].why, TAKEN_BACK) != 0;
+	}
+	free(row);
+	return r;
+}
+
+/* Of a machine, from the newest order on. */
+struct told {
+	bool by_order, by_drill;
+};
+
+/* Orders come newest first, and the newest that led to a machine tells how it is. A rehearsal tells
+ * less than an order: one that is older than an order does not count. */
+static int orders_take(struct field *f, struct store *s, struct told *told, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < f->orders; i++) {
 		const struct order *o = &f->order[i];
 		struct candidate *to = candidate_of(f, o->to);
 		if (o->at.state != ORDER_DONE) {
@@ -108,23 +149,30 @@ static void orders_take(struct field *f, bool *told)
 			open_take(candidate_of(f, o->from), o, f->planned_from);
 			continue;
 		}
-		/* A rehearsal tells in its own report how it went. */
-		if (!to || told[to - f->candidate] || o->verb == VERB_DRILL)
+		struct told *t = to ? &told[to - f->candidate] : NULL;
+		if (!t || t->by_order)
 			continue;
-		told[to - f->candidate] = strcmp(o->why, TAKEN_BACK) != 0;
-		if (!failed_for_it(o, to->m))
+		if (o->verb == VERB_DRILL) {
+			if (!t->by_drill && f->now_s - o->ended_s < REHEARSED_S)
+				r = rehearsal_take(&t->by_drill, f, s, to, o, e);
+			continue;
+		}
+		t->by_order = strcmp(o->why, TAKEN_BACK) != 0;
+		if (!failed_for_it(o->verb, o->at.step, o->why, to->m))
 			continue;
 		to->failed.id = o->id;
 		to->failed.step = verb_steps(o->verb)->step[o->at.step].name;
 		to->failed.why = o->why;
 	}
+	return r;
 }
 
-static int candidates_make(struct field *f, struct err *e)
+static int candidates_make(struct field *f, struct store *s, struct err *e)
 {
-	bool *told = calloc(f->machines, sizeof *told);
+	struct told *told = calloc(f->machines, sizeof *told);
 	f->candidate = calloc(f->machines, sizeof *f->candidate);
-	if (!told || !f->candidate) {
+	f->drill = calloc(f->machines, sizeof *f->drill);
+	if (!told || !f->candidate || !f->drill) {
 		free(told);
 		return err_set(e, ENOMEM, "choice");
 	}
@@ -143,9 +191,9 @@ static int candidates_make(struct field *f, struct err *e)
 	for (size_t i = 0; i < f->leavings; i++)
 		if ((c = candidate_of(f, f->leaving[i].machine)))
 			c->emptied_by = f->leaving[i].batch;
-	orders_take(f, told);
+	int r = orders_take(f, s, told, e);
 	free(told);
-	return 0;
+	return r;
 }
 
 /* A machine that the persona has left on a person's word may come back: another one is wanted that
@@ -234,7 +282,7 @@ static int field_read(struct field *f, struct store *s, const char *pool, struct
 		r = store_stales(s, &f->stale, &f->stales, e);
 	if (r == 0)
 		r = store_leaving(s, &f->leaving, &f->leavings, e);
-	return r < 0 ? r : candidates_make(f, e);
+	return r < 0 ? r : candidates_make(f, s, e);
 }
 
 static int judge(struct choice *ret, const struct field *f, const char *pool,
@@ -258,7 +306,7 @@ static int judge(struct choice *ret, const struct field *f, const char *pool,
 int choose_machine(
 	struct choice *ret, struct store *s, const char *pool, const char *persona, struct err *e)
 {
-	OWN(field) struct field f = { .planned_from = ret->planned_from };
+	OWN(field) struct field f = { .planned_from = ret->planned_from, .now_s = now_s() };
 	struct persona p;
 	int r = store_persona(s, persona, &p, e);
 	if (r == 0)

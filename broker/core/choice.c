@@ -146,6 +146,7 @@ static void judge_apart(struct verdict *v, const struct persona *p, const struct
 struct measure {
 	uint64_t (*of)(const struct candidate *c);
 	const char *(*text)(char to[SIDE_TEXT], const struct candidate *c);
+	bool against; /* what is said counts against it, and says enough alone */
 };
 
 static uint64_t failed_of(const struct candidate *c)
@@ -158,6 +159,22 @@ static const char *failed_text(char to[SIDE_TEXT], const struct candidate *c)
 {
 	snprintf(to, SIDE_TEXT, "order %" PRIu64 " failed on it at %s: %s", c->failed.id,
 		c->failed.step, c->failed.why);
+	return to;
+}
+
+static uint64_t rehearsed_of(const struct candidate *c)
+{
+	return c->rehearsed.id != 0;
+}
+
+/* Of one on which a rehearsal has failed. */
+static const char *rehearsed_text(char to[SIDE_TEXT], const struct candidate *c)
+{
+	enum { MINUTE_S = 60, HOUR_S = 3600 };
+	double s = c->rehearsed.ago_s;
+	unsigned long n = (unsigned long)(s < HOUR_S ? s / MINUTE_S : s / HOUR_S);
+	snprintf(to, SIDE_TEXT, "its rehearsal of %s failed at %s, %lu %s ago", c->rehearsed.of,
+		c->rehearsed.step, n, s < HOUR_S ? "min" : "h");
 	return to;
 }
 
@@ -207,10 +224,11 @@ static const char *nics_side(char to[SIDE_TEXT], const struct candidate *c)
 
 /* In this order. All are as large as is wanted, so the smallest leaves the least unused. */
 static const struct measure measures[] = {
-	{ failed_of, failed_text },
-	{ memory_of, memory_side },
-	{ cpus_of, cpus_side },
-	{ nics_of, nics_side },
+	{ failed_of, failed_text, true },
+	{ rehearsed_of, rehearsed_text, true },
+	{ memory_of, memory_side, false },
+	{ cpus_of, cpus_side, false },
+	{ nics_of, nics_side, false },
 };
 
 /* By which measure two differ; COUNT(measures): by none, and their names decide. */
@@ -237,8 +255,8 @@ static void say_second(struct verdict *v, const struct candidate *c, const struc
 	if (i == COUNT(measures))
 		snprintf(v->why, sizeof v->why, "fits as well; %s comes first by name",
 			best->m->name);
-	else if (measures[i].of == failed_of)
-		snprintf(v->why, sizeof v->why, "fits, but %s", failed_text(mine, c));
+	else if (measures[i].against)
+		snprintf(v->why, sizeof v->why, "fits, but %s", measures[i].text(mine, c));
 	else
 		snprintf(v->why, sizeof v->why,
 			"fits as well, but leaves more unused: it has %s, %s has %s",

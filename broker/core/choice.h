@@ -30,6 +30,11 @@ struct candidate {
 		uint64_t id;
 		const char *step, *why;
 	} failed; /* the last order that led to it, where that failed for its sake */
+	struct {
+		uint64_t id;
+		const char *of, *step; /* a persona */
+		double ago_s;
+	} rehearsed; /* the last rehearsal on it, where that failed for its sake not long ago */
 };
 
 /* Where another persona of the same group is, or is going. Borrowed. */

@@ -76,6 +76,11 @@ nothing_left() {
 
 drill_is() { baton order show "$1" -o json | jq -r ".drill.$2"; }
 newest_order() { baton order list -o json | jq '[.items[].id] | max'; }
+# The spare that a rehearsal would be on, and why the other one is not taken.
+chosen() {
+	baton failover web-01 --pool spares --drill --plan -o json |
+		jq -r '.choice | .machine + ", not " + (.others[0] | .machine + ": " + .why)'
+}
 step_is() { [ "$(baton order show "$1" -o json | jq -r .step)" = "$2" ]; }
 
 @test "a rehearsal says that the persona would have come up, and leaves nothing" {
@@ -225,6 +230,12 @@ step_is() { [ "$(baton order show "$1" -o json | jq -r .step)" = "$2" ]; }
 	[[ $(drill_is "$order" why) == *"no such card"* ]]
 	nothing_left
 	untouched
+	# It is the last spare that is taken, and says why, until a rehearsal on it comes up.
+	baton machine add blade-c --pool spares --bmc fake://blade-c --nic mac=52:54:00:cc:00:01,network=mgmt \
+		--nic mac=52:54:00:cc:00:02,network=iso,carries=yes > /dev/null
+	[[ $(chosen) == "blade-c, not blade-b: fits, but its rehearsal of web-01 failed at await-written, "*" ago" ]]
+	baton failover web-01 blade-b --drill > /dev/null
+	[ "$(chosen)" = "blade-b, not blade-c: fits as well; blade-b comes first by name" ]
 	# A BMC that does not answer at all.
 	echo > "$dir/fake/blade-b.refuse"
 	run baton failover web-01 blade-b --drill
@@ -234,6 +245,15 @@ step_is() { [ "$(baton order show "$1" -o json | jq -r .step)" = "$2" ]; }
 	[[ $output == *"it failed at preflight"* ]]
 	nothing_left
 	untouched
+	# One that a person ends says nothing, and after a day it is forgotten.
+	baton failover web-01 blade-b --drill --no-wait > /dev/null
+	order=$(newest_order)
+	baton order undo "$order" > /dev/null
+	until_true "it is over" order_over "$order"
+	[ "$(drill_is "$order" result)" = taken-back ]
+	[[ $(chosen) == "blade-c, not blade-b: fits, but its rehearsal of web-01 failed at preflight, "* ]]
+	sqlite3 "$dir/state/baton.db" "UPDATE orders SET ended_s = ended_s - 86400"
+	[ "$(chosen)" = "blade-b, not blade-c: fits as well; blade-b comes first by name" ]
 }
 
 @test "taken back in the middle, at each step, it leaves nothing; the persona can be failed over meanwhile" {

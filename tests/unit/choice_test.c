@@ -22,6 +22,7 @@ struct has {
 	uint64_t order; /* at work for it */
 	bool stopped, planned;
 	uint64_t failed, emptied_by;
+	double rehearsed_ago_s; /* a rehearsal on it has failed; 0: none has */
 };
 
 struct wants {
@@ -82,6 +83,12 @@ static struct candidate candidate_made(const struct has *h, const struct machine
 		c.failed.id = h->failed;
 		c.failed.step = "net-start";
 		c.failed.why = "bmc 10.0.0.9: no answer";
+	}
+	if (h->rehearsed_ago_s > 0) {
+		c.rehearsed.id = 13;
+		c.rehearsed.of = "web-01";
+		c.rehearsed.step = "await-os";
+		c.rehearsed.ago_s = h->rehearsed_ago_s;
 	}
 	return c;
 }
@@ -206,6 +213,20 @@ static void the_fittest_is_chosen_and_each_other_has_its_reasons(void)
 			"answer" },
 		{ { 0 }, { { .name = "a", .failed = 12 }, { .name = "b", .carries = "db-01" } },
 			"a\nb: carries persona db-01" },
+		/* so is one on which a rehearsal has; what was no rehearsal counts more */
+		{ { 0 },
+			{ { .name = "a", .rehearsed_ago_s = 3 * 3600 + 1800 },
+				{ .name = "b", .memory_mb = 65536 },
+				{ .name = "c", .rehearsed_ago_s = 119 } },
+			"b\na: fits, but its rehearsal of web-01 failed at await-os, 3 h ago\n"
+			"c: fits, but its rehearsal of web-01 failed at await-os, 1 min ago" },
+		{ { 0 }, { { .name = "a", .failed = 12 }, { .name = "b", .rehearsed_ago_s = 60 } },
+			"b\na: fits, but order 12 failed on it at net-start: bmc 10.0.0.9: no "
+			"answer" },
+		{ { 0 },
+			{ { .name = "a", .carries = "db-01" },
+				{ .name = "b", .rehearsed_ago_s = 60 } },
+			"b\na: carries persona db-01" },
 		/* fit ones before the others, each by name */
 		{ { 0 },
 			{ { .name = "z", .memory_mb = 1 }, { .name = "y", .carries = "x" },
