@@ -17,7 +17,7 @@
 #include "core/token.h"
 
 enum {
-	TABLE_VERSION = 5,
+	TABLE_VERSION = 6,
 	TABLE_KEY_LEN = 32,
 	TABLE_NONE = 0,            /* a text offset that stands for "" */
 	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
@@ -61,7 +61,8 @@ struct table_machine {
 	uint32_t chap_user, chap_secret;     /* text */
 	uint32_t mutual_user, mutual_secret; /* text: what the target shows in turn */
 	uint32_t phase, idle;                /* enum phase, enum idle */
-	uint32_t ready;                      /* 0: its disk must not be given to it yet */
+	uint16_t ready;                      /* 0: its disk must not be given to it yet */
+	uint16_t takes;                      /* enum takes */
 	uint32_t generation;                 /* of the binding; 0 while it carries none */
 	uint16_t uuid_shared;                /* 1: another machine may say the same UUID */
 	uint16_t isolated; /* 1: on an isolated network it may ask with any persona's MAC */

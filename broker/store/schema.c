@@ -404,6 +404,11 @@ static const char *const version_11[] = {
 	NULL,
 };
 
+static const char *const version_12[] = {
+	"ALTER TABLE machine ADD COLUMN takes TEXT NOT NULL DEFAULT 'shim'",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -416,6 +421,7 @@ const struct migration schema[] = {
 	{ .sql = version_9 },
 	{ .sql = version_10 },
 	{ .sql = version_11 },
+	{ .sql = version_12 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -77,6 +77,7 @@ enum machine_part {
 	PART_FIRMWARE = 32,
 	PART_MEMORY = 64,
 	PART_CPUS = 128,
+	PART_TAKES = 256,
 };
 struct machine_change {
 	unsigned parts;    /* which of them it changes, to what stands in `to` */

@@ -26,6 +26,9 @@ static void machine_row(struct query *q, void *to)
 	col_text(q, m->loader, sizeof m->loader);
 	col_text(q, m->pool, sizeof m->pool);
 	col_traits(q, &m->is);
+	col_text(q, word, sizeof word);
+	if (!takes_parse(&m->takes, word))
+		q->bad = true;
 }
 
 static const struct labelled labels = { "machine_label", "machine", sizeof(struct machine),
@@ -77,7 +80,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		" coalesce(nullif(arch, ''), found_arch),"
 		" coalesce(nullif(firmware, ''), found_firmware),"
 		" coalesce(nullif(memory_mb, 0), found_memory_mb),"
-		" coalesce(nullif(cpus, 0), found_cpus) FROM machine WHERE name BETWEEN ? AND ? "
+		" coalesce(nullif(cpus, 0), found_cpus), takes FROM machine WHERE name BETWEEN ? "
+		"AND ? "
 		"ORDER BY name",
 		in_text(from), in_text(to));
 	int r = list_of(&q, sizeof *all, machine_row, &all, &n, e);
@@ -246,14 +250,14 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 	int r = seats_fill(s, seat, m->nics, e);
 	if (!r)
 		r = RUN(s, e,
-			"INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0)",
+			"INSERT INTO machine VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0,?)",
 			in_text(m->name), in_blob(m->uuid.b, sizeof m->uuid.b),
 			in_text(m->bmc.kind), in_text(m->bmc.host), in_int(m->bmc.port),
 			in_text(m->bmc.user), in_text(m->bmc.secret), in_int(m->bmc.cipher),
 			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader),
 			in_text(m->pool), in_text(arch_word(m->is.arch)),
 			in_text(firmware_word(m->is.firmware)), in_int(m->is.memory_mb),
-			in_int(m->is.cpus));
+			in_int(m->is.cpus), in_text(takes_word(m->takes)));
 	if (!r)
 		r = labels_write(s, &labels, m->name, &m->is, e);
 	for (unsigned i = 0; !r && i < m->nics; i++)
