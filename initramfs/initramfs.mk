@@ -3,6 +3,9 @@
 KERNEL      := build/kernel
 BOOT        := $(B)/boot
 SHIM_SRC    := $(wildcard initramfs/*.c)
+# How the shim reads a persona's disk, and what counts on it, is what the broker's hands do.
+SHIM_DISK   := $(addprefix broker/,drivers/san_iscsi.c drivers/san_bootable.c drivers/booted.c \
+               drivers/volume.c drivers/extfs.c wire/parts.c wire/fat.c wire/loader.c wire/modules.c)
 SHIM_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Ibroker -I. $(WARN) -Os -D_FORTIFY_SOURCE=2 -fno-common \
                -fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
 STATIC      := -static-pie -Wl,-z,relro,-z,now -Wl,--gc-sections -s
@@ -21,10 +24,12 @@ $(BOOT)/shim/vmlinuz: $(KERNEL)/version
 	@mkdir -p $(@D)
 	$(Q)cp $(KERNEL)/vmlinuz $@
 
-$(B)/initramfs/baton-shim: $(SHIM_SRC) $(wildcard initramfs/*.h broker/base/*.[ch])
+$(B)/initramfs/baton-shim: $(SHIM_SRC) $(SHIM_DISK) \
+  $(wildcard initramfs/*.h broker/base/*.[ch] broker/drivers/*.h broker/wire/*.h broker/core/san.h)
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
-	$(Q)$(CC) $(SHIM_CFLAGS) $(STATIC) -o $@ $(SHIM_SRC) $(wildcard broker/base/*.c) -ljansson
+	$(Q)$(CC) $(SHIM_CFLAGS) $(STATIC) -o $@ $(SHIM_SRC) $(SHIM_DISK) $(wildcard broker/base/*.c) \
+	  -ljansson -liscsi -lgcrypt -lgpg-error -lext2fs -lcom_err 2>$@.said || { cat $@.said >&2; exit 1; }
 
 $(BOOT)/shim/initrd.img: $(KERNEL)/version $(B)/initramfs/baton-shim $(wildcard initramfs/steps/*) \
   $(addprefix initramfs/,init udhcpc modules.list build-initrd cpio-image)
@@ -49,6 +54,6 @@ $(B)/lab/nvram.img: $(B)/lab/packs/nvram/nvram initramfs/pack-image initramfs/cp
 	$(Q)initramfs/pack-image $(<D) $@
 
 # What the unit test and the fuzzer of the shim need beside the archives.
-SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o smbios.o)
-$(B)/tests/unit/pack_test: $(SHIM_TESTED)
+SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o smbios.o handover.o ibft.o front.o)
+$(B)/tests/unit/pack_test $(B)/tests/unit/handover_test: $(SHIM_TESTED)
 -include $(wildcard $(B)/initramfs/*.d)

@@ -73,6 +73,8 @@ static bool read_line(struct job *j, bool *has_deed, char *line)
 		return read_name(j->machine, word[1]);
 	if (strcmp(word[0], "persona") == 0)
 		return !*word[1] || read_name(j->persona, word[1]);
+	if (strcmp(word[0], "takes") == 0)
+		return (j->handover = strcmp(word[1], "handover") == 0);
 	return strcmp(word[0], "generation") == 0 && read_number(&j->generation, word[1]);
 }
 

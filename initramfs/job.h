@@ -31,6 +31,7 @@ struct job {
 	enum job_deed deed;
 	char machine[NAME_LEN + 1], persona[NAME_LEN + 1];
 	uint32_t generation;
+	bool handover; /* its persona is started from here where that can be */
 	unsigned nics;
 	struct job_nic nic[JOB_NICS];
 };

@@ -16,6 +16,7 @@
 #include "base/own.h"
 #include "initramfs/cards.h"
 #include "initramfs/peer.h"
+#include "initramfs/take.h"
 #include "initramfs/tool.h"
 
 #define STATE "/run/baton"
@@ -92,6 +93,8 @@ static int job_keep(const struct job *j, struct err *e)
 		job_deed_word(j->deed), j->machine, j->generation);
 	if (*j->persona)
 		n += snprintf(text + n, sizeof text - (size_t)n, "persona %s\n", j->persona);
+	if (j->handover)
+		n += snprintf(text + n, sizeof text - (size_t)n, "takes handover\n");
 	for (unsigned i = 0; i < j->nics; i++) {
 		const struct job_nic *nic = &j->nic[i];
 		const char *pci = nic->card ? nic->card->pci : *nic->pci ? nic->pci : "-";
@@ -339,6 +342,25 @@ static int do_link(char **arg, struct err *e)
 	return 0;
 }
 
+/* handover: starts the persona from here, where that was ordered; it comes back only where it was
+ * not, or could not. */
+static int do_handover(char **arg, struct err *e)
+{
+	struct http_url base;
+	struct job j;
+	size_t cards;
+	(void)arg;
+	int bad = base_read(&base, e);
+	if (!bad)
+		bad = job_read(&j, &cards, e);
+	if (bad || !j.handover || j.deed != JOB_IDENTITY)
+		return bad;
+	struct err why = { 0 };
+	bad = take_over(&j, &base, &why);
+	peer_say(&base, "handover", why.text);
+	return err_say(e, -bad, "no handover: %.280s", why.text);
+}
+
 /* restart: a body that has taken a persona starts it; one that has its own address back rests. */
 static int do_restart(char **arg, struct err *e)
 {
@@ -369,6 +391,7 @@ static const struct {
 	{ "read-back", 0, do_read_back },
 	{ "report", 0, do_report },
 	{ "failed", 1, do_failed },
+	{ "handover", 0, do_handover },
 	{ "restart", 0, do_restart },
 };
 
@@ -385,7 +408,7 @@ int main(int argc, char **argv)
 		return bad == -ESTALE ? EXIT_URL_RAN_OUT : bad ? 1 : 0;
 	}
 	fprintf(stderr,
-		"baton-shim: want link MAC, job, find, write, read-back, report, failed STEP "
-		"or restart\n");
+		"baton-shim: want link MAC, job, find, write, read-back, report, failed STEP, "
+		"handover or restart\n");
 	return 1;
 }

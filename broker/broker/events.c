@@ -50,6 +50,7 @@ static const enum event from_outside[] = {
 	EV_dhcp_left,
 	EV_dhcp_limited,
 	EV_dhcp_silent,
+	EV_handover_sent,
 	EV_http_refused,
 	EV_ipv6_asked,
 	EV_leases_lost,

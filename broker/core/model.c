@@ -13,6 +13,7 @@ static const char *const takings[] = { "shim", "bmc" };
 static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
+static const char *const ways[] = { "shim", "handover" };
 static const char *const proofs[] = { "storage", "power", "port", "attested" };
 static const char *const cares[] = { "report", "failover", "restart" };
 static const char *const administered[] = { "tgt", "fake" }; /* kinds of SAN */
@@ -87,6 +88,19 @@ bool idle_parse(enum idle *ret, const char *word)
 	int i = word_index(idles, COUNT(idles), word);
 	if (i >= 0)
 		*ret = (enum idle)i;
+	return i >= 0;
+}
+
+const char *takes_word(enum takes t)
+{
+	return ways[t];
+}
+
+bool takes_parse(enum takes *ret, const char *word)
+{
+	int i = word_index(ways, COUNT(ways), word);
+	if (i >= 0)
+		*ret = (enum takes)i;
 	return i >= 0;
 }
 

@@ -64,6 +64,10 @@ struct nic {
 	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1];
 };
 
+/* How a machine takes an identity. Either way the shim writes the addresses; then it restarts, or
+ * starts the persona's own kernel in its place where that is sound. */
+enum takes { TAKES_SHIM, TAKES_HANDOVER };
+
 /* What a machine without a persona does when it asks. */
 enum idle { IDLE_PARK, IDLE_LOCAL };
 
@@ -86,6 +90,7 @@ struct machine {
 	struct uuid uuid; /* zero: not known */
 	struct bmc_at bmc;
 	enum idle idle;
+	enum takes takes;
 	char loader[NAME_LEN +
 		    1]; /* a file in boot_dir in place of the default one; "" = default */
 	unsigned nics;
@@ -191,6 +196,8 @@ const char *dhcp_mode_word(enum dhcp_mode m); /* "serve", "proxy" */
 bool dhcp_mode_parse(enum dhcp_mode *ret, const char *word);
 const char *idle_word(enum idle i); /* "park", "local" */
 bool idle_parse(enum idle *ret, const char *word);
+const char *takes_word(enum takes t); /* "shim", "handover" */
+bool takes_parse(enum takes *ret, const char *word);
 const char *proof_word(enum proof_kind k); /* "storage", "power", "port", "attested" */
 bool proof_parse(enum proof_kind *ret, const char *word);
 

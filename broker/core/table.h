@@ -61,7 +61,8 @@ struct table_machine {
 	uint32_t chap_user, chap_secret;     /* text */
 	uint32_t mutual_user, mutual_secret; /* text: what the target shows in turn */
 	uint32_t phase, idle;                /* enum phase, enum idle */
-	uint32_t ready;                      /* 0: its disk must not be given to it yet */
+	uint16_t ready;                      /* 0: its disk must not be given to it yet */
+	uint16_t takes;                      /* enum takes */
 	uint32_t generation;                 /* of the binding; 0 while it carries none */
 	uint8_t uuid_shared;                 /* 1: another machine may say the same UUID */
 	uint8_t isolated; /* 1: on an isolated network it may ask with any persona's MAC */

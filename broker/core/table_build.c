@@ -273,6 +273,7 @@ static int machine_fill(struct build *b, uint32_t i, struct err *e)
 		.name = text_add(b, m->name),
 		.loader = text_add(b, m->loader),
 		.idle = m->idle,
+		.takes = (uint16_t)m->takes,
 		.uuid = m->uuid,
 		.nic_at = b->header.nics,
 		.nics = m->nics,

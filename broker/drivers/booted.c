@@ -16,6 +16,7 @@ enum {
 	ENTRIES_MAX = 64,
 	ENTRY_NAME = 100,
 	TEXT_MOST = 8192, /* of a loader's file; they have some hundred bytes */
+	GRUB_MOST = 128 * 1024,
 };
 
 static int cannot_tell(char why[BOOTED_WHY], const char *text)
@@ -92,17 +93,49 @@ static int kernels_look(struct booted *ret, struct volume *v, const char *folder
 	if (r < 0)
 		return r;
 	r = -ENOENT;
-	for (unsigned i = 0; r == -ENOENT && i < k.n; i++)
+	for (unsigned i = 0; r == -ENOENT && i < k.n; i++) {
 		r = initramfs_of(ret, v, folder, k.version[i], e);
+		if (r == 0)
+			snprintf(ret->kernel, sizeof ret->kernel, "%s/vmlinuz-%s", folder,
+				k.version[i]);
+	}
 	return r;
+}
+
+/* The words that GRUB has for that kernel; where there are none it is still the one that counts. */
+static int grub_look(struct booted *ret, struct volume *v, const char *folder, struct err *e)
+{
+	static const char *const names[] = { "grub/grub.cfg", "grub2/grub.cfg" };
+	OWN(text) char *text = malloc(GRUB_MOST);
+	char path[LOADER_PATH + 1];
+	uint64_t bytes;
+	int r = text ? -ENOENT : err_set(e, ENOMEM, "grub.cfg");
+	for (size_t i = 0; r == -ENOENT && i < COUNT(names); i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		r = v->ops->file(v, path, &bytes, e);
+	}
+	unsigned len = 0;
+	for (int n = 1; r == 0 && n > 0 && len<GRUB_MOST; len += n> 0 ? (unsigned)n : 0) {
+		n = v->ops->next(v, text + len, GRUB_MOST - len, e);
+		r = n < 0 ? n : 0;
+	}
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	ret->has_line = loader_grub_line(ret->line, strrchr(ret->kernel, '/') + 1, text, len);
+	return 0;
 }
 
 /* In /boot or, where that is a partition of its own, at its root; else where a link shows to. */
 static int ext_look(struct booted *ret, struct volume *v, struct err *e)
 {
 	static const char *const links[] = { "/boot/initrd.img", "/initrd.img" };
-	int r = kernels_look(ret, v, "/boot", e);
-	r = r == -ENOENT ? kernels_look(ret, v, "", e) : r;
+	static const char *const folders[] = { "/boot", "" };
+	int r = -ENOENT;
+	for (size_t i = 0; r == -ENOENT && i < COUNT(folders); i++) {
+		r = kernels_look(ret, v, folders[i], e);
+		if (r == 0)
+			return grub_look(ret, v, folders[i], e);
+	}
 	for (size_t i = 0; r == -ENOENT && i < COUNT(links); i++)
 		r = file_take(ret, v, links[i], e);
 	return r;
@@ -223,6 +256,9 @@ static int entries_look(struct booted *ret, char why[BOOTED_WHY], struct volume 
 		if (r < 0)
 			return r;
 	}
+	memcpy(ret->kernel, entry.kernel, sizeof ret->kernel);
+	memcpy(ret->line, entry.line, sizeof ret->line);
+	ret->has_line = !entry.line_odd;
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which initramfs a disk is booted with: what its loader says, else the newest kernel's. The disk
- * is a stranger's. docs/design/0022-drivers-in-the-initramfs.md. */
+/* Which kernel and initramfs a disk is booted with: what its loader says, else the newest kernel's.
+ * The disk is a stranger's. docs/design/0022-drivers-in-the-initramfs.md. */
 #pragma once
 #include "drivers/volume.h"
 #include "wire/loader.h"
@@ -10,6 +10,9 @@ struct booted {
 	enum part_kind kind;
 	unsigned files; /* that the kernel gets, one behind the other */
 	char file[LOADER_INITRDS][LOADER_PATH + 1];
+	char kernel[LOADER_PATH + 1]; /* "": which one is not told */
+	char line[LOADER_LINE + 1];   /* what its loader tells it */
+	bool has_line;                /* that is known */
 };
 
 enum { BOOTED_WHY = 200 };

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The list of SAN drivers, what a bootable disk looks like, and how accounts are named: see
- * drivers/san.h. */
+/* The list of SAN drivers, and how accounts are named: see drivers/san.h. */
 #include "drivers/san.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/list.h"
-
-enum {
-	MBR_CODE_LEN = 440, /* boot code; then the disk's mark and the table of partitions */
-	MBR_MARK_AT = 510,
-	MBR_LEN = 512,
-};
 
 static const struct san_ops *const kinds[] = { &san_iscsi, &san_tgt, &san_fake };
 
@@ -24,20 +17,6 @@ const struct san_ops *san_of(const char *kind, struct err *e)
 	err_say(e, EINVAL, "no SAN kind \"%s\": want one of %s, %s, %s", kind, san_iscsi.kind,
 		san_tgt.kind, san_fake.kind);
 	return NULL;
-}
-
-bool san_bootable(const uint8_t *blocks, size_t len, uint32_t block_len)
-{
-	static const uint8_t gpt_mark[8] = { 'E', 'F', 'I', ' ', 'P', 'A', 'R', 'T' };
-	if (len >= block_len + sizeof gpt_mark &&
-		memcmp(blocks + block_len, gpt_mark, sizeof gpt_mark) == 0)
-		return true;
-	if (len < MBR_LEN || blocks[MBR_MARK_AT] != 0x55 || blocks[MBR_MARK_AT + 1] != 0xaa)
-		return false;
-	for (size_t i = 0; i < MBR_CODE_LEN; i++)
-		if (blocks[i])
-			return true;
-	return false;
 }
 
 bool san_account_of(uint32_t *generation, const char *name, size_t len, const char *persona)

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/own.h"
 #include "core/boot.h"
+#include "core/handover.h"
 #include "core/script.h"
 #include "core/token.h"
 #include "files/files.h"
@@ -218,6 +219,23 @@ static void serve_job(struct asking *a)
 		return;
 	}
 	http_reply(a->request, 200, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+static void serve_handover(struct asking *a)
+{
+	OWN(text) char *text = NULL;
+	struct err e = { 0 };
+	if (handover_render(&text, &a->files->table, &a->plan, &e) < 0) {
+		refuse(a->files, a->request, 404, "no-handover", e.text);
+		return;
+	}
+	struct tell *said = tell_when_sent(a, EV_handover_sent);
+	if (said) {
+		tell_who(said, a);
+		tell_add(said, "generation", "%u", a->machine->generation);
+	}
+	http_reply(a->request, 200, "text/plain; charset=utf-8", text, strlen(text));
+	explicit_bzero(text, strlen(text));
 }
 
 static void serve_said(struct asking *a)
@@ -445,6 +463,7 @@ void serve(void *ctx, struct http_request *r)
 	case URL_ENTRY:
 	case URL_NEXT:
 	case URL_JOB:
+	case URL_HANDOVER:
 	case URL_REPORT:
 	case URL_SAID:
 		break;
@@ -455,6 +474,8 @@ void serve(void *ctx, struct http_request *r)
 		return;
 	if (a.url.kind == URL_JOB)
 		serve_job(&a);
+	else if (a.url.kind == URL_HANDOVER)
+		serve_handover(&a);
 	else if (a.url.kind == URL_REPORT)
 		report_pass(a.files, r, &a.token.mac, a.token.generation);
 	else if (a.url.kind == URL_SAID)

@@ -14,6 +14,7 @@ static const struct {
 	{ "entry.ipxe", URL_ENTRY },
 	{ "next.ipxe", URL_NEXT },
 	{ "job", URL_JOB },
+	{ "handover", URL_HANDOVER },
 	{ "report", URL_REPORT },
 	{ "said", URL_SAID },
 };

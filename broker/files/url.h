@@ -4,14 +4,15 @@
 #include <stdbool.h>
 
 enum url_kind {
-	URL_ENTRY,  /* /b/TOKEN/entry.ipxe */
-	URL_NEXT,   /* /b/TOKEN/next.ipxe */
-	URL_JOB,    /* /b/TOKEN/job */
-	URL_REPORT, /* /b/TOKEN/report */
-	URL_SAID,   /* /b/TOKEN/said */
-	URL_SHIM,   /* /shim/FILE */
-	URL_PACK,   /* /shim/packs/FILE */
-	URL_LOADER, /* /loaders/FILE */
+	URL_ENTRY,    /* /b/TOKEN/entry.ipxe */
+	URL_NEXT,     /* /b/TOKEN/next.ipxe */
+	URL_JOB,      /* /b/TOKEN/job */
+	URL_HANDOVER, /* /b/TOKEN/handover */
+	URL_REPORT,   /* /b/TOKEN/report */
+	URL_SAID,     /* /b/TOKEN/said */
+	URL_SHIM,     /* /shim/FILE */
+	URL_PACK,     /* /shim/packs/FILE */
+	URL_LOADER,   /* /loaders/FILE */
 };
 
 enum { URL_FILE_LEN = 127 };

@@ -443,6 +443,12 @@ static const char *const version_13[] = {
 	NULL,
 };
 
+/* How a machine shall take what it carries: core/model.h. */
+static const char *const version_14[] = {
+	"ALTER TABLE machine ADD COLUMN takes TEXT NOT NULL DEFAULT 'shim'",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -457,6 +463,7 @@ const struct migration schema[] = {
 	{ .sql = version_11 },
 	{ .sql = version_12 },
 	{ .sql = version_13 },
+	{ .sql = version_14 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -81,6 +81,7 @@ enum machine_part {
 	PART_MEMORY = 64,
 	PART_CPUS = 128,
 	PART_PIN = 256, /* of its BMC's certificate */
+	PART_TAKES = 512,
 };
 enum nic_part { NIC_PORT = 1, NIC_CIRCUIT = 2, NIC_REMOTE = 4 };
 struct machine_change {

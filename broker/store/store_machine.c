@@ -30,6 +30,9 @@ static void machine_row(struct query *q, void *to)
 	col_text(q, word, sizeof word);
 	if (!taking_parse(&m->taking, word))
 		q->bad = true;
+	col_text(q, word, sizeof word);
+	if (!takes_parse(&m->takes, word))
+		q->bad = true;
 }
 
 static const struct labelled labels = { "machine_label", "machine", sizeof(struct machine),
@@ -81,7 +84,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		" coalesce(nullif(arch, ''), found_arch),"
 		" coalesce(nullif(firmware, ''), found_firmware),"
 		" coalesce(nullif(memory_mb, 0), found_memory_mb),"
-		" coalesce(nullif(cpus, 0), found_cpus), bmc_pin, taking FROM machine WHERE name "
+		" coalesce(nullif(cpus, 0), found_cpus), bmc_pin, taking, takes FROM machine WHERE "
+		"name "
 		"BETWEEN ? "
 		"AND ? "
 		"ORDER BY name",
@@ -256,14 +260,15 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 	if (!r)
 		r = RUN(s, e,
 			"INSERT INTO machine VALUES "
-			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0,?,?)",
+			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',0,0,?,?,?)",
 			in_text(m->name), in_blob(m->uuid.b, sizeof m->uuid.b),
 			in_text(m->bmc.kind), in_text(m->bmc.host), in_int(m->bmc.port),
 			in_text(m->bmc.user), in_text(m->bmc.secret), in_int(m->bmc.cipher),
 			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader),
 			in_text(m->pool), in_text(arch_word(m->is.arch)),
 			in_text(firmware_word(m->is.firmware)), in_int(m->is.memory_mb),
-			in_int(m->is.cpus), in_text(m->bmc.pin), in_text(taking_word(m->taking)));
+			in_int(m->is.cpus), in_text(m->bmc.pin), in_text(taking_word(m->taking)),
+			in_text(takes_word(m->takes)));
 	if (!r)
 		r = labels_write(s, &labels, m->name, &m->is, e);
 	for (unsigned i = 0; !r && i < m->nics; i++)

@@ -61,6 +61,8 @@ static int columns_set(
 			in_blob(to->uuid.b, sizeof to->uuid.b) },
 		{ PART_IDLE, "UPDATE machine SET idle = ? WHERE name = ?",
 			in_text(idle_word(to->idle)) },
+		{ PART_TAKES, "UPDATE machine SET takes = ? WHERE name = ?",
+			in_text(takes_word(to->takes)) },
 		{ PART_LOADER, "UPDATE machine SET loader = ? WHERE name = ?",
 			in_text(to->loader) },
 		{ PART_ARCH, "UPDATE machine SET arch = ? WHERE name = ?",

@@ -57,6 +57,14 @@ static bool value_take(char *to, size_t most, const struct line *l)
 	return true;
 }
 
+/* One more line of options behind those that are there. */
+static bool line_add(char to[LOADER_LINE + 1], const struct line *l)
+{
+	size_t n = strlen(to);
+	n += n && l->value_len ? (size_t)snprintf(to + n, LOADER_LINE + 1 - n, " ") : 0;
+	return n <= LOADER_LINE && value_take(to + n, LOADER_LINE - n, l);
+}
+
 void loader_entry_read(struct loader_entry *ret, const char *name, const char *text, size_t len)
 {
 	const char *end = text + len;
@@ -70,6 +78,8 @@ void loader_entry_read(struct loader_entry *ret, const char *name, const char *t
 			ret->odd = true;
 		else if (key_is(&l, "initrd"))
 			ret->odd |= !value_take(ret->initrd[ret->initrds++], LOADER_PATH, &l);
+		else if (key_is(&l, "options"))
+			ret->line_odd |= !line_add(ret->line, &l);
 		else if (key_is(&l, "version"))
 			value_take(ret->version, LOADER_WORD, &l);
 		else if (key_is(&l, "sort-key"))
@@ -134,4 +144,31 @@ bool loader_default_fits(const char *pattern, const struct loader_entry *entry)
 		return false;
 	name[len - (sizeof end - 1)] = '\0';
 	return alias_fits(want, name);
+}
+
+/* GRUB's words for "load a Linux". */
+static bool loads_linux(const struct line *l)
+{
+	return key_is(l, "linux") || key_is(l, "linux16") || key_is(l, "linuxefi");
+}
+
+bool loader_grub_line(char ret[LOADER_LINE + 1], const char *kernel, const char *text, size_t len)
+{
+	const char *end = text + len;
+	char value[LOADER_PATH + 1 + LOADER_LINE + 1];
+	struct line l;
+	while (line_next(&l, &text, end)) {
+		if (!loads_linux(&l) || !value_take(value, sizeof value - 1, &l))
+			continue;
+		size_t path = strcspn(value, " \t");
+		const char *words = value + path + strspn(value + path, " \t");
+		value[path] = '\0';
+		const char *slash = strrchr(value, '/');
+		if (strcmp(slash ? slash + 1 : value, kernel) != 0)
+			continue;
+		/* Quotes, escapes and variables are GRUB's to take apart. */
+		return !words[strcspn(words, "$\\'\"`;{}")] &&
+		       snprintf(ret, LOADER_LINE + 1, "%s", words) <= LOADER_LINE;
+	}
+	return false;
 }

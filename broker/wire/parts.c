@@ -110,7 +110,7 @@ static bool gpt_entry(struct parts *ps, const struct disk *d, unsigned n, const 
 static int gpt_read(struct parts *ps, const struct disk *d, struct err *e)
 {
 	uint8_t some[GPT_ENTRY_MAX];
-	struct gpt g;
+	struct gpt g = { .at = 0 };
 	uint32_t crc = ~0U, n;
 	bool inside = true;
 	int r = gpt_head(&g, d, e);

@@ -81,7 +81,7 @@ passes() {
 	finds layers.sh 'broker/core/wrong.c:3: write the name of the header that is included'
 }
 
-@test "the shim sees base and itself alone" {
+@test "the shim sees base, drivers and itself alone" {
 	plant initramfs/wrong.c '#include "base/err.h"' '#include "initramfs/job.h"' '#include "core/model.h"'
 	finds layers.sh 'initramfs/wrong.c:5: initramfs may not include core (core/model.h)'
 }

@@ -86,8 +86,8 @@ line_of() {
 	done
 }
 
-@test "an identity: told before it is written, read back, reported, restarted; a busy broker is waited for" {
-	printf 'deed identity\nmachine blade-a\npersona web-01\ngeneration 4\nnic - 52:54:00:aa:00:01 02:ba:70:00:00:01 carries\n' >"$dir/peer/job"
+@test "an identity: told before it is written, read back, reported, no handover, restarted; a busy broker is waited for" {
+	printf 'deed identity\nmachine blade-a\npersona web-01\ngeneration 4\ntakes handover\nnic - 52:54:00:aa:00:01 02:ba:70:00:00:01 carries\n' >"$dir/peer/job"
 	printf '503\n200\n503\n200\n' >"$dir/peer/answers"
 	echo 52:54:00:aa:00:01 >"$dir/nv/0000:00:05.0"
 	# shellcheck disable=SC2046
@@ -103,6 +103,10 @@ line_of() {
 	grep -F 'old address   52:54:00:aa:00:01' "$dir/screen"
 	grep -F 'NEW ADDRESS   02:ba:70:00:00:01   of web-01' "$dir/screen"
 	grep -F 'not now (503)' "$dir/screen"
+	# A handover that is refused is told, and ends in the restart that always works.
+	[ "$(line_of '"stage":"written".*')" -lt "$(line_of "GET /b/$token/handover")" ]
+	grep -F "GET /b/$token/said?step=handover&what=no%20such%20thing" "$dir/peer/log"
+	grep -F 'no handover: no such thing' "$dir/screen"
 	grep -F 'done; restart' "$dir/screen"
 }
 

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The same double boot as by-hand.sh, by Baton: `by-baton.sh DIR` prints the same marks.
+# The same double boot as by-hand.sh, by Baton: `by-baton.sh DIR` prints the same marks; `by-baton.sh DIR handover [BLADE]`
+# those of a machine that takes its persona by a handover, which has no second firmware, loader and script.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-dir=$(realpath -m "$1")
+dir=$(realpath -m "$1") takes=${2:-shim} blade=${3:-blade-a}
 lab=$top/tests/lab/lab.sh
 # shellcheck source=tests/bench/marks.bash
 . "$here/marks.bash"
@@ -19,8 +20,9 @@ trap 'exit 130' INT TERM
 
 rm -rf "$dir"
 LAB_OWNER=$$ "$lab" up "$dir"
+[ "$takes" = shim ] || "$lab" enter "$dir" /mnt/bin/baton machine set "$blade" --takes "$takes" >/dev/null
 marks_begin
-"$lab" enter "$dir" /mnt/bin/baton start web-01 blade-a >"$dir/log/order" || { cat "$dir/log/order" >&2; exit 1; }
+"$lab" enter "$dir" /mnt/bin/baton start web-01 "$blade" >"$dir/log/order" || { cat "$dir/log/order" >&2; exit 1; }
 wait_mark os-up 180
 # What only Baton's own events know, with the times that they carry.
 "$lab" enter "$dir" /mnt/bin/baton events -o json --since 0 | jq -r '.items[] | (.at * 1000 | floor | tostring) + " " + .word + " " + .text' |

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Marks of a double boot on blade-a, as `MILLISECONDS NAME` lines in $marks, whoever answers it. Sourced by
+# Marks of a double boot on $blade (blade-a), as `MILLISECONDS NAME` lines in $marks, whoever answers it. Sourced by
 # by-hand.sh and by-baton.sh, which bring the lab in $dir up and begin the marks before they power the blade on.
 
 now_ms() {
@@ -15,7 +15,7 @@ mark() {
 
 blade_marks() {
 	local word
-	tail -q -n 0 -F "$dir/log/blade-a" 2>/dev/null | while read -r _ _ word _; do
+	tail -q -n 0 -F "$dir/log/$blade" 2>/dev/null | while read -r _ _ word _; do
 		case $word in
 		power-on) mark power-on ;;
 		nvram-write) mark written ;;
@@ -26,7 +26,7 @@ blade_marks() {
 
 console_marks() {
 	local line
-	tail -q -n 0 -F "$dir/blade-a/console.log" 2>/dev/null | while IFS= read -r line; do
+	tail -q -n 0 -F "$dir/$blade/console.log" 2>/dev/null | while IFS= read -r line; do
 		case $line in
 		*"is operational now"*) mark lun ;;
 		*END-FACTS*) mark os-up ;;
@@ -36,11 +36,12 @@ console_marks() {
 
 # Both, in a process group of their own whose first process is $watchers.
 marks_begin() {
+	: "${blade:=blade-a}"
 	marks=$dir/marks
 	: >"$marks"
-	: >>"$dir/blade-a/console.log"
+	: >>"$dir/$blade/console.log"
 	export -f now_ms mark blade_marks console_marks
-	export marks dir
+	export marks dir blade
 	setsid bash -c 'blade_marks & console_marks & wait' &
 	watchers=$!
 }

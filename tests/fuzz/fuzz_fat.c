@@ -67,6 +67,9 @@ static void loader(const char *text, size_t size)
 	loader_entry_read(&a, "debian-6.1.0-18-amd64.conf", text, size);
 	loader_entry_read(&b, "debian-6.1.0-18-amd64+0-3.conf", text + size / 2, size - size / 2);
 	assert(a.initrds <= LOADER_INITRDS && strlen(a.kernel) <= LOADER_PATH);
+	assert(strlen(a.line) <= LOADER_LINE);
+	if (loader_grub_line(a.line, "vmlinuz-6.1.0-18-amd64", text, size))
+		assert(strlen(a.line) <= LOADER_LINE && !strpbrk(a.line, "$\\\n"));
 	int r = loader_entry_compare(&a, &b), back = loader_entry_compare(&b, &a);
 	assert((r < 0) == (back > 0) && (r > 0) == (back < 0));
 	loader_default_read(pattern, text, size);

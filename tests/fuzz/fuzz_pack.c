@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any text as a manifest, as a work order and as an HTTP answer: refused with a sentence, or good
- * for every command that it holds. Any bytes as the firmware's table: a number, and nothing read
- * behind its end. */
+/* Any text as a manifest, as a work order, as a handover and as an HTTP answer: refused with a
+ * sentence, or good for every command that it holds, and for a table of the firmware. Any bytes as
+ * the firmware's table: a number, and nothing read behind its end. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "initramfs/http.h"
+#include "initramfs/ibft.h"
 #include "initramfs/job.h"
 #include "initramfs/pack.h"
 #include "initramfs/smbios.h"
@@ -32,6 +33,22 @@ static void as_manifest(const char *text, size_t len)
 	pack_fini(&p);
 }
 
+static void as_handover(const char *text)
+{
+	struct handover h;
+	struct err e = { 0 };
+	uint8_t table[IBFT_MOST], sum = 0;
+	if (handover_parse(&h, text, &e) != 0) {
+		assert(*e.text);
+		return;
+	}
+	assert(h.paths && h.paths <= HANDOVER_PATHS);
+	size_t len = ibft_make(table, &h, h.paths - 1, "0000:00:03.0");
+	for (size_t i = 0; i < len; i++)
+		sum = (uint8_t)(sum + table[i]);
+	assert(len <= IBFT_MOST && sum == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct http_answer answer;
@@ -45,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	as_manifest(text, size);
 	if (job_parse(&j, text, &e) == 0)
 		assert(*j.machine && j.nics <= JOB_NICS);
+	as_handover(text);
 	if (http_answer_parse(&answer, text, size, &e) == 0)
 		assert(strlen(answer.body) <= HTTP_BODY_MAX);
 	free(text);

@@ -46,6 +46,18 @@ static void a_nic_that_carries_nothing_passes_under_its_own_mac(void)
 	check_pass(&pass[1], "mgmt0 52:54:00:bb:00:01 10.77.0.12 10.77.0.1:3260");
 }
 
+static void a_shim_that_hands_over_reads_the_disk_under_the_cards_own_mac(void)
+{
+	world_init(&w, PHASE_PERSONA);
+	w.persona[0].paths = 1;
+	w.machine[0].takes = TAKES_HANDOVER;
+	CHECK_INT(of_web_01_on(0), 2);
+	check_pass(&pass[0], "mgmt0 02:ba:70:00:00:01 10.77.0.50 10.77.0.1:3260");
+	check_pass(&pass[1], "mgmt0 52:54:00:aa:00:01 10.77.0.11 10.77.0.1:3260");
+	w.binding[0].fenced = false;
+	CHECK_INT(of_web_01_on(0), 0);
+}
+
 static void the_interface_is_that_of_the_network_that_the_nic_is_on(void)
 {
 	world_init(&w, PHASE_PERSONA);
@@ -186,6 +198,7 @@ static void texts_are_read_back_and_nonsense_is_not(void)
 TESTS(T(a_running_persona_reaches_its_portals_and_no_others),
 	T(nothing_passes_before_the_second_boot_nor_behind_it),
 	T(a_nic_that_carries_nothing_passes_under_its_own_mac),
+	T(a_shim_that_hands_over_reads_the_disk_under_the_cards_own_mac),
 	T(the_interface_is_that_of_the_network_that_the_nic_is_on),
 	T(an_address_that_another_server_gives_is_any),
 	T(the_portals_of_all_personas_are_guarded_and_each_once),

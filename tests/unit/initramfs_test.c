@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/own.h"
+#include "drivers/booted.h"
 #include "drivers/initramfs.h"
 #include "tap.h"
 
@@ -137,6 +138,32 @@ static void every_layout_of_an_esp_is_read(void)
 					     "not there");
 }
 
+static void booted_is(const char *words, const char *kernel, const char *line)
+{
+	static struct booted b;
+	char why[BOOTED_WHY] = "";
+	struct err e = { 0 };
+	made(words);
+	reads_left = -1;
+	const struct disk d = { image_read, NULL, image_len, 512 };
+	CHECK_INT(booted_find(&b, why, &d, &e), 0);
+	CHECK_TEXT(b.kernel, kernel);
+	CHECK_INT(b.has_line, line != NULL);
+	if (line)
+		CHECK_TEXT(b.line, line);
+}
+
+static void its_kernel_and_what_that_is_told_are_found_too(void)
+{
+	booted_is("boot=root", "/boot/vmlinuz-6.1.0-18-amd64", "root=UUID=1-2 ro  quiet");
+	booted_is("boot=own", "/vmlinuz-6.1.0-18-amd64", "root=UUID=1-2 ro  quiet");
+	booted_is("boot=link", "", NULL);
+	booted_is("boot=esp", "/4b3c0de1f5a74b2e9d8c7b6a59483726/6.1.0-18-amd64/linux",
+		"root=LABEL=root ro");
+	booted_is("boot=esp esp=named", "/vmlinuz-6.1.0-18-amd64", NULL);
+	booted_is("boot=esp esp=plain", "", NULL);
+}
+
 static void a_driver_that_is_left_out_is_missing(void)
 {
 	struct initramfs_found f;
@@ -235,6 +262,6 @@ static void a_disk_that_goes_away_is_no_damage(void)
 }
 
 TESTS(T(every_way_of_packing_is_read), T(every_place_of_boot_is_read),
-	T(every_layout_of_an_esp_is_read), T(a_driver_that_is_left_out_is_missing),
-	T(what_cannot_be_read_is_unknown_with_a_sentence), T(a_damaged_file_system_is_answered),
-	T(a_disk_that_goes_away_is_no_damage))
+	T(every_layout_of_an_esp_is_read), T(its_kernel_and_what_that_is_told_are_found_too),
+	T(a_driver_that_is_left_out_is_missing), T(what_cannot_be_read_is_unknown_with_a_sentence),
+	T(a_damaged_file_system_is_answered), T(a_disk_that_goes_away_is_no_damage))

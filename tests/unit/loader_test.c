@@ -31,6 +31,39 @@ static void an_entry_is_read(void)
 	CHECK(!e.odd);
 }
 
+static void the_options_are_put_in_a_row(void)
+{
+	char text[2100] = "options ";
+	struct loader_entry e =
+		of("a.conf", "linux /k\noptions root=LABEL=x  ro \noptions quiet\n");
+	CHECK_TEXT(e.line, "root=LABEL=x  ro quiet");
+	CHECK(!e.line_odd);
+	CHECK(of("a.conf", "options a\noptions \x01\n").line_odd);
+	memset(text + 8, 'x', 1023);
+	CHECK(!of("a.conf", text).line_odd);
+	strcpy(text + 8 + 1023, "\noptions y");
+	CHECK(of("a.conf", text).line_odd);
+	memset(text + 8, 'x', 1024);
+	CHECK(of("a.conf", text).line_odd);
+}
+
+static void grub_tells_the_kernel_that_is_meant(void)
+{
+	static const char cfg[] = "set default=\"0\"\nmenuentry 'Debian' {\n\techo 'Loading'\n"
+				  "\tlinux\t/boot/vmlinuz-6.1.0-18-amd64 root=UUID=1-2 ro  quiet\n"
+				  "\tinitrd\t/boot/initrd.img-6.1.0-18-amd64\n}\n"
+				  "linux /boot/vmlinuz-6.1.0-18-amd64 root=UUID=1-2 ro single\n"
+				  "linuxefi /vmlinuz-6.1.0-17-amd64 root=$root ro\n"
+				  "linux16 /vmlinuz-6.1.0-16-amd64\n";
+	char line[LOADER_LINE + 1] = "";
+	CHECK(loader_grub_line(line, "vmlinuz-6.1.0-18-amd64", cfg, sizeof cfg - 1));
+	CHECK_TEXT(line, "root=UUID=1-2 ro  quiet");
+	CHECK(!loader_grub_line(line, "vmlinuz-6.1.0-17-amd64", cfg, sizeof cfg - 1));
+	CHECK(loader_grub_line(line, "vmlinuz-6.1.0-16-amd64", cfg, sizeof cfg - 1));
+	CHECK_TEXT(line, "");
+	CHECK(!loader_grub_line(line, "vmlinuz-6.1.0-1", cfg, sizeof cfg - 1));
+}
+
 static void what_cannot_be_kept_is_odd(void)
 {
 	char text[400] = "linux /";
@@ -86,5 +119,6 @@ static void the_default_is_a_pattern(void)
 	}
 }
 
-TESTS(T(an_entry_is_read), T(what_cannot_be_kept_is_odd), T(the_first_of_the_menu_is_the_newest),
+TESTS(T(an_entry_is_read), T(the_options_are_put_in_a_row), T(grub_tells_the_kernel_that_is_meant),
+	T(what_cannot_be_kept_is_odd), T(the_first_of_the_menu_is_the_newest),
 	T(the_default_is_a_pattern))

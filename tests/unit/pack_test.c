@@ -169,6 +169,10 @@ static void a_work_order_is_read(void)
 	CHECK_INT(j.generation, 7);
 	CHECK_INT(j.nics, 2);
 	CHECK(!job_nic_is_due(&j.nic[0]) && job_nic_is_due(&j.nic[1]));
+	CHECK(!j.handover);
+	CHECK_INT(job_parse(&j, "deed identity\nmachine a\ntakes handover\n", &e), 0);
+	CHECK(j.handover);
+	CHECK_INT(job_parse(&j, "deed identity\nmachine a\ntakes shim\n", &e), -EINVAL);
 	CHECK_INT(job_parse(&j, "deed identity\nmachine a\nnic 1 2 3 carries\n", &e), -EINVAL);
 	CHECK_TEXT(e.text, "job: line 3 is not one this shim knows: nic 1 2 3 carries");
 	CHECK_INT(job_parse(&j, "deed shave\nmachine a\n", &e), -EINVAL);

@@ -123,6 +123,13 @@ static void the_shim_is_told_which_card_takes_what(void)
 	job(&w, PHASE_RESTORE, "02:ba:70:00:00:01",
 		"deed restore\nmachine blade-a\npersona web-01\ngeneration 4\n"
 		"nic 0000:00:03.0 52:54:00:aa:00:01 52:54:00:aa:00:01 carries\n");
+	w.machine[0].takes = TAKES_HANDOVER;
+	job(&w, PHASE_IDENTITY, "52:54:00:aa:00:01",
+		"deed identity\nmachine blade-a\npersona web-01\ngeneration 4\ntakes handover\n"
+		"nic 0000:00:03.0 52:54:00:aa:00:01 02:ba:70:00:00:01 carries\n");
+	job(&w, PHASE_RESTORE, "02:ba:70:00:00:01",
+		"deed restore\nmachine blade-a\npersona web-01\ngeneration 4\n"
+		"nic 0000:00:03.0 52:54:00:aa:00:01 52:54:00:aa:00:01 carries\n");
 	snprintf(w.binding[0].machine, sizeof w.binding[0].machine, "blade-b");
 	job(&w, PHASE_IDENTITY, "52:54:00:bb:00:01",
 		"deed identity\nmachine blade-b\npersona web-01\ngeneration 4\n"

@@ -404,7 +404,7 @@ static void a_row_that_does_not_fit_is_an_error_not_a_guess(void)
 	CHECK(!all);
 	CHECK_INT(RUN(s, &e,
 			  "INSERT INTO machine VALUES ('m', x'00', 'fake', '', 0, '', '', 0, '', "
-			  "'park', '', '', '', '', 0, 0, '', '', 0, 0, '', 'shim')"),
+			  "'park', '', '', '', '', 0, 0, '', '', 0, 0, '', 'shim', 'shim')"),
 		0);
 	CHECK_INT(store_machine(s, "m", &m, &e), -EBADMSG);
 	CHECK_INT(RUN(s, &e, "UPDATE machine SET uuid = zeroblob(16)"), 0);
