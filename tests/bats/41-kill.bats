@@ -120,7 +120,7 @@ killing() {
 		grep -qx "$order ${i%=*} ${i#*=}" "$dir/kills" && continue
 		# Only where no hand is needed, or for some milliseconds, was none met.
 		if ! grep -qx "$order ${i%=*} none" "$dir/kills" ||
-			[[ ! ${i%=*} =~ ^(await-|claim|release$|unbind$|abandon$|fence|look-again$) ]]; then
+			[[ ! ${i%=*} =~ ^(await-|claim|release$|unbind$|abandon$|identity|fence|look-again$) ]]; then
 			echo "not so: $i"
 			cat "$dir/kills"
 			return 1
