@@ -32,10 +32,10 @@ json_t *machine_json(const struct machine *m, const struct standing *at)
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
 	json_t *all = json_pack(
-		"{s:s,s:s,s:s,s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s,s:s},s:s,s:s,s:s,s:s,s:s,s:s}",
-		"name", m->name, "pool", m->pool, "state", standing_machine_state(at, m->name),
-		"persona", b ? b->persona : "", "bmc", "kind", m->bmc.kind, "host", m->bmc.host,
-		"port", (int)m->bmc.port, "user", m->bmc.user, "secret", m->bmc.secret, "cipher",
+		"{s:s,s:s,s:s,s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s,s:s},s:s,s:s,s:s,s:s,s:s}", "name",
+		m->name, "pool", m->pool, "state", standing_machine_state(at, m->name), "persona",
+		b ? b->persona : "", "bmc", "kind", m->bmc.kind, "host", m->bmc.host, "port",
+		(int)m->bmc.port, "user", m->bmc.user, "secret", m->bmc.secret, "cipher",
 		(int)m->bmc.cipher, "quirks", m->bmc.quirks, "pin", m->bmc.pin, "uuid", uuid,
 		"idle", idle_word(m->idle), "loader", m->loader, "takes", takes_word(m->takes),
 		"taking", taking_word(m->taking));
