@@ -7,7 +7,7 @@
 int kexec_allowed(struct err *e);
 
 /* Both files open, read to wherever. After success kexec_go() starts them. */
-int kexec_load(int kernel, int initrd, const char *line, struct err *e);
+int kexec_ready(int kernel, int initrd, const char *line, struct err *e);
 
 /* Comes back only where it failed: -errno. */
 int kexec_go(struct err *e);

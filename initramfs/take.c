@@ -117,7 +117,7 @@ static int loaded(const struct job *j, const struct handover *h, struct lun *l, 
 	if (r == 0 && l->path && lseek(l->initrd, 0, SEEK_SET) == 0)
 		r = front_put(l->initrd, j, h, l->path, card->pci, e);
 	r = r < 0 ? r : handover_line(line, sizeof line, l->booted.line, e);
-	return r < 0 ? r : kexec_load(l->kernel, l->initrd, line, e);
+	return r < 0 ? r : kexec_ready(l->kernel, l->initrd, line, e);
 }
 
 int take_over(const struct job *j, const struct http_url *base, struct err *e)

@@ -9,6 +9,7 @@
 #include "initramfs/http.h"
 #include "initramfs/ibft.h"
 #include "initramfs/job.h"
+#include "initramfs/linux64.h"
 #include "initramfs/pack.h"
 #include "initramfs/smbios.h"
 
@@ -49,6 +50,25 @@ static void as_handover(const char *text)
 	assert(len <= IBFT_MOST && sum == 0);
 }
 
+/* Any bytes as a kernel: refused, or everything lies where the machine has memory. */
+static void as_kernel(const uint8_t *data, size_t size, const char *text)
+{
+	static const struct linux_machine m = { .ranges = 1,
+		.range = { { 1 << 20, (1 << 28) - 1, 1 } } };
+	static struct linux_start s;
+	struct linux_range r;
+	struct err e = { 0 };
+	if (linux_range_parse(&r, text))
+		assert(r.first <= r.last && r.type);
+	if (linux_prepare(&s, data, size, 1 << 20, "ro", &m, &e) != 0) {
+		assert(*e.text);
+		return;
+	}
+	assert(s.kernel_skip < size && s.kernel_room >= size - s.kernel_skip);
+	assert(s.kernel_at + s.kernel_room <= 1 << 28 && s.initrd_at + (1 << 20) <= s.kernel_at);
+	assert(s.area_at + LINUX_AREA <= s.initrd_at && s.area_at >= 1 << 20);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct http_answer answer;
@@ -63,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (job_parse(&j, text, &e) == 0)
 		assert(*j.machine && j.nics <= JOB_NICS);
 	as_handover(text);
+	as_kernel(data, size, text);
 	if (http_answer_parse(&answer, text, size, &e) == 0)
 		assert(strlen(answer.body) <= HTTP_BODY_MAX);
 	free(text);
