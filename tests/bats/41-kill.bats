@@ -56,16 +56,18 @@ kill_program() {
 
 # killer ORDER STEP=VICTIM...: as each step begins for the first time, its victim dies.
 killer() {
-	local order=$1 line step pair last=none before=none
+	local order=$1 line step pair last=none before=none third=none
 	local -A due=() slow_from=()
 	shift
-	# Two boundaries ahead, since a step between two may take no time at all.
+	# Three boundaries ahead, since steps between may take no time at all.
 	for pair; do
 		due[${pair%=*}]=${pair#*=}
 		if [ "${pair#*=}" = baton-hand ]; then
 			slow_from[$last]=1
 			slow_from[$before]=1
+			slow_from[$third]=1
 		fi
+		third=$before
 		before=$last
 		last=${pair%=*}
 	done
