@@ -110,14 +110,14 @@ passes() {
 		microhttpd.h broker/host/wrong.c broker/host/http.c
 		uv.h broker/cli/wrong.c broker/host/ broker/broker/ broker/files/ broker/warden/ broker/sim/
 		sqlite3.h broker/host/wrong.c broker/store/
-		curl/curl.h broker/host/wrong.c broker/cli/
+		curl/curl.h broker/host/wrong.c broker/cli/ broker/drivers/redfish_lib.h broker/drivers/redfish_pin.h
 		freeipmi/freeipmi.h broker/host/wrong.c broker/drivers/bmc_ipmi.c
 		iscsi/iscsi.h broker/host/wrong.c broker/drivers/san_iscsi.c
-		nettle/hmac.h broker/host/wrong.c broker/core/token.c broker/store/seal.c
+		nettle/hmac.h broker/host/wrong.c broker/core/token.c broker/store/seal.c broker/sim/
 		xxhash.h broker/host/wrong.c broker/core/table_layout.h broker/wire/loanfile.c
 		seccomp.h broker/host/wrong.c broker/host/jail.c
 		systemd/sd-daemon.h broker/host/wrong.c broker/warden/
-		jansson.h broker/host/wrong.c broker/broker/ broker/hand/ broker/cli/ initramfs/peer.c
+		jansson.h broker/host/wrong.c broker/broker/ broker/hand/ broker/cli/ broker/sim/ broker/drivers/redfish_talk.h broker/drivers/redfish_tree.h broker/drivers/redfish_walk.h initramfs/peer.c
 	END
 }
 
