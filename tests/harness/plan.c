@@ -117,6 +117,8 @@ static void add_pairs(struct plan *p, const struct plan_wish *wish)
 	while (drawn < wish->pairs) {
 		struct wanted w = { .pair = true };
 		w.wish = (uint8_t)((n = mixed(n + 1)) % WISHES);
+		if (w.wish == VERB_RESTORE_ISOLATED) /* these sites have no switch */
+			continue;
 		unsigned steps = wish_steps(w.wish)->steps;
 		w.step = (uint8_t)((n = mixed(n + 1)) % (steps - 1));
 		w.later = (uint8_t)(w.step + 1 + (n = mixed(n + 1)) % (steps - 1 - w.step));
