@@ -459,6 +459,23 @@ static bool may_ask(const struct run *run)
 		       now == DO_AWAIT_ASK);
 }
 
+/* By a NIC that keeps its own address: it is no sign of what the others go by, and the only one
+ * that a machine which boots by such a NIC gives. */
+static bool keeper_asks(const struct run *run, const struct event_row *row)
+{
+	char text[MAC_TEXT];
+	struct mac mac;
+	struct machine m;
+	if (!event_field(text, sizeof text, row->text, "mac") || !mac_parse(&mac, text) ||
+		strcmp(row->machine, run->o.to) != 0 ||
+		store_machine(run->b->store, run->o.to, &m, NULL) < 0)
+		return false;
+	for (unsigned i = 0; i < m.nics; i++)
+		if (!m.nic[i].carries && mac_equal(&m.nic[i].factory, &mac))
+			return true;
+	return false;
+}
+
 static void asked(struct run *run)
 {
 	run->asked = true;
@@ -484,7 +501,8 @@ void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
 		os_came_by_itself(r->b, row);
 	else if (!run_is_running(run))
 		return;
-	else if (may_ask(run) && persona_asks(&on, r->b, run->o.persona, row))
+	else if (may_ask(run) &&
+		 (persona_asks(&on, r->b, run->o.persona, row) || keeper_asks(run, row)))
 		asked(run);
 	else if (os_may_come(&run->o) && os_is_up(&on, r->b, run->o.persona, row))
 		os_came(run);
