@@ -106,3 +106,16 @@ nobody_twice() { [ ! -e "$dir/twice" ] || ! grep -v " nvram " "$dir/twice"; }
 	[ "$(goes_by)" = "$FACTORY_A" ]
 	nobody_twice
 }
+
+@test "a machine that boots by a NIC which keeps its own address is heard by that one" {
+	baton machine add blade-c --bmc fake://blade-c --nic mac=52:54:00:cc:00:01,network=mgmt \
+		--nic mac=52:54:00:cc:00:02,network=mgmt,carries=yes
+	echo "ethernet 0000:00:04.0 52:54:00:cc:00:02 52:54:00:cc:00:02" > "$dir/fake/blade-c.cards"
+	chmod 666 "$dir/fake/blade-c.cards"
+	machine_plug blade-c 52:54:00:cc:00:01 52:54:00:cc:00:02
+	baton move web-01 blade-c
+	[ "$(starts blade-c)" = 1 ]
+	[ "$(awk '{ print $4 }' "$dir/fake/blade-c.cards")" = "$persona_mac" ]
+	[ "$(on)" = blade-c ]
+	nobody_twice
+}
