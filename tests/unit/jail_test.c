@@ -40,6 +40,13 @@ static const char *const basic[] = CALLS();
 
 /* Enters with `folder` alone and does deed: its result is the child's exit status, 0 to 98; or
  * 128 + the signal that ended it. */
+static int ended(pid_t pid)
+{
+	int status;
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 static int jailed(int (*deed)(void), const char *const *calls)
 {
 	pid_t pid = fork();
@@ -54,9 +61,7 @@ static int jailed(int (*deed)(void), const char *const *calls)
 			_exit(ENTERED_NOT);
 		_exit(deed());
 	}
-	int status;
-	waitpid(pid, &status, 0);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return ended(pid);
 }
 
 static int result(int r)
@@ -182,6 +187,15 @@ static int old_door(void)
 #endif
 }
 
+/* Some kernels, and some hosts of virtual machines, have walled it up: then it is no way out. */
+static bool old_door_is_there(void)
+{
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(old_door());
+	return ended(pid) != 128 + SIGSEGV;
+}
+
 static pid_t parent;
 
 static int kill_parent(void)
@@ -242,6 +256,8 @@ static void a_jailed_process_can_do_this_and_not_that(void)
 	CHECK_INT(fchmod(fd, 0666), 0);
 	close(fd);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].deed == old_door && !old_door_is_there())
+			continue;
 		int got = jailed(rows[i].deed, rows[i].calls);
 		if (got != rows[i].want)
 			printf("# %s\n", rows[i].what);
