@@ -26,6 +26,7 @@ struct broker {
 	struct plans *plans;          /* broker/plan.h */
 	struct batches *batches;      /* broker/batch.h */
 	struct guarding *guarding;    /* broker/guard.h */
+	struct strangers *strangers;  /* broker/strangers.h */
 };
 
 /* Unix time with its fraction. */

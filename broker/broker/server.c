@@ -25,6 +25,7 @@
 #include "broker/publish.h"
 #include "broker/reports.h"
 #include "broker/runner.h"
+#include "broker/strangers.h"
 #include "broker/woken.h"
 #include "host/given.h"
 #include "host/wipe.h"
@@ -105,6 +106,7 @@ static void on_heard(void *ctx, enum event ev, const struct event_row *row)
 	struct server *s = ctx;
 	runner_heard(s->b.runner, ev, row);
 	woken_heard(s->b.woken, ev, row);
+	strangers_heard(s->b.strangers, ev, row);
 }
 
 static void on_reload(void *ctx)
@@ -195,6 +197,8 @@ static int parts_open(struct server *s, struct err *e)
 	if (r == 0)
 		r = woken_open(&b->woken, b, e);
 	if (r == 0)
+		r = strangers_open(&b->strangers, e);
+	if (r == 0)
 		r = guarding_open(&b->guarding, b, e);
 	if (r == 0)
 		r = runner_open(&b->runner, b, e);
@@ -243,6 +247,7 @@ static void parts_close(struct server *s)
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
 	reports_close(s->b.reports);
+	strangers_close(s->b.strangers);
 	events_close(s->b.events);
 	store_close(s->b.store);
 }

@@ -46,6 +46,15 @@ enum exit_code run_list(struct run *r)
 	return code;
 }
 
+enum exit_code run_strangers(struct run *r)
+{
+	OWN(answer) struct answer a = { 0 };
+	enum exit_code code = ask(r, route_of(r), "", NULL, NULL, &a);
+	if (code == EXIT_DONE && !r->json)
+		show_strangers(stdout, &r->term, a.json, clock_now());
+	return code;
+}
+
 enum exit_code run_show(struct run *r)
 {
 	OWN(answer) struct answer a = { 0 };

@@ -15,6 +15,7 @@ struct run {
 };
 
 enum exit_code run_status(struct run *r);
+enum exit_code run_strangers(struct run *r);
 enum exit_code run_explain(struct run *r);
 enum exit_code run_events(struct run *r);
 enum exit_code run_list(struct run *r);

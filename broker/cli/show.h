@@ -14,6 +14,8 @@ void show_list(FILE *to, const struct term *t, enum route r, const json_t *body,
 void show_thing(FILE *to, const struct term *t, const json_t *body);
 void show_status(FILE *to, const struct term *t, const json_t *body, double now);
 void show_explain(FILE *to, const struct term *t, const json_t *body);
+/* Who has asked and is nobody's, and what adds each of them. */
+void show_strangers(FILE *to, const struct term *t, const json_t *body, double now);
 void show_event(FILE *to, const struct term *t, const json_t *event, double now);
 
 /* A member as text: strings as they are, numbers, yes and no, lists with blanks between; "" where

@@ -70,11 +70,22 @@ static void add_port(struct tell *said, const struct relay_port *port)
 		tell_add(said, "remote", "%s", relay_id_text(text, &port->remote));
 }
 
+/* What somebody without a name here is known by. */
+static void add_body(struct tell *said, const struct engine_answer *a)
+{
+	char uuid[UUID_TEXT];
+	tell_add(said, "stage", "%s", stage_word(a->ask.stage));
+	if (a->ask.has_arch)
+		tell_add(said, "arch", "%u", a->ask.arch);
+	if (!uuid_is_zero(&a->ask.uuid))
+		tell_add(said, "uuid", "%s", uuid_text(uuid, &a->ask.uuid));
+}
+
 static void tell_silence(int events, const struct engine_ask *ask, const struct engine_answer *a,
 	const struct table *t)
 {
 	static struct pace all;
-	char mac[MAC_TEXT], uuid[UUID_TEXT];
+	char mac[MAC_TEXT];
 	struct tell said;
 	if (!worth_telling(silences, &a->ask.mac, 0, ask->now_s, SAME_SILENCE_S) ||
 		!pace_allows(&all, SILENCES_AT_ONCE, SILENCES_PER_S, ask->now_s))
@@ -84,8 +95,7 @@ static void tell_silence(int events, const struct engine_ask *ask, const struct 
 	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
 	tell_add(&said, "why", "%s", a->why);
 	tell_add(&said, "network", "%s", n ? table_text(t, n->name) : "-");
-	if (!uuid_is_zero(&a->ask.uuid))
-		tell_add(&said, "uuid", "%s", uuid_text(uuid, &a->ask.uuid));
+	add_body(&said, a);
 	add_port(&said, &a->ask.port);
 	tell_send(&said, events);
 }
@@ -148,12 +158,17 @@ static void tell_answer(int events, const struct engine_answer *a, const struct 
 		tell_other_port(events, a, t);
 	tell_begin(&said, EV_dhcp_answered);
 	tell_add(&said, "mac", "%s", mac_text(mac, &a->ask.mac));
-	tell_add(&said, "stage", "%s", stage_word(a->ask.stage));
-	if (a->ask.has_arch)
-		tell_add(&said, "arch", "%u", a->ask.arch);
-	if (a->plan.machine)
+	if (a->plan.machine) {
+		tell_add(&said, "stage", "%s", stage_word(a->ask.stage));
+		if (a->ask.has_arch)
+			tell_add(&said, "arch", "%u", a->ask.arch);
 		tell_add(&said, "machine", "%s", table_text(t, a->plan.machine->name));
+	} else {
+		add_body(&said, a);
+	}
 	tell_add(&said, "deed", "%s", deed_word(a->plan.deed));
+	if (!a->plan.machine && a->plan.network)
+		tell_add(&said, "network", "%s", table_text(t, a->plan.network->name));
 	if (a->plan.machine)
 		tell_add(&said, "generation", "%u", a->plan.machine->generation);
 	tell_add(&said, "addr", "%s", ip4_text(addr, a->given));

@@ -379,7 +379,7 @@ firmware() { # ON OPTION...
 	publish
 	isc_relay
 	firmware c1
-	wait_for 'dhcp-silent mac=02:ba:70:00:00:01 why=stale-body network=far circuit=down0$' "$dir/events"
+	wait_for 'dhcp-silent mac=02:ba:70:00:00:01 why=stale-body network=far stage=.* circuit=down0$' "$dir/events"
 	ended client
 	firmware c2
 	wait_for '^bound 10.88.0.50 ' "$dir/heard"
