@@ -37,8 +37,8 @@ json_t *machine_json(const struct machine *m, const struct standing *at)
 		b ? b->persona : "", "bmc", "kind", m->bmc.kind, "host", m->bmc.host, "port",
 		(int)m->bmc.port, "user", m->bmc.user, "secret", m->bmc.secret, "cipher",
 		(int)m->bmc.cipher, "quirks", m->bmc.quirks, "pin", m->bmc.pin, "uuid", uuid,
-		"idle", idle_word(m->idle), "loader", m->loader, "takes", takes_word(m->takes),
-		"taking", taking_word(m->taking));
+		"idle", idle_word(m->idle), "loader", m->loader, "taking", taking_word(m->taking),
+		"taken", taking_word(m->taken));
 	traits_put(all, &m->is);
 	json_object_set_new(all, "nics", nics);
 	json_object_set_new(all, "ports_held", standing_ports(at, m->name));
@@ -159,7 +159,7 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 
 static int machine_read(struct machine *m, const json_t *body, struct err *e)
 {
-	char uuid[UUID_TEXT] = "", idle[16] = "park", takes[16] = "shim";
+	char uuid[UUID_TEXT] = "", idle[16] = "park", taking[16] = "auto";
 	const json_t *bmc = NULL, *nics = NULL;
 	struct traits_members is = { .labels = NULL };
 	const struct member members[] = {
@@ -169,7 +169,7 @@ static int machine_read(struct machine *m, const json_t *body, struct err *e)
 		{ "bmc", MEMBER_DICT, &bmc, 0, 0, true },
 		{ "uuid", MEMBER_TEXT, uuid, sizeof uuid, 0, false },
 		{ "idle", MEMBER_TEXT, idle, sizeof idle, 0, false },
-		{ "takes", MEMBER_TEXT, takes, sizeof takes, 0, false },
+		{ "taking", MEMBER_TEXT, taking, sizeof taking, 0, false },
 		{ "loader", MEMBER_TEXT, m->loader, sizeof m->loader, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
 	};
@@ -186,8 +186,8 @@ static int machine_read(struct machine *m, const json_t *body, struct err *e)
 			"machine: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
 	if (!idle_parse(&m->idle, idle))
 		return err_say(e, EINVAL, "machine: \"idle\": want park or local");
-	if (!takes_parse(&m->takes, takes))
-		return err_say(e, EINVAL, "machine: \"takes\": want shim or handover");
+	if (!taking_wish_parse(&m->taking, taking))
+		return err_say(e, EINVAL, "machine: \"taking\": want auto, handover or shim");
 	if (!file_name_ok(m->loader))
 		return err_say(
 			e, EINVAL, "machine: \"loader\": want the name of a file in boot_dir");

@@ -19,7 +19,7 @@ static const struct {
 	{ "pool", PART_POOL },
 	{ "uuid", PART_UUID },
 	{ "idle", PART_IDLE },
-	{ "takes", PART_TAKES },
+	{ "taking", PART_TAKING },
 	{ "loader", PART_LOADER },
 	{ "arch", PART_ARCH },
 	{ "firmware", PART_FIRMWARE },
@@ -78,7 +78,7 @@ static int unlabels_read(struct machine_change *c, const json_t *list, struct er
 }
 
 static int words_check(
-	struct machine *m, const char *uuid, const char *idle, const char *takes, struct err *e)
+	struct machine *m, const char *uuid, const char *idle, const char *taking, struct err *e)
 {
 	if (*uuid && !uuid_parse(&m->uuid, uuid))
 		return err_say(e, EINVAL, "machine: \"uuid\": \"%s\" is not a UUID", uuid);
@@ -87,8 +87,8 @@ static int words_check(
 			"machine: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
 	if (!idle_parse(&m->idle, idle))
 		return err_say(e, EINVAL, "machine: \"idle\": want park or local");
-	if (!takes_parse(&m->takes, takes))
-		return err_say(e, EINVAL, "machine: \"takes\": want shim or handover");
+	if (!taking_wish_parse(&m->taking, taking))
+		return err_say(e, EINVAL, "machine: \"taking\": want auto, handover or shim");
 	if (!file_name_ok(m->loader))
 		return err_say(
 			e, EINVAL, "machine: \"loader\": want the name of a file in boot_dir");
@@ -98,7 +98,7 @@ static int words_check(
 static int change_read(struct machine_change *c, const json_t *body, struct err *e)
 {
 	struct machine *m = &c->to;
-	char uuid[UUID_TEXT] = "", idle[16] = "park", takes[16] = "shim", pin[128] = "";
+	char uuid[UUID_TEXT] = "", idle[16] = "park", taking[16] = "auto", pin[128] = "";
 	const json_t *nics = NULL, *unlabels = NULL;
 	struct traits_members is = { .labels = NULL };
 	const struct member members[] = {
@@ -107,7 +107,7 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 		{ "pool", MEMBER_TEXT, m->pool, sizeof m->pool, 0, false },
 		{ "uuid", MEMBER_TEXT, uuid, sizeof uuid, 0, false },
 		{ "idle", MEMBER_TEXT, idle, sizeof idle, 0, false },
-		{ "takes", MEMBER_TEXT, takes, sizeof takes, 0, false },
+		{ "taking", MEMBER_TEXT, taking, sizeof taking, 0, false },
 		{ "loader", MEMBER_TEXT, m->loader, sizeof m->loader, 0, false },
 		{ "bmc_pin", MEMBER_TEXT, pin, sizeof pin, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, false },
@@ -116,7 +116,7 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 	if (r == 0 && json_object_size(body) == 0)
 		r = err_say(e, EINVAL, "machine: nothing is named that shall change");
 	if (r == 0)
-		r = words_check(m, uuid, idle, takes, e);
+		r = words_check(m, uuid, idle, taking, e);
 	if (r == 0)
 		r = pin_member_check(m->bmc.pin, pin, "\"bmc_pin\"", e);
 	if (r == 0)

@@ -49,7 +49,7 @@ static int network_check(struct store *s, const struct machine *m, struct err *e
 int isolated_check(struct broker *b, struct order *o, const struct machine *m, struct err *e)
 {
 	struct silence_ports ports;
-	bool starts = m->taking == TAKING_SHIM;
+	bool starts = m->taken != TAKING_BMC;
 	int r = starts ? silence_ports(&ports, m, &nobody, e) : 0;
 	if (r == 0 && starts)
 		r = uuid_check(b->store, m, e);

@@ -37,7 +37,7 @@ bool nothing_written(const struct run *run)
 	if (!run->o.undoes || store_order(run->b->store, run->o.undoes, &was, NULL) < 0 ||
 		was.undoes || was.verb == VERB_STOP || strcmp(was.to, run->o.from) != 0 ||
 		store_stale(run->b->store, run->o.from, &left, NULL) == 0 ||
-		store_machine(run->b->store, run->o.from, &m, NULL) < 0 || m.taking == TAKING_BMC ||
+		store_machine(run->b->store, run->o.from, &m, NULL) < 0 || m.taken == TAKING_BMC ||
 		store_order_steps(run->b->store, was.id, &begun, &n, NULL) < 0)
 		return false;
 	const struct plan_of_steps *plan = verb_steps(was.verb);
@@ -74,7 +74,7 @@ static void preflighted(void *ctx, const struct checklist *l)
 	run->preflight = NULL;
 	run->hands = 0;
 	checklist_trouble(why, sizeof why, l);
-	if (!*why && store_taking_set(run->b->store, run->o.to, l->taking, &e) < 0)
+	if (!*why && store_taken_set(run->b->store, run->o.to, l->taking, &e) < 0)
 		snprintf(why, sizeof why, "%s", e.text);
 	run_end(run, *why ? STEP_FAILED : STEP_DONE, why);
 }
@@ -198,7 +198,7 @@ static bool before_claim(const struct run *run)
 /* What a machine's BMC has done needs no shim, and the other way round. */
 static const char *done_otherwise(const struct step *s, const struct machine *m, bool back)
 {
-	bool by_bmc = m->taking == TAKING_BMC;
+	bool by_bmc = m->taken == TAKING_BMC;
 	switch (s->kind) {
 	case DO_IDENTITY:
 	case DO_IDENTITY_BACK:

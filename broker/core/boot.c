@@ -81,7 +81,8 @@ static const char *default_loader(const struct boot_ask *ask)
  * not the persona that its OS would take itself for. */
 static bool identity_is_lost(const struct boot_plan *plan)
 {
-	return plan->machine->by_bmc && !plan->is_persona_mac && !mac_is_zero(&plan->nic->persona);
+	return plan->machine->taken == TAKING_BMC && !plan->is_persona_mac &&
+	       !mac_is_zero(&plan->nic->persona);
 }
 
 static enum boot_deed deed_of(const struct table *t, const struct boot_plan *plan)

@@ -162,7 +162,7 @@ unsigned guard_of_one(struct guard_pass ret[GUARD_OF_ONE_MAX], const struct bind
 			continue;
 		/* Where its shim reads the disk, the NIC may have its new address after a reset
 		 * only. */
-		covered[on] = m->takes != TAKES_HANDOVER;
+		covered[on] = m->taken != TAKING_HANDOVER;
 		const char *home = m->nic[on].network;
 		nic[nics++] = (struct on_wire){ *home ? home : p->nic[i].network, &p->nic[i].mac,
 			p->nic[i].addr };

@@ -31,7 +31,7 @@ static int sound(const struct table_nic **nic, const struct table *t, const stru
 	const struct table_machine *m = plan->machine;
 	if (!m || plan->deed != DEED_PERSONA)
 		return err_say(e, ENOENT, "the persona's disk is not given out now");
-	if (m->takes != TAKES_HANDOVER)
+	if (m->taken != TAKING_HANDOVER)
 		return err_say(e, ENOENT, "this machine takes a persona by a restart");
 	if (!*table_text(t, m->target) || m->paths == 0)
 		return err_say(e, ENOENT, "the persona has no disk by iSCSI");

@@ -9,11 +9,10 @@
 #include "base/list.h"
 
 static const char *const phases[] = { "identity", "persona", "restore" };
-static const char *const takings[] = { "shim", "bmc" };
+static const char *const takings[] = { "shim", "handover", "bmc", "auto" };
 static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
-static const char *const ways[] = { "shim", "handover" };
 static const char *const proofs[] = { "storage", "power", "port", "attested" };
 static const char *const cares[] = { "report", "failover", "restart" };
 static const char *const administered[] = { "tgt", "fake" }; /* kinds of SAN */
@@ -52,6 +51,16 @@ bool taking_parse(enum taking *ret, const char *word)
 	return i >= 0;
 }
 
+bool taking_wish_parse(enum taking *ret, const char *word)
+{
+	enum taking t;
+	if (!taking_parse(&t, word) ||
+		(t != TAKING_AUTO && t != TAKING_HANDOVER && t != TAKING_SHIM))
+		return false;
+	*ret = t;
+	return true;
+}
+
 const char *unknown_word(enum unknown u)
 {
 	return unknowns[u];
@@ -88,19 +97,6 @@ bool idle_parse(enum idle *ret, const char *word)
 	int i = word_index(idles, COUNT(idles), word);
 	if (i >= 0)
 		*ret = (enum idle)i;
-	return i >= 0;
-}
-
-const char *takes_word(enum takes t)
-{
-	return ways[t];
-}
-
-bool takes_parse(enum takes *ret, const char *word)
-{
-	int i = word_index(ways, COUNT(ways), word);
-	if (i >= 0)
-		*ret = (enum takes)i;
 	return i >= 0;
 }
 

@@ -64,10 +64,6 @@ struct nic {
 	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1];
 };
 
-/* How a machine takes an identity. Either way the shim writes the addresses; then it restarts, or
- * starts the persona's own kernel in its place where that is sound. */
-enum takes { TAKES_SHIM, TAKES_HANDOVER };
-
 /* What a machine without a persona does when it asks. */
 enum idle { IDLE_PARK, IDLE_LOCAL };
 
@@ -82,22 +78,27 @@ struct bmc_at {
 	char pin[PIN_TEXT];          /* of its certificate; "": the first that it shows */
 };
 
-/* How a machine's cards come to hold a persona's addresses, and lose them: core/taking.h. */
-enum taking { TAKING_SHIM, TAKING_BMC };
+/* How a machine takes an identity: core/taking.h. */
+enum taking {
+	TAKING_SHIM,     /* the shim writes the cards, then the machine restarts */
+	TAKING_HANDOVER, /* it starts the persona's own kernel in its place, where that is sound */
+	TAKING_BMC,      /* the BMC sets what the cards go by, while the machine is off */
+	TAKING_AUTO,     /* a wish alone: the best that is sound on any hardware */
+};
 
 struct machine {
 	char name[NAME_LEN + 1];
 	struct uuid uuid; /* zero: not known */
 	struct bmc_at bmc;
 	enum idle idle;
-	enum takes takes;
+	enum taking taking; /* how it shall: TAKING_AUTO, _HANDOVER or _SHIM */
 	char loader[NAME_LEN +
 		    1]; /* a file in boot_dir in place of the default one; "" = default */
 	unsigned nics;
 	struct nic nic[NICS_MAX];
 	char pool[NAME_LEN + 1]; /* the machines that it may be chosen from; "": only by its name */
 	struct traits is;        /* as the operator wrote, else as the shim found last */
-	enum taking taking;      /* of what it carries, or left with; else how it took the last */
+	enum taking taken;       /* of what it carries, or left with; else how it took the last */
 };
 
 struct static_route {
@@ -181,8 +182,10 @@ enum proof_kind {
 	PROOF_ATTESTED, /* a person has signed for it */
 };
 
-const char *taking_word(enum taking t); /* "shim", "bmc" */
+const char *taking_word(enum taking t); /* "shim", "handover", "bmc", "auto" */
 bool taking_parse(enum taking *ret, const char *word);
+/* Of what an operator can wish. */
+bool taking_wish_parse(enum taking *ret, const char *word);
 const char *phase_word(enum phase p); /* "identity", "persona", "restore" */
 bool phase_parse(enum phase *ret, const char *word);
 const char *care_word(enum care c); /* "report", "failover", "restart" */
@@ -196,8 +199,6 @@ const char *dhcp_mode_word(enum dhcp_mode m); /* "serve", "proxy" */
 bool dhcp_mode_parse(enum dhcp_mode *ret, const char *word);
 const char *idle_word(enum idle i); /* "park", "local" */
 bool idle_parse(enum idle *ret, const char *word);
-const char *takes_word(enum takes t); /* "shim", "handover" */
-bool takes_parse(enum takes *ret, const char *word);
 const char *proof_word(enum proof_kind k); /* "storage", "power", "port", "attested" */
 bool proof_parse(enum proof_kind *ret, const char *word);
 

@@ -386,7 +386,7 @@ int job_render(char **ret, const struct table *t, const struct boot_plan *plan, 
 	struct text to = { .at = out, .room = SCRIPT_LEN };
 	text_say(&to, "deed %s\nmachine %s\npersona %s\ngeneration %u\n", deed_word(plan->deed),
 		table_text(t, m->name), table_text(t, m->persona), m->generation);
-	if (m->takes == TAKES_HANDOVER && plan->deed == DEED_IDENTITY)
+	if (m->taken == TAKING_HANDOVER && plan->deed == DEED_IDENTITY)
 		text_say(&to, "takes handover\n");
 	for (uint32_t i = 0; i < m->nics; i++) {
 		const struct table_nic *n = &t->nic[m->nic_at + i];

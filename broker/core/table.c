@@ -35,7 +35,7 @@ static bool machine_ok(const struct table *t, const struct table_machine *m)
 	       text_ok(t, m->iqn) && text_ok(t, m->target) && text_ok(t, m->chap_user) &&
 	       text_ok(t, m->chap_secret) && text_ok(t, m->mutual_user) &&
 	       text_ok(t, m->mutual_secret) && m->ready <= 1 && m->uuid_shared <= 1 &&
-	       m->phase <= PHASE_RESTORE && m->idle <= IDLE_LOCAL && m->takes <= TAKES_HANDOVER &&
+	       m->phase <= PHASE_RESTORE && m->idle <= IDLE_LOCAL && m->taken < TAKING_AUTO &&
 	       range_ok(m->nic_at, m->nics, t->header->nics) && m->nics <= NICS_MAX &&
 	       range_ok(m->path_at, m->paths, t->header->paths) && m->paths <= PATHS_MAX &&
 	       text_ok(t, m->domain_name);

@@ -17,7 +17,7 @@
 #include "core/token.h"
 
 enum {
-	TABLE_VERSION = 6,
+	TABLE_VERSION = 7,
 	TABLE_KEY_LEN = 32,
 	TABLE_NONE = 0,            /* a text offset that stands for "" */
 	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
@@ -62,12 +62,11 @@ struct table_machine {
 	uint32_t mutual_user, mutual_secret; /* text: what the target shows in turn */
 	uint32_t phase, idle;                /* enum phase, enum idle */
 	uint16_t ready;                      /* 0: its disk must not be given to it yet */
-	uint16_t takes;                      /* enum takes */
+	uint16_t taken;                      /* enum taking: how, while it carries one */
 	uint32_t generation;                 /* of the binding; 0 while it carries none */
 	uint8_t uuid_shared;                 /* 1: another machine may say the same UUID */
 	uint8_t isolated; /* 1: on an isolated network it may ask with any persona's MAC */
-	uint8_t by_bmc;   /* 1: its BMC sets its addresses, and may lose them */
-	uint8_t pad;
+	uint8_t pad[2];
 	uint64_t lun;
 	uint32_t nic_at, nics, path_at, paths;
 	uint32_t domain_name; /* text; this and the servers are the persona's */

@@ -240,7 +240,7 @@ static int persona_fill(struct build *b, struct table_machine *to, const struct 
 	account_fill(b, to, p, own && *own->user ? own : NULL);
 	to->ready = bound->fenced;
 	to->isolated = bound->isolated;
-	to->by_bmc = m->taking == TAKING_BMC;
+	to->taken = (uint16_t)m->taken;
 	to->lun = p->lun;
 	to->phase = bound->phase;
 	to->generation = bound->generation;
@@ -273,7 +273,6 @@ static int machine_fill(struct build *b, uint32_t i, struct err *e)
 		.name = text_add(b, m->name),
 		.loader = text_add(b, m->loader),
 		.idle = m->idle,
-		.takes = (uint16_t)m->takes,
 		.uuid = m->uuid,
 		.nic_at = b->header.nics,
 		.nics = m->nics,

@@ -4,8 +4,6 @@
 
 #include <stdio.h>
 
-#define BY_SHIM "by the shim, in two starts: "
-
 /* The card of that permanent address; -1 where none is shown. */
 static int card_of(const struct taking_cards *cards, const struct mac *permanent)
 {
@@ -15,14 +13,18 @@ static int card_of(const struct taking_cards *cards, const struct mac *permanent
 	return -1;
 }
 
-enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
+/* Why its BMC cannot set them; false where it can. */
+static bool bmc_cannot(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
 	const struct taking_cards *cards)
 {
+	if (m->taking == TAKING_SHIM) {
+		snprintf(why, TAKING_WHY, "its BMC is not to be asked, by the word of --taking");
+		return true;
+	}
 	if (!cards->told) {
-		snprintf(why, TAKING_WHY, BY_SHIM "%s%s",
-			*cards->why ? "" : "no address is set by ",
+		snprintf(why, TAKING_WHY, "%s%s", *cards->why ? "" : "no address is set by ",
 			*cards->why ? cards->why : cards->kind);
-		return TAKING_SHIM;
+		return true;
 	}
 	for (unsigned i = 0; i < p->nics; i++) {
 		char mac[MAC_TEXT];
@@ -33,11 +35,30 @@ enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const s
 			continue;
 		if (factory)
 			mac_text(mac, factory);
-		snprintf(why, TAKING_WHY, BY_SHIM "its BMC %s NIC %s",
+		snprintf(why, TAKING_WHY, "its BMC %s NIC %s",
 			card < 0 ? "shows no" : "does not let itself be told the address of",
 			factory ? mac : "that would carry");
-		return TAKING_SHIM;
+		return true;
 	}
-	snprintf(why, TAKING_WHY, "by its BMC while it is off, in one start");
-	return TAKING_BMC;
+	return false;
+}
+
+enum taking taking_by_shim(const struct machine *m)
+{
+	return m->taking == TAKING_HANDOVER ? TAKING_HANDOVER : TAKING_SHIM;
+}
+
+enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
+	const struct taking_cards *cards)
+{
+	char no[TAKING_WHY];
+	if (!bmc_cannot(no, m, p, cards)) {
+		snprintf(why, TAKING_WHY, "by its BMC while it is off, in one start");
+		return TAKING_BMC;
+	}
+	snprintf(why, TAKING_WHY, "%s: %.140s",
+		m->taking == TAKING_HANDOVER ? "by a handover, in one start where that is sound"
+					     : "by the shim, in two starts",
+		no);
+	return taking_by_shim(m);
 }

@@ -18,6 +18,10 @@ struct taking_cards {
 
 enum { TAKING_WHY = 200 };
 
+/* Where the shim writes the cards: by a restart, or by a handover where the operator has said so.
+ */
+enum taking taking_by_shim(const struct machine *m);
+
 /* Of this persona by this machine. One sentence, whatever comes of it. */
 enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
 	const struct taking_cards *cards);

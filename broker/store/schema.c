@@ -449,6 +449,15 @@ static const char *const version_14[] = {
 	NULL,
 };
 
+/* One word for what is wished and what was done. */
+static const char *const version_15[] = {
+	"ALTER TABLE machine RENAME COLUMN taking TO taken",
+	"ALTER TABLE machine RENAME COLUMN takes TO taking",
+	"UPDATE machine SET taken = 'handover' WHERE taken = 'shim' AND taking = 'handover'",
+	"UPDATE machine SET taking = 'auto' WHERE taking = 'shim'",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -464,6 +473,7 @@ const struct migration schema[] = {
 	{ .sql = version_12 },
 	{ .sql = version_13 },
 	{ .sql = version_14 },
+	{ .sql = version_15 },
 };
 const unsigned schema_version = COUNT(schema);
 

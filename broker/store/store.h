@@ -65,9 +65,9 @@ int store_machine(struct store *s, const char *name, struct machine *ret, struct
 /* A NIC without an address gets the lowest free one of its network's pool: *m is filled in. A NIC
  * may be on no network (""), and then has no address; on one with a DHCP server of its own it needs
  * none. */
-/* How the machine shall take what it carries next; nothing while it carries something or is stale.
- */
-int store_taking_set(struct store *s, const char *machine, enum taking t, struct err *e);
+/* How the machine takes what it carries next; nothing while it carries something, or is stale and
+ * its BMC has set the addresses or would. */
+int store_taken_set(struct store *s, const char *machine, enum taking t, struct err *e);
 int store_machine_add(struct store *s, struct machine *m, struct err *e);
 int store_machine_rm(struct store *s, const char *name, struct err *e);
 /* What a person changes of a machine. */
@@ -81,7 +81,7 @@ enum machine_part {
 	PART_MEMORY = 64,
 	PART_CPUS = 128,
 	PART_PIN = 256, /* of its BMC's certificate */
-	PART_TAKES = 512,
+	PART_TAKING = 512,
 };
 enum nic_part { NIC_PORT = 1, NIC_CIRCUIT = 2, NIC_REMOTE = 4 };
 struct machine_change {

@@ -28,10 +28,10 @@ static void machine_row(struct query *q, void *to)
 	col_traits(q, &m->is);
 	col_text(q, m->bmc.pin, sizeof m->bmc.pin);
 	col_text(q, word, sizeof word);
-	if (!taking_parse(&m->taking, word))
+	if (!taking_parse(&m->taken, word) || m->taken == TAKING_AUTO)
 		q->bad = true;
 	col_text(q, word, sizeof word);
-	if (!takes_parse(&m->takes, word))
+	if (!taking_wish_parse(&m->taking, word))
 		q->bad = true;
 }
 
@@ -84,7 +84,7 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 		" coalesce(nullif(arch, ''), found_arch),"
 		" coalesce(nullif(firmware, ''), found_firmware),"
 		" coalesce(nullif(memory_mb, 0), found_memory_mb),"
-		" coalesce(nullif(cpus, 0), found_cpus), bmc_pin, taking, takes FROM machine WHERE "
+		" coalesce(nullif(cpus, 0), found_cpus), bmc_pin, taken, taking FROM machine WHERE "
 		"name "
 		"BETWEEN ? "
 		"AND ? "
@@ -267,8 +267,8 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 			in_text(m->bmc.quirks), in_text(idle_word(m->idle)), in_text(m->loader),
 			in_text(m->pool), in_text(arch_word(m->is.arch)),
 			in_text(firmware_word(m->is.firmware)), in_int(m->is.memory_mb),
-			in_int(m->is.cpus), in_text(m->bmc.pin), in_text(taking_word(m->taking)),
-			in_text(takes_word(m->takes)));
+			in_int(m->is.cpus), in_text(m->bmc.pin), in_text(taking_word(m->taken)),
+			in_text(taking_word(m->taking)));
 	if (!r)
 		r = labels_write(s, &labels, m->name, &m->is, e);
 	for (unsigned i = 0; !r && i < m->nics; i++)
@@ -276,13 +276,14 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 	return r ? err_in(e, r, "machine %s", m->name) : 0;
 }
 
-/* While its cards hold addresses that it took in one way, they are taken off in that way, too. */
-int store_taking_set(struct store *s, const char *machine, enum taking t, struct err *e)
+/* What a BMC has set, a BMC takes off; and what the shim has written, the shim. */
+int store_taken_set(struct store *s, const char *machine, enum taking t, struct err *e)
 {
 	return RUN(s, e,
-		"UPDATE machine SET taking = ? WHERE name = ?2"
+		"UPDATE machine SET taken = ?1 WHERE name = ?2"
 		" AND NOT EXISTS (SELECT 1 FROM binding WHERE machine = ?2)"
-		" AND NOT EXISTS (SELECT 1 FROM stale WHERE machine = ?2)",
+		" AND (taken <> 'bmc' AND ?1 <> 'bmc'"
+		"  OR NOT EXISTS (SELECT 1 FROM stale WHERE machine = ?2))",
 		in_text(taking_word(t)), in_text(machine));
 }
 

@@ -95,7 +95,7 @@ state_is() { # machines|personas NAME STATE
 
 ITEMS='.items | type == "array"'
 ORDER='["begun","cause","ended","from","id","persona","state","step","steps","to","undoes","undone_by","verb","why"]'
-MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","ports_held","state","takes","taking","uuid"]'
+MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","ports_held","state","taken","taking","uuid"]'
 PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","mutual","name","nics","ntp","phase","portals","san","state","target","wants","why"]'
 NETWORK='["address","dns","gateway","interface","isolated","link","mode","name","pool","relays","unknown"]'
 

@@ -20,8 +20,8 @@ at() { # WORD PATTERN: when the first such event was, in ms
 }
 
 @test "a persona is started by a handover: one start of the firmware, its own kernel, its MAC, its LUN" {
-	[ "$(baton machine show blade-b -o json | jq -r .takes)" = shim ]
-	baton machine set blade-b --takes handover
+	[ "$(baton machine show blade-b -o json | jq -r .taking)" = auto ]
+	baton machine set blade-b --taking handover
 	baton start web-01 blade-b
 	wait_for 100 "the OS on blade-b" is_up_again blade-b 0
 	up=${EPOCHREALTIME/[.,]/}

@@ -5,7 +5,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-dir=$(realpath -m "$1") takes=${2:-shim} blade=${3:-blade-a}
+dir=$(realpath -m "$1") taking=${2:-shim} blade=${3:-blade-a}
 lab=$top/tests/lab/lab.sh
 # shellcheck source=tests/bench/marks.bash
 . "$here/marks.bash"
@@ -20,7 +20,7 @@ trap 'exit 130' INT TERM
 
 rm -rf "$dir"
 LAB_OWNER=$$ "$lab" up "$dir"
-[ "$takes" = shim ] || "$lab" enter "$dir" /mnt/bin/baton machine set "$blade" --takes "$takes" >/dev/null
+[ "$taking" = shim ] || "$lab" enter "$dir" /mnt/bin/baton machine set "$blade" --taking "$taking" >/dev/null
 marks_begin
 "$lab" enter "$dir" /mnt/bin/baton start web-01 "$blade" >"$dir/log/order" || { cat "$dir/log/order" >&2; exit 1; }
 wait_mark os-up 180

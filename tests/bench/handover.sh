@@ -18,15 +18,15 @@ median() { # MARK FROM FILE...: in ms
 
 for blade; do
 	for ((i = 1; i <= runs; i++)); do
-		for takes in shim handover; do
-			"$here/by-baton.sh" "$out/$takes" "$takes" "$blade" >"$out/$blade-$takes-$i.marks"
+		for taking in shim handover; do
+			"$here/by-baton.sh" "$out/$taking" "$taking" "$blade" >"$out/$blade-$taking-$i.marks"
 		done
 	done
 	printf '%-44s %10s %10s\n' "$blade" "two boots" "handover"
 	while read -r from to what; do
 		printf '%-44s' "$what"
-		for takes in shim handover; do
-			ms=$(median "$to" "$from" "$out/$blade-$takes"-[0-9]*.marks)
+		for taking in shim handover; do
+			ms=$(median "$to" "$from" "$out/$blade-$taking"-[0-9]*.marks)
 			printf ' %6d.%d s' $((ms / 1000)) $((ms % 1000 / 100))
 		done
 		echo

@@ -50,7 +50,7 @@ static void a_shim_that_hands_over_reads_the_disk_under_the_cards_own_mac(void)
 {
 	world_init(&w, PHASE_PERSONA);
 	w.persona[0].paths = 1;
-	w.machine[0].takes = TAKES_HANDOVER;
+	w.machine[0].taken = TAKING_HANDOVER;
 	CHECK_INT(of_web_01_on(0), 2);
 	check_pass(&pass[0], "mgmt0 02:ba:70:00:00:01 10.77.0.50 10.77.0.1:3260");
 	check_pass(&pass[1], "mgmt0 52:54:00:aa:00:01 10.77.0.11 10.77.0.1:3260");

@@ -33,7 +33,7 @@ static void it_is_told_to_the_shim_that_wrote_the_addresses(void)
 	struct err e = { 0 };
 	char *text = NULL;
 	world_init(&w, PHASE_PERSONA);
-	w.machine[0].takes = TAKES_HANDOVER;
+	w.machine[0].taken = TAKING_HANDOVER;
 	/* By the factory's address: the URL is still that of the boot which began under it. */
 	CHECK_INT(render(&text, &w, "52:54:00:aa:00:01", &e), 0);
 	CHECK_TEXT(text, "persona web-01\ninitiator iqn.2026-01.org.example:web-01\n"
@@ -66,19 +66,19 @@ static void nobody_is_told_before_it_is_his_or_where_it_is_not_sound(void)
 	struct world w;
 	for (int phase = PHASE_IDENTITY; phase <= PHASE_RESTORE; phase++) {
 		world_init(&w, (enum phase)phase);
-		w.machine[0].takes = TAKES_HANDOVER;
+		w.machine[0].taken = TAKING_HANDOVER;
 		w.binding[0].fenced = phase != PHASE_PERSONA; /* others may still write to it */
 		refused(&w, not_now);
 	}
 	world_init(&w, PHASE_PERSONA);
 	refused(&w, "this machine takes a persona by a restart");
 	world_init(&w, PHASE_PERSONA);
-	w.machine[0].takes = TAKES_HANDOVER;
+	w.machine[0].taken = TAKING_HANDOVER;
 	w.persona[0].paths = 0;
 	w.persona[0].target[0] = '\0';
 	refused(&w, "the persona has no disk by iSCSI");
 	world_init(&w, PHASE_PERSONA);
-	w.machine[0].takes = TAKES_HANDOVER;
+	w.machine[0].taken = TAKING_HANDOVER;
 	w.persona[0].nic[0].addr = 0;
 	refused(&w, "the persona's address is another DHCP server's to give, so what would be told "
 		    "of it is not known");

@@ -123,7 +123,7 @@ static void the_shim_is_told_which_card_takes_what(void)
 	job(&w, PHASE_RESTORE, "02:ba:70:00:00:01",
 		"deed restore\nmachine blade-a\npersona web-01\ngeneration 4\n"
 		"nic 0000:00:03.0 52:54:00:aa:00:01 52:54:00:aa:00:01 carries\n");
-	w.machine[0].takes = TAKES_HANDOVER;
+	w.machine[0].taken = TAKING_HANDOVER;
 	job(&w, PHASE_IDENTITY, "52:54:00:aa:00:01",
 		"deed identity\nmachine blade-a\npersona web-01\ngeneration 4\ntakes handover\n"
 		"nic 0000:00:03.0 52:54:00:aa:00:01 02:ba:70:00:00:01 carries\n");

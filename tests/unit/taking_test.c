@@ -9,22 +9,30 @@
 #define KEEPS "52:54:00:bb:00:01"
 
 static const struct {
+	enum taking wish;
 	bool told;
 	const char *why, *mac;
 	bool settable;
 	enum taking want;
 	const char *says;
 } rows[] = {
-	{ true, "", CARRIES, true, TAKING_BMC, "by its BMC while it is off, in one start" },
-	{ true, "", CARRIES, false, TAKING_SHIM,
+	{ TAKING_AUTO, true, "", CARRIES, true, TAKING_BMC,
+		"by its BMC while it is off, in one start" },
+	{ TAKING_AUTO, true, "", CARRIES, false, TAKING_SHIM,
 		"by the shim, in two starts: its BMC does not let itself be told the address of "
 		"NIC " CARRIES },
-	{ true, "", KEEPS, true, TAKING_SHIM,
+	{ TAKING_AUTO, true, "", KEEPS, true, TAKING_SHIM,
 		"by the shim, in two starts: its BMC shows no NIC " CARRIES },
-	{ false, "", CARRIES, true, TAKING_SHIM,
+	{ TAKING_AUTO, false, "", CARRIES, true, TAKING_SHIM,
 		"by the shim, in two starts: no address is set by ipmi" },
-	{ false, "the BMC hung up", CARRIES, true, TAKING_SHIM,
+	{ TAKING_AUTO, false, "the BMC hung up", CARRIES, true, TAKING_SHIM,
 		"by the shim, in two starts: the BMC hung up" },
+	{ TAKING_HANDOVER, true, "", CARRIES, true, TAKING_BMC,
+		"by its BMC while it is off, in one start" },
+	{ TAKING_HANDOVER, false, "", CARRIES, true, TAKING_HANDOVER,
+		"by a handover, in one start where that is sound: no address is set by ipmi" },
+	{ TAKING_SHIM, true, "", CARRIES, true, TAKING_SHIM,
+		"by the shim, in two starts: its BMC is not to be asked, by the word of --taking" },
 };
 
 static void every_row_comes_out_as_written(void)
@@ -36,6 +44,7 @@ static void every_row_comes_out_as_written(void)
 			.told = rows[i].told, .n = 1, .kind = "ipmi", .why = rows[i].why
 		};
 		world_init(&w, PHASE_PERSONA);
+		w.machine[1].taking = rows[i].wish;
 		cards.card[0].permanent = world_mac(rows[i].mac);
 		cards.card[0].settable = rows[i].settable;
 		CHECK_INT(taking_choose(why, &w.machine[1], &w.persona[0], &cards), rows[i].want);
