@@ -68,8 +68,7 @@ struct bmc_ops {
 	/* No image is in the drive. */
 	int (*media_none)(struct bmc *bmc, struct err *e);
 
-	/* What the machine is made of, at any power state: up to COMPONENTS_MAX, what is more is left
-	 * out. Changes nothing. NULL where a driver cannot see it. */
-	int (*inventory_read)(
-		struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e);
+	/* What the machine is made of, at any power state: up to COMPONENTS_MAX, what is more is
+	 * left out. Changes nothing. NULL where a driver cannot see it. */
+	int (*inventory_read)(struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e);
 };

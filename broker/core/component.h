@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a machine is made of, one by one: its disks, cards and controllers, its BIOS and its BMC, each
- * with its firmware (docs/design/0031). Values that core/bmc.h, reports and the store carry. */
+/* What a machine is made of, one by one: its disks, cards and controllers, its BIOS and its BMC,
+ * each with its firmware (docs/design/0031). Values that core/bmc.h, reports and the store carry.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,11 +50,11 @@ bool component_by_parse(enum component_by *ret, const char *word);
 /* Is it a word for what a disk hangs on? "" is. */
 bool component_bus_ok(const char *bus);
 
-/* Copies what a device says of itself, fit for a sentence and for JSON: printable, neither quotes nor
- * backslashes, without the blanks around it, cut to the room. NULL is "". */
+/* Copies what a device says of itself, fit for a sentence and for JSON: printable, neither quotes
+ * nor backslashes, without the blanks around it, cut to the room. NULL is "". */
 void component_text(char *to, size_t size, const char *from);
 
-/* What shim and BMC have both told of becomes one: the same kind and serial number. The shim's words
- * stay, but for those that only the BMC has, and a firmware of which the shim has seen the beginning.
- * Returns how many are left, in their order. */
+/* What shim and BMC have both told of becomes one: the same kind and serial number. The shim's
+ * words stay, but for those that only the BMC has, and a firmware of which the shim has seen the
+ * beginning. Returns how many are left, in their order. */
 size_t components_merge(struct component *c, size_t n);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the fake's machine is made of: HOST.components, a line for each component with '|' between, and
- * nothing where nothing is told:
- *   KIND|SLOT|BUS|MODEL|SERIAL|FIRMWARE|BYTES|HEALTH
- * Its call, for the faults that name some: inventory. */
+/* What the fake's machine is made of: HOST.components, a line for each component with '|' between,
+ * and nothing where nothing is told: KIND|SLOT|BUS|MODEL|SERIAL|FIRMWARE|BYTES|HEALTH Its call, for
+ * the faults that name some: inventory. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +38,8 @@ static bool component_parse(struct component *c, char *line)
 	return true;
 }
 
-static int components_load(const struct fake *f, struct component *ret, size_t *ret_n, struct err *e)
+static int components_load(
+	const struct fake *f, struct component *ret, size_t *ret_n, struct err *e)
 {
 	char path[PATH_MAX], line[400];
 	snprintf(path, sizeof path, "%s.components", f->path);
@@ -47,8 +47,8 @@ static int components_load(const struct fake *f, struct component *ret, size_t *
 	*ret_n = 0;
 	while (from && *ret_n < COMPONENTS_MAX && fgets(line, sizeof line, from))
 		if (!component_parse(&ret[(*ret_n)++], line))
-			return err_say(e, EPROTO, "fake BMC: %s: line %zu is no component", path,
-				*ret_n);
+			return err_say(
+				e, EPROTO, "fake BMC: %s: line %zu is no component", path, *ret_n);
 	return 0;
 }
 

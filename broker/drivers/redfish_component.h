@@ -17,8 +17,8 @@ size_t rf_adapter_component(struct component *to, const json_t *adapter);
 /* A StorageController. */
 size_t rf_controller_component(struct component *to, const json_t *controller);
 
-/* What a Storage says: the controllers that stand in it, at most `most`; where there are others, and
- * its drives. */
+/* What a Storage says: the controllers that stand in it, at most `most`; where there are others,
+ * and its drives. */
 struct rf_storage {
 	struct rf_path controllers;
 	struct rf_links drives;

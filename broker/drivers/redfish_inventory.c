@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The walk to what a machine is made of: its system, its BMC, its Storage with controllers and
- * drives, and the NetworkAdapters of its chassis. Read only, and bounded: so many components, so many
- * questions. */
+ * drives, and the NetworkAdapters of its chassis. Read only, and bounded: so many components, so
+ * many questions. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,8 +34,8 @@ static int doc_get(struct walk *w, const struct rf_path *path, struct said *ret,
 	return r == -ENOENT ? 0 : r;
 }
 
-static int members_get(struct walk *w, struct rf_links *ret, const struct rf_path *path,
-	struct err *e)
+static int members_get(
+	struct walk *w, struct rf_links *ret, const struct rf_path *path, struct err *e)
 {
 	*ret = (struct rf_links){ .n = 0 };
 	if (!path->text[0] || w->asked++ >= QUESTIONS_MAX)
@@ -66,7 +66,8 @@ static bool is_seen(const struct walk *w, const struct rf_path *path)
 	return false;
 }
 
-/* Of those drives the ones that no Storage before had; what has no room to be remembered is taken. */
+/* Of those drives the ones that no Storage before had; what has no room to be remembered is taken.
+ */
 static void keep_new(struct walk *w, struct rf_links *drives)
 {
 	size_t n = 0;
@@ -134,8 +135,7 @@ static int adapters_take(struct walk *w, const struct rf_path *chassis, struct e
 	return r < 0 ? r : each_take(w, &links, rf_adapter_component, e);
 }
 
-int redfish_inventory_read(
-	struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e)
+int redfish_inventory_read(struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e)
 {
 	struct redfish *rf = redfish_of(bmc);
 	struct walk w = { .rf = rf, .to = ret };

@@ -80,10 +80,9 @@ static void component_is_good(const struct component *c)
 
 static void components_are_good(const json_t *doc)
 {
-	static size_t (*const takes[])(struct component *to, const json_t *doc) = {
-		rf_system_components, rf_bmc_component, rf_drive_component, rf_adapter_component,
-		rf_controller_component
-	};
+	static size_t (*const takes[])(struct component * to,
+		const json_t *doc) = { rf_system_components, rf_bmc_component, rf_drive_component,
+		rf_adapter_component, rf_controller_component };
 	struct component c[RF_SYSTEM_COMPONENTS];
 	struct rf_storage storage;
 	for (size_t i = 0; i < sizeof takes / sizeof takes[0]; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a Redfish service says a machine is made of: its documents as components, and the walk to them
- * where the service is endless. This file is in the place of redfish_talk.c. */
+/* What a Redfish service says a machine is made of: its documents as components, and the walk to
+ * them where the service is endless. This file is in the place of redfish_talk.c. */
 #include "drivers/redfish_component.h"
 
 #include <errno.h>
@@ -74,10 +74,11 @@ static void drives_of_several_shapes(void)
 static void a_system_tells_of_its_bios_processors_and_memory(void)
 {
 	struct component c[RF_SYSTEM_COMPONENTS];
-	json_t *j = doc("{'Model':'R650','SerialNumber':'ABC','BiosVersion':'1.9.2',"
-			"'Status':{'Health':'Critical'},'ProcessorSummary':{'Count':2,'Model':'Xeon',"
-			"'Status':{'Health':'OK'}},'MemorySummary':{'TotalSystemMemoryGiB':63.5,"
-			"'Status':{'Health':'Warning'}}}");
+	json_t *j =
+		doc("{'Model':'R650','SerialNumber':'ABC','BiosVersion':'1.9.2',"
+		    "'Status':{'Health':'Critical'},'ProcessorSummary':{'Count':2,'Model':'Xeon',"
+		    "'Status':{'Health':'OK'}},'MemorySummary':{'TotalSystemMemoryGiB':63.5,"
+		    "'Status':{'Health':'Warning'}}}");
 	CHECK_INT(rf_system_components(c, j), 3);
 	CHECK(c[0].kind == COMPONENT_BIOS && c[1].kind == COMPONENT_CPU);
 	CHECK_TEXT(c[0].firmware, "1.9.2");
