@@ -97,7 +97,7 @@ static void legend_print(FILE *to, const struct term *t, const struct legend *l)
 {
 	char why[200];
 	fprintf(to,
-		"\n%sshim, handover, bmc: it fits, and takes the identity in that way; no: it does "
+		"\n%sshim, handover, bmc: it fits, and takes the identity so; no: it does "
 		"not;\n?: nobody knows; *: it is there now%s\n",
 		term_ink(t, INK_DIM), term_ink(t, INK_PLAIN));
 	for (unsigned i = 0; i < l->n; i++) {

@@ -88,9 +88,9 @@ void show_components(FILE *to, const struct term *t, const json_t *inventory)
 	double bmc = member_number(inventory, "bmc_seen");
 	if (shim <= 0 && bmc <= 0)
 		return;
-	fprintf(to, "\n%scomponents%s, as told by ", term_ink(t, INK_BOLD), term_ink(t, INK_PLAIN));
+	fprintf(to, "\n%scomponents%s, told by ", term_ink(t, INK_BOLD), term_ink(t, INK_PLAIN));
 	seen_put(to, "the shim", shim);
-	fputs(shim > 0 && bmc > 0 ? " and " : "", to);
+	fputs(shim > 0 && bmc > 0 ? ", " : "", to);
 	seen_put(to, "the BMC", bmc);
 	fputc('\n', to);
 	rows_show(to, t, json_object_get(inventory, "components"), false);

@@ -73,7 +73,7 @@ sim() {
 @test "a machine that boots by the shim tells of its disks and its NICs" {
 	baton start web-01 blade-a
 	run baton machine show blade-a
-	says 0 "components, as told by the shim"
+	says 0 "components, told by the shim"
 	line nvme nvme0n1 KXG60 AGXA "1.02 TB" S-A1
 	line nic 0000:00:03.0 "1af4:1000 virtio_net" $FACTORY_A
 	[ "$(parts_of blade-a '[.machine,.kind,.by,.bytes]')" = \
@@ -90,7 +90,7 @@ sim() {
 	printf '%s\n' 'disk|Bay 0|nvme|KXG60|S-A1|AGXA4103|1024209543168|failure predicted' 'bios|||Blade 3||2.1|0|' \
 		> "$dir/fake/blade-a.components"
 	run baton machine inspect blade-a
-	says 0 "machine blade-a: 3 components are known" "as told by the shim" "and the BMC"
+	says 0 "machine blade-a: 3 components are known" "told by the shim" ", the BMC"
 	line nvme0n1 AGXA4103 "failure predicted"
 	[ "$(parts_of blade-a '[.kind,.by]')" = '[["disk","both"],["nic","shim"],["bios","bmc"]]' ]
 	in_log "machine-inspected machine=blade-a components=2"
@@ -123,7 +123,7 @@ sim() {
 	sim standard
 	baton machine add blade-r --bmc redfish://baton@$SITE_ADDR:8443 --bmc-secret rack1 --nic mac=52:54:00:aa:00:09,network=mgmt
 	run baton machine inspect blade-r
-	says 0 "as told by the BMC"
+	says 0 "told by the BMC"
 	line sata "Bay 1" "Simulated SATA SSD" SIM1 "480 GB" OK
 	line nvme "NVMe drive 1" "Simulated NVMe SSD" SIMN2 "1.92 TB" N1
 	line storage "Simulated AHCI" 5.1
@@ -144,6 +144,17 @@ sim() {
 	baton machine inspect blade-r > /dev/null
 	[ "$(parts_of blade-r 'select(.kind == "disk" or .kind == "storage")')" = '[]' ]
 	[ "$(parts_of blade-r 'select(.kind == "bmc") | .firmware')" = '["2.14.0"]' ]
+}
+
+@test "all of it fits on a terminal of 80 columns, sizes whole" {
+	local words
+	for words in "machine show blade-r" "machine show blade-a" "inventory blade-r blade-a" inventory compat; do
+		run script -qec "stty cols 80 rows 24; NO_COLOR=1 $dir/bin/baton --socket $dir/run/api.sock $words" /dev/null < /dev/null
+		says 0
+		output=$(tr -d '\r' <<< "$output")
+		! LC_ALL=C.UTF-8 grep -E '^.{81}' <<< "$output" || { echo "$words is too wide"; return 1; }
+		[[ $words != inventory\ * ]] || line memory "64 GiB"
+	done
 }
 
 @test "which firmware stands where: models together, the odd one and what is ill in sight" {
