@@ -54,6 +54,6 @@ $(B)/lab/nvram.img: $(B)/lab/packs/nvram/nvram initramfs/pack-image initramfs/cp
 	$(Q)initramfs/pack-image $(<D) $@
 
 # What the unit test and the fuzzer of the shim need beside the archives.
-SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o smbios.o handover.o ibft.o front.o linux64.o)
-$(addprefix $(B)/tests/unit/,pack_test handover_test linux64_test): $(SHIM_TESTED)
+SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o smbios.o handover.o ibft.o front.o linux64.o inventory.o)
+$(addprefix $(B)/tests/unit/,pack_test handover_test linux64_test inventory_test): $(SHIM_TESTED)
 -include $(wildcard $(B)/initramfs/*.d)

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "initramfs/cards.h"
+#include "initramfs/inventory.h"
 
 enum {
 	WAIT_FIRST_MS = 250,
@@ -18,6 +20,7 @@ enum {
 	ASK_MS = 25000, /* baton-files itself says 503 after 20 s without the broker */
 	SAY_MS = 3000,
 	REPORT_CARDS = 24, /* a report stays below 8 KiB */
+	REPORT_ROOM = 7800,
 };
 
 static void nap(unsigned ms)
@@ -107,7 +110,7 @@ static char *text_of(json_t *o)
 
 static void add_card(json_t *list, const struct card *c)
 {
-	char id[12];
+	char id[12], firmware[64];
 	if (json_array_size(list) == REPORT_CARDS)
 		return;
 	json_t *o = json_object();
@@ -118,6 +121,8 @@ static void add_card(json_t *list, const struct card *c)
 	json_object_set_new(o, "driver", json_string(c->driver));
 	json_object_set_new(o, "id", json_string(id));
 	json_object_set_new(o, "modalias", json_string(c->modalias));
+	if (*nic_firmware(firmware, sizeof firmware, c->netdev))
+		json_object_set_new(o, "firmware", json_string(firmware));
 	json_array_append_new(list, o);
 }
 
@@ -137,6 +142,33 @@ static void add_facts(json_t *o, const struct facts *f)
 	json_object_set_new(o, "cpus", json_integer(f->cpus));
 }
 
+static size_t length_of(const json_t *o)
+{
+	return json_dumpb(o, NULL, 0, JSON_COMPACT | JSON_ENSURE_ASCII);
+}
+
+/* As many as there is room for behind the cards. */
+static void add_disks(json_t *o)
+{
+	static struct disk_seen disk[DISKS_MAX];
+	size_t n = disks_find(disk, "/sys"), used = length_of(o);
+	json_t *list = json_array();
+	for (struct disk_seen *d = disk; d < disk + n; d++) {
+		json_t *one = json_object();
+		json_object_set_new(one, "name", json_string(d->name));
+		json_object_set_new(one, "kind", json_string(d->kind));
+		json_object_set_new(one, "model", json_string(d->model));
+		json_object_set_new(one, "serial", json_string(d->serial));
+		json_object_set_new(one, "firmware", json_string(d->firmware));
+		json_object_set_new(one, "bytes", json_integer((json_int_t)d->bytes));
+		used += length_of(one) + 1;
+		if (used < REPORT_ROOM)
+			json_array_append(list, one);
+		json_decref(one);
+	}
+	json_object_set_new(o, "disks", list);
+}
+
 char *report_found(
 	const struct job *j, const struct facts *f, const struct card *card, size_t cards)
 {
@@ -154,6 +186,7 @@ char *report_found(
 			if (is_in_job(j, c) == (pass == 0))
 				add_card(list, c);
 	json_object_set_new(o, "nics", list);
+	add_disks(o);
 	return text_of(o);
 }
 

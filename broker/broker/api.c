@@ -184,6 +184,8 @@ void api_handle(void *ctx, struct http_request *r)
 		.wait_s = http_query(r, "wait_s"),
 		.circuit = http_query(r, "circuit"),
 		.remote = http_query(r, "remote"),
+		.machine = http_query(r, "machine"),
+		.persona = http_query(r, "persona"),
 		.request = r };
 	struct reply to = { 0 };
 	answers[route](&a, &to);

@@ -15,6 +15,7 @@ struct ask {
 	unsigned uid;                       /* who asks */
 	const char *since, *order, *wait_s; /* of the query; NULL: not there */
 	const char *circuit, *remote;
+	const char *machine, *persona;
 	struct http_request *request; /* for an answer that comes later */
 };
 

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/own.h"
 #include "broker/api_machine.h"
+#include "broker/inventory.h"
 #include "broker/traits.h"
 
 static const char hint_add[] = "`baton machine add --help` shows what a machine is made of";
@@ -221,6 +222,14 @@ void api_machine_list(const struct ask *a, struct reply *to)
 	free(list);
 }
 
+static json_t *machine_json_whole(
+	struct broker *b, const struct machine *m, const struct standing *at)
+{
+	json_t *all = machine_json(m, at);
+	json_object_set_new(all, "inventory", inventory_json(b, m->name, NULL));
+	return all;
+}
+
 void api_machine_show(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
@@ -232,7 +241,7 @@ void api_machine_show(const struct ask *a, struct reply *to)
 	if (r < 0)
 		reply_err(to, &e, "`baton machine list` shows what there is");
 	else
-		reply_ok(to, machine_json(&m, at));
+		reply_ok(to, machine_json_whole(a->b, &m, at));
 }
 
 void api_machine_add(const struct ask *a, struct reply *to)

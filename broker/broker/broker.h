@@ -16,17 +16,18 @@ struct broker {
 	struct conf conf;
 	struct ways silence; /* the setting, taken apart */
 	struct store *store;
-	struct events *events;        /* broker/events.h */
-	struct publisher *publisher;  /* broker/publish.h */
-	struct hands *hands;          /* broker/hands.h */
-	struct reports *reports;      /* broker/reports.h */
-	struct runner *runner;        /* broker/runner.h */
-	struct health_of_all *health; /* broker/health.h */
-	struct woken *woken;          /* broker/woken.h */
-	struct plans *plans;          /* broker/plan.h */
-	struct batches *batches;      /* broker/batch.h */
-	struct guarding *guarding;    /* broker/guard.h */
-	struct strangers *strangers;  /* broker/strangers.h */
+	struct events *events;          /* broker/events.h */
+	struct publisher *publisher;    /* broker/publish.h */
+	struct hands *hands;            /* broker/hands.h */
+	struct reports *reports;        /* broker/reports.h */
+	struct runner *runner;          /* broker/runner.h */
+	struct health_of_all *health;   /* broker/health.h */
+	struct woken *woken;            /* broker/woken.h */
+	struct plans *plans;            /* broker/plan.h */
+	struct batches *batches;        /* broker/batch.h */
+	struct guarding *guarding;      /* broker/guard.h */
+	struct inspection *inspections; /* broker/inventory.h; those that wait */
+	struct strangers *strangers;    /* broker/strangers.h */
 };
 
 /* Unix time with its fraction. */

@@ -52,6 +52,8 @@ static void drivers_read(struct report_nic *n, const json_t *from)
 		snprintf(n->driver, sizeof n->driver, "%s", driver);
 	if (modalias && modalias_ok(modalias))
 		snprintf(n->modalias, sizeof n->modalias, "%s", modalias);
+	component_text(n->firmware, sizeof n->firmware,
+		json_string_value(json_object_get(from, "firmware")));
 }
 
 static int nic_read(struct report *r, const json_t *from, struct err *e)
@@ -127,6 +129,7 @@ static int body_read(struct report *r, const json_t *body, struct err *e)
 	if (!uuid_parse(&r->uuid, uuid))
 		memset(&r->uuid, 0, sizeof r->uuid);
 	found_read(&r->found, body);
+	report_disks_read(r, body);
 	ret = stage_read(r, stage, deed, e);
 	if (ret == 0 && json_array_size(nics) > REPORT_NICS)
 		ret = err_say(e, EINVAL, "report: more than %d NICs", REPORT_NICS);

@@ -2,10 +2,13 @@
 /* The shim's report as a value, and whether it fits the machine it speaks for. Pure: bytes and
  * model in, verdict in words out; reports.c asks the store and answers. */
 #pragma once
+#include <jansson.h>
+
 #include "base/err.h"
+#include "core/component.h"
 #include "core/model.h"
 
-enum { REPORT_NICS = 32 };
+enum { REPORT_NICS = 32, REPORT_DISKS = 64 };
 
 enum report_stage { REPORT_FOUND, REPORT_WRITTEN, REPORT_FAILED };
 
@@ -15,6 +18,7 @@ struct report_nic {
 	char tool[64];
 	char card[CARD_TEXT]; /* "8086:100e"; "" where that was not said */
 	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1]; /* "": not said, or strange */
+	char firmware[COMPONENT_TEXT_LEN + 1];
 };
 
 struct report {
@@ -31,11 +35,16 @@ struct report {
 	char step[64], why[256];
 	unsigned nics;
 	struct report_nic nic[REPORT_NICS];
+	unsigned disks;
+	struct component disk[REPORT_DISKS];
 };
 
 /* Reads "report id=N mac=M generation=G" LF JSON. -EINVAL with a sentence; ret->id is right as
  * soon as the line could be read, else 0. */
 int report_read(struct report *ret, const char *bytes, size_t len, struct err *e);
+
+/* Its disks, of the same JSON. */
+void report_disks_read(struct report *r, const json_t *body);
 
 /* Finds the card for each NIC of the machine: at[i] is an index into r->nic. By PCI address, else
  * by the maker's address. -EINVAL with a sentence that says which card is missing or another. */

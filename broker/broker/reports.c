@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "broker/events.h"
+#include "broker/inventory.h"
 #include "broker/publish.h"
 #include "broker/report.h"
 #include "broker/runner.h"
@@ -211,6 +212,8 @@ static int judge_found(struct broker *b, struct stand *s, const struct report *r
 	}
 	if (ret == 0)
 		ret = store_found_set(b->store, s->m.name, &r->found, e);
+	if (ret == 0)
+		ret = inventory_found(b, s->m.name, r, e);
 	if (ret < 0) {
 		store_rollback(b->store);
 		return ret == -EEXIST ? WRONG : NOT_NOW;

@@ -19,6 +19,7 @@
 #include "broker/guard.h"
 #include "broker/hands.h"
 #include "broker/health.h"
+#include "broker/inventory.h"
 #include "broker/key.h"
 #include "broker/pins.h"
 #include "broker/plan.h"
@@ -236,6 +237,7 @@ static void parts_close(struct server *s)
 	health_close(s->b.health);
 	s->b.health = NULL;
 	plans_close(s->b.plans);
+	inspections_close(&s->b);
 	batches_close(s->b.batches);
 	s->b.batches = NULL;
 	runner_close(s->b.runner);

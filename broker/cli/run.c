@@ -17,6 +17,7 @@
 #include "cli/help.h"
 #include "cli/progress.h"
 #include "cli/show.h"
+#include "cli/show_components.h"
 
 static enum route route_of(const struct run *r)
 {
@@ -61,6 +62,8 @@ enum exit_code run_show(struct run *r)
 	enum exit_code code = ask(r, route_of(r), first(r), NULL, NULL, &a);
 	if (code == EXIT_DONE && !r->json)
 		show_thing(stdout, &r->term, a.json);
+	if (code == EXIT_DONE && !r->json)
+		show_components(stdout, &r->term, json_object_get(a.json, "inventory"));
 	return code;
 }
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/ids.h"
 #include "core/card.h"
+#include "core/component.h"
 
 /* The state that is wanted, never the gesture: "off" and "on" can be asked for twice, "cycle"
  * cannot. A restart is two steps of an order (core/order.h). */
@@ -66,4 +67,8 @@ struct bmc_ops {
 	int (*media_boot)(struct bmc *bmc, const char *url, struct err *e);
 	/* No image is in the drive. */
 	int (*media_none)(struct bmc *bmc, struct err *e);
+
+	/* What the machine is made of, at any power state: up to COMPONENTS_MAX, what is more is
+	 * left out. Changes nothing. NULL where a driver cannot see it. */
+	int (*inventory_read)(struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e);
 };

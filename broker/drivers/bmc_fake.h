@@ -31,3 +31,4 @@ int fake_identity_set(struct bmc *bmc, const struct identity *want, size_t n,
 	enum identity_state *state, unsigned timeout_ms, struct err *e);
 int fake_media_boot(struct bmc *bmc, const char *url, struct err *e);
 int fake_media_none(struct bmc *bmc, struct err *e);
+int fake_inventory_read(struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e);

@@ -318,4 +318,5 @@ const struct bmc_ops bmc_redfish = {
 	.identity_set = redfish_identity_set,
 	.media_boot = redfish_media_boot,
 	.media_none = redfish_media_none,
+	.inventory_read = redfish_inventory_read,
 };

@@ -17,6 +17,7 @@
 enum {
 	POWER_MS = 30000, /* where the deed does not say */
 	IDENTITY_MS = 60000,
+	INVENTORY_MS = 60000,
 	LOOK_MS = 5000, /* for each answer of the target */
 	FENCE_MS = 15000,
 	PORT_MS = 5000, /* each */
@@ -105,6 +106,7 @@ static const struct deed {
 	{ "bmc-cards", bmc_members, COUNT(bmc_members), POWER_MS, bmc_cards },
 	{ "bmc-identity", identity_members, COUNT(identity_members), IDENTITY_MS, bmc_identity },
 	{ "bmc-media", media_members, COUNT(media_members), POWER_MS, bmc_media },
+	{ "bmc-inventory", bmc_members, COUNT(bmc_members), INVENTORY_MS, bmc_inventory },
 	{ "san-look", san_members, COUNT(san_members), LOOK_MS, san_look },
 	{ "san-fence", san_members, COUNT(san_members), FENCE_MS, san_fence },
 	{ "san-look-again", san_members, COUNT(san_members), FENCE_MS, san_look_again },

@@ -31,6 +31,7 @@ int bmc_net_start(const struct hand *hand, const struct wish *w, json_t *answer,
 int bmc_cards(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int bmc_identity(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int bmc_media(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
+int bmc_inventory(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int bmc_arm(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_look(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);
 int san_fence(const struct hand *hand, const struct wish *w, json_t *answer, struct err *e);

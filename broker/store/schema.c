@@ -454,6 +454,26 @@ static const char *const version_15[] = {
 	NULL,
 };
 
+/* What machines are made of, as the shim or the BMC has told. */
+static const char *const version_16[] = {
+	"CREATE TABLE inventory ("
+	"  machine TEXT NOT NULL REFERENCES machine ON DELETE CASCADE,"
+	"  told_by TEXT NOT NULL,"
+	"  n INTEGER NOT NULL,"
+	"  kind TEXT NOT NULL,"
+	"  slot TEXT NOT NULL,"
+	"  bus TEXT NOT NULL,"
+	"  model TEXT NOT NULL,"
+	"  serial TEXT NOT NULL,"
+	"  firmware TEXT NOT NULL,"
+	"  bytes INTEGER NOT NULL,"
+	"  health TEXT NOT NULL,"
+	"  seen_s REAL NOT NULL,"
+	"  PRIMARY KEY (machine, told_by, n)"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -470,5 +490,6 @@ const struct migration schema[] = {
 	{ .sql = version_13 },
 	{ .sql = version_14 },
 	{ .sql = version_15 },
+	{ .sql = version_16 },
 };
 const unsigned schema_version = COUNT(schema);

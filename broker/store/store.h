@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "core/batch.h"
+#include "core/component.h"
 #include "core/model.h"
 #include "core/order.h"
 #include "core/port.h"
@@ -109,6 +110,18 @@ int store_card_set(struct store *s, const char *machine, unsigned nic, const cha
  * as it was found last; what was not said this time stays. */
 int store_found_set(
 	struct store *s, const char *machine, const struct traits *found, struct err *e);
+
+/* What one machine is made of, as one teller sees it now: all that he told before is gone. Fills
+ * neither ->by nor ->seen_s. */
+int store_inventory_set(struct store *s, const char *machine, enum component_by by, double seen_s,
+	const struct component *c, size_t n, struct err *e);
+struct inventory_row {
+	char machine[NAME_LEN + 1];
+	struct component c; /* ->by is BY_SHIM or BY_BMC */
+};
+/* Of one machine, or of all for "": in order of machine, the shim's first, as they were told. */
+int store_inventory(struct store *s, const char *machine, struct inventory_row **ret, size_t *ret_n,
+	struct err *e);
 
 int store_personas(struct store *s, struct persona **ret, size_t *ret_n, struct err *e);
 int store_persona(struct store *s, const char *name, struct persona *ret, struct err *e);

@@ -84,7 +84,7 @@ log_is() {
 		power On boot Disabled
 		processors 2 memory 64
 		macs 52:54:00:00:00:01 52:54:00:00:00:02
-		drives 1
+		drives 2
 		function NIC1 1 Ethernet
 		function NIC1 2 Ethernet
 		function HBA1 1 FibreChannel

@@ -104,7 +104,7 @@ call_of() {
 	arg='' sent='' shape=$ITEMS
 	case $1 in
 	status_get) shape='keys == ["alarms","batches","machines","orders","personas"] and .alarms == []' ;;
-	network_list | pool_list | machine_list | persona_list | order_list | proof_list | health_list) ;;
+	network_list | pool_list | machine_list | persona_list | order_list | proof_list | health_list | inventory_list | compat_list) ;;
 	event_list) shape='.items[0] | keys == ["at","id","level","machine","order","persona","text","word"]' ;;
 	network_add)
 		sent='{"name":"routes","interface":"x0","address":"10.9.0.1/24"}'
@@ -114,7 +114,7 @@ call_of() {
 		shape='keys == ["from","given","kind","name","size","to"] and .size == 9 and .given == 0' ;;
 	machine_add) sent='{"name":"routes","bmc":{"kind":"fake","host":"r"},"nics":[{"mac":"52:54:00:cc:09:01","network":"mgmt"}]}'
 		shape="keys == $MACHINE and .state == \"free\"" ;;
-	machine_show) arg=routes shape="keys == $MACHINE and .nics[0].carries" ;;
+	machine_show | machine_inspect) arg=routes shape="(.inventory // .).components == [] and (has(\"bmc_seen\") or .nics[0].carries)" ;;
 	machine_set) arg=routes sent='{"labels":["rack=r9"],"nics":[{"mac":"52:54:00:cc:09:01","port":"fake://sw/9"}]}'
 		shape="keys == $MACHINE and .labels == [\"rack=r9\"] and .nics[0].port == \"fake://sw/9\"" ;;
 	machine_attest) sent='{"reason":"pulled both cords"}' ;; # 43-exact.bats has the answer

@@ -95,6 +95,7 @@ line_of() {
 	wait "$qemu"
 	grep -F '"stage":"found","deed":"identity","machine":"blade-a","generation":4' "$dir/peer/log"
 	grep -F '"arch":"x86_64","firmware":"bios","memory_mb":384,"cpus":1,"nics":[' "$dir/peer/log"
+	grep -F '],"disks":[]}' "$dir/peer/log"
 	grep -F '"nics":[{"pci":"0000:00:05.0","permanent":"52:54:00:aa:00:01","current":"52:54:00:aa:00:01","driver":"e1000","id":"8086:100e","modalias":"pci:v00008086d0000100Esv00001AF4sd00001100bc02sc00i00"}]' "$dir/peer/log"
 	grep -F '"nics":[{"pci":"0000:00:05.0","read_back":"02:ba:70:00:00:01","tool":"nvram"}]' "$dir/peer/log"
 	[ "$(grep -c '"stage":"found"' "$dir/peer/log")" = 2 ]
@@ -150,13 +151,23 @@ line_of() {
 	[ "$(grep -c '"stage":"written"' "$dir/peer/log")" = 0 ]
 }
 
-@test "a refusal stops the shim before any write; a URL that has run out is replaced through DHCP" {
+@test "a refusal stops the shim before any write; a URL that has run out is replaced through DHCP; disks are told of, and left alone" {
 	printf 'deed identity\nmachine blade-a\npersona web-01\ngeneration 4\nnic - 52:54:00:aa:00:01 02:ba:70:00:00:01 carries\n' >"$dir/peer/job"
-	printf '410\n409\n' >"$dir/peer/answers"
+	printf '410\n410\n410\n409\n' >"$dir/peer/answers"
 	echo 52:54:00:aa:00:01 >"$dir/nv/0000:00:05.0"
+	truncate -s 16M "$dir/vda" "$dir/nvme" "$dir/sda"
 	# shellcheck disable=SC2046
-	boot "$B/boot/shim/initrd.img" "$B/lab/nvram.img" -- $(nic n0 virtio-net-pci 52:54:00:aa:00:01 5)
+	boot "$B/boot/shim/initrd.img" "$B/lab/nvram.img" -- $(nic n0 virtio-net-pci 52:54:00:aa:00:01 5) \
+		-drive "if=none,id=d0,format=raw,file=$dir/vda" -device virtio-blk-pci,drive=d0,serial=VB1 \
+		-drive "if=none,id=d1,format=raw,file=$dir/nvme" -device nvme,drive=d1,serial=NV1 \
+		-drive "if=none,id=d2,format=raw,file=$dir/sda" -device ahci,id=ahci -device ide-hd,drive=d2,bus=ahci.0,serial=SA1
 	said peer/log '"stage":"failed".*"step":"30-find","why":"/report: refused with 409: the peer says 409"'
 	[ "$(line_of "GET /b/$token/job")" -lt "$(line_of "GET /b/$token-new/job")" ]
 	[ "$(grep -c ^write "$dir/nv/log")" = 0 ]
+	# Each time it has found what is there by then; nothing waits for a disk, so that the first may know of none.
+	grep '"stage":"found"' "$dir/peer/log" | tail -n 1 >"$dir/found"
+	grep -E '"name":"nvme0n1","kind":"nvme","model":"QEMU NVMe Ctrl","serial":"NV1","firmware":"[^"]+","bytes":16777216' "$dir/found"
+	grep -F '"name":"vda","kind":"virtio","model":"","serial":"VB1","firmware":"","bytes":16777216' "$dir/found"
+	grep -E '"name":"sda","kind":"sata","model":"QEMU HARDDISK","serial":"SA1","firmware":"[^"]+","bytes":16777216' "$dir/found"
+	cmp "$dir/vda" "$dir/nvme" && cmp -n 16777216 "$dir/sda" /dev/zero && cmp -n 16777216 "$dir/vda" /dev/zero
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "drivers/redfish_tree.h"
+#include "drivers/redfish_component.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,6 +67,34 @@ static void cards_are_good(const json_t *doc)
 	(void)rf_link_read(doc);
 }
 
+static void component_is_good(const struct component *c)
+{
+	text_is_good(c->slot, sizeof c->slot);
+	text_is_good(c->model, sizeof c->model);
+	text_is_good(c->serial, sizeof c->serial);
+	text_is_good(c->firmware, sizeof c->firmware);
+	text_is_good(c->health, sizeof c->health);
+	assert(component_bus_ok(c->bus) && component_kind_word(c->kind));
+	assert(!strpbrk(c->model, "\"\\") && c->bytes < 1000000000000000000);
+}
+
+static void components_are_good(const json_t *doc)
+{
+	static size_t (*const takes[])(struct component * to,
+		const json_t *doc) = { rf_system_components, rf_bmc_component, rf_drive_component,
+		rf_adapter_component, rf_controller_component };
+	struct component c[RF_SYSTEM_COMPONENTS];
+	struct rf_storage storage;
+	for (size_t i = 0; i < sizeof takes / sizeof takes[0]; i++)
+		for (size_t n = takes[i](c, doc); n > 0; n--)
+			component_is_good(&c[n - 1]);
+	size_t n = rf_storage_read(&storage, c, RF_SYSTEM_COMPONENTS, doc);
+	assert(n <= RF_SYSTEM_COMPONENTS && storage.drives.n <= RF_MEMBERS_MAX);
+	for (size_t i = 0; i < storage.drives.n; i++)
+		path_is_good(&storage.drives.of[i]);
+	path_is_good(&storage.controllers);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	json_t *doc = json_loadb((const char *)data, size, 0, NULL);
@@ -76,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rf_media m;
 	system_is_good(doc);
 	cards_are_good(doc);
+	components_are_good(doc);
 	rf_links_read(&l, doc, "Members");
 	assert(l.n <= RF_MEMBERS_MAX);
 	for (size_t i = 0; i < l.n; i++)

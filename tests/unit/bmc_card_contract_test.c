@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What core/bmc.h promises of cards, their identity and the drive, asked of one driver that has
- * them: bmc_fixture.h. */
+/* What core/bmc.h promises of cards, their identity, the drive and what a machine is made of, asked
+ * of one driver that has them: bmc_fixture.h. */
 #include "bmc_fixture.h"
 
 static struct card card[CARDS_MAX];
@@ -177,7 +177,48 @@ static void an_image_is_in_the_drive_for_one_start_from_it(void)
 	bmc->ops->close(bmc);
 }
 
+/* Of that kind, with a firmware; NULL: there is none. */
+static const struct component *component_of(
+	const struct component *all, size_t n, enum component_kind want)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].kind == want && *all[i].firmware)
+			return &all[i];
+	return NULL;
+}
+
+static void what_it_is_made_of_is_told_on_or_off_and_nothing_changes(void)
+{
+	static const char *const powers[] = { "off", "on" };
+	static struct component all[COMPONENTS_MAX];
+	struct err e = { 0 };
+	size_t n[2] = { 0 };
+	for (int i = 0; i < 2; i++) {
+		machine_is(powers[i], "default");
+		if (strcmp(kind, "fake") == 0)
+			file_put("components",
+				"disk|Bay 1|sata|SSD|S1|SIM1|480103981056|OK\n"
+				"nic|NIC1||25 GbE|E1|22.31.6|0|OK\nbios|||Machine||2.1|0|\n"
+				"bmc|||BMC||1.0|0|OK\n");
+		struct bmc *bmc = opened(&e);
+		if (bmc->ops->inventory_read) {
+			CHECK_INT(bmc->ops->inventory_read(bmc, all, &n[i], &e), 0);
+			CHECK(n[i] > 3 && n[i] <= COMPONENTS_MAX);
+			const struct component *disk = component_of(all, n[i], COMPONENT_DISK);
+			CHECK(disk && disk->bytes > 1000000000 && *disk->serial && *disk->slot);
+			CHECK(disk && strcmp(disk->bus, "sata") == 0);
+			CHECK(component_of(all, n[i], COMPONENT_NIC) != NULL);
+			CHECK(component_of(all, n[i], COMPONENT_BIOS) != NULL);
+			CHECK(component_of(all, n[i], COMPONENT_BMC) != NULL);
+			state_is(powers[i], "default");
+		}
+		bmc->ops->close(bmc);
+	}
+	CHECK_INT(n[0], n[1]);
+}
+
 TESTS(T(an_identity_holds_from_the_next_start_until_it_is_restored),
 	T(a_machine_that_is_on_keeps_its_identity), T(a_card_that_is_not_there_stops_all_of_it),
 	T(an_identity_that_is_taken_and_reverted_is_caught),
-	T(an_image_is_in_the_drive_for_one_start_from_it))
+	T(an_image_is_in_the_drive_for_one_start_from_it),
+	T(what_it_is_made_of_is_told_on_or_off_and_nothing_changes))
