@@ -181,7 +181,7 @@ sim() {
 @test "compat: a cell for each pair, with every reason once" {
 	local m
 	for m in blade-r rack-1 rack-3 rack-4; do baton machine rm "$m" > /dev/null; done
-	baton machine set blade-b --label gpu=a100 --arch x86_64 --takes handover > /dev/null
+	baton machine set blade-b --label gpu=a100 --arch x86_64 --taking handover > /dev/null
 	baton machine add blade-c --bmc fake://blade-c --nic mac=52:54:00:ee:00:01,network=mgmt > /dev/null
 	baton persona add gpu-01 --nic network=mgmt --wants label=gpu=a100,arch=aarch64 > /dev/null
 	run baton compat
