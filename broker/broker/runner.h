@@ -18,6 +18,7 @@ struct run {
 	bool begun;        /* the current step was begun by this process and has not ended */
 	bool os_seen;      /* the OS came up before await-os had begun */
 	bool asked;        /* its machine has asked with the persona's MAC since it was set */
+	char lost[MAC_TEXT]; /* a prestaged machine asks with this in place of it; "": no */
 	bool disk_said;    /* o.why is the disk's sentence, not that of the last try */
 	bool unwritten;    /* how the step ended is not on disk yet */
 	bool taken_back;   /* a person takes it back: it does not go back by itself as well */

@@ -13,6 +13,7 @@ struct rf_quirks {
 	bool settings_first;   /* "settings-first": a boot override is written to the settings */
 	bool no_target_none;   /* "no-target-none" */
 	bool dell_attributes;  /* "dell-attributes": they are there, also where no link says so */
+	bool no_identity; /* "no-identity": the broker does not ask for its cards (core/taking.h) */
 	bool media_image_only; /* "media-image-only" */
 	char system[CARD_LABEL_LEN + 1]; /* "system=ID": which one of several; "": the only one */
 };
