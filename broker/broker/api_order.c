@@ -313,12 +313,11 @@ void api_order_undo(const struct ask *a, struct reply *to)
 	int r = order_named(&o, a, &e);
 	if (r == 0 && o.at.state == ORDER_DONE)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is done: %s", o.id,
-			o.verb == VERB_START   ? "stop the persona"
-			: o.verb == VERB_STOP  ? "start the persona"
-			: o.verb == VERB_DRILL ? "nothing is left of it"
-			: o.verb == VERB_PRESTAGE
-				? "restore the machine"
-				: "move the persona back");
+			o.verb == VERB_START      ? "stop the persona"
+			: o.verb == VERB_STOP     ? "start the persona"
+			: o.verb == VERB_DRILL    ? "nothing is left of it"
+			: o.verb == VERB_PRESTAGE ? "restore the machine"
+						  : "move the persona back");
 	if (r == 0 && o.verb == VERB_DRILL) {
 		undo_drill(a, &o, to);
 		return;

@@ -59,8 +59,7 @@ static int order_go_on(struct broker *b, const struct binding *at, struct order 
 static int body_of(struct binding *ret, struct store *s, const char *machine, struct err *e)
 {
 	struct stale st;
-	if (store_stale(s, machine, &st, NULL) == 0 &&
-		prestage_of(ret, s, st.persona, machine))
+	if (store_stale(s, machine, &st, NULL) == 0 && prestage_of(ret, s, st.persona, machine))
 		return 0;
 	return store_binding_of(s, machine, ret, e);
 }

@@ -161,8 +161,7 @@ static int prestage_check(struct broker *b, const struct order *o, struct err *e
 	size_t n = 0;
 	int r = store_stales(b->store, &list, &n, e);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (strcmp(list[i].persona, o->persona) == 0 &&
-			strcmp(list[i].machine, o->to) != 0)
+		if (strcmp(list[i].persona, o->persona) == 0 && strcmp(list[i].machine, o->to) != 0)
 			r = err_say(e, EBUSY,
 				"persona %s: machine %s %s its addresses, and two machines never "
 				"hold one MAC; `baton restore %s` takes them off",

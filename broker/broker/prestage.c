@@ -53,8 +53,7 @@ bool prestage_missed(struct run *run, const struct event_row *row)
 		!event_field(mac, sizeof mac, row->text, "mac") ||
 		!event_field(generation, sizeof generation, row->text, "generation") ||
 		store_binding_of(run->b->store, run->o.to, &b, NULL) < 0 ||
-		b.phase != PHASE_PERSONA ||
-		strtoull(generation, NULL, 10) != b.generation ||
+		b.phase != PHASE_PERSONA || strtoull(generation, NULL, 10) != b.generation ||
 		store_machine(run->b->store, run->o.to, &m, NULL) < 0 ||
 		m.taken != TAKING_PRESTAGED)
 		return false;

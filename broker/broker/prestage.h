@@ -6,8 +6,7 @@
 
 /* Is the machine prestaged for the persona, which is on no machine? *ret is then the body that it
  * would be: what is proved of its silence is proved of that generation. */
-bool prestage_of(
-	struct binding *ret, struct store *s, const char *persona, const char *machine);
+bool prestage_of(struct binding *ret, struct store *s, const char *persona, const char *machine);
 
 /* The step keep. */
 enum step_now keep(struct run *run, char why[320]);

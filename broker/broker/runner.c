@@ -513,7 +513,8 @@ void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
 		return;
 	else if (may_ask(run) && persona_asks(&on, r->b, run->o.persona, row))
 		asked(run);
-	/* It is long ago that its cards were read back: what keeps its own address shows nothing. */
+	/* It is long ago that its cards were read back: what keeps its own address shows nothing.
+	 */
 	else if (may_ask(run) && prestage_missed(run, row))
 		missed(run);
 	else if (may_ask(run) && keeper_asks(run, row))

@@ -14,8 +14,8 @@
 #include "broker/identity.h"
 #include "broker/isolated.h"
 #include "broker/ports.h"
-#include "broker/prestage.h"
 #include "broker/preflight.h"
+#include "broker/prestage.h"
 #include "broker/publish.h"
 #include "broker/silence.h"
 
@@ -272,8 +272,7 @@ enum step_now step_do(struct run *run, char why[320])
 	if (sides_read(&s, run, &e) < 0)
 		return step_failed(why, &e);
 	bool back = bound && b.phase == PHASE_RESTORE;
-	sentence = done_otherwise(
-		run_step(run), &s.m, back, back || run->o.verb == VERB_PRESTAGE);
+	sentence = done_otherwise(run_step(run), &s.m, back, back || run->o.verb == VERB_PRESTAGE);
 	if (sentence)
 		return step_done_with(why, sentence);
 	switch (run_step(run)->kind) {

@@ -12,7 +12,7 @@ struct taking_cards {
 		struct mac permanent;
 		bool settable;
 	} card[16];
-	bool distrusted; /* by the operator's word: it was not asked */
+	bool distrusted;  /* by the operator's word: it was not asked */
 	const char *kind; /* the BMC's */
 	const char *why;  /* it did not tell; "": it has no way to */
 };
@@ -38,4 +38,3 @@ enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const s
 /* The same where it shall hold them and not start the persona. */
 enum taking taking_to_prestage(char why[TAKING_WHY], const struct machine *m,
 	const struct persona *p, const struct taking_cards *cards, const struct taking_left *left);
-

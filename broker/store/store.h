@@ -142,10 +142,11 @@ int store_binding(struct store *s, const char *persona, struct binding *ret, str
 int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
 /* The claim: one compare-and-swap. Neither side may be bound, else -EBUSY names who is in the
  * way (but to each other: then it is a repeat and gives the binding as it stands); nor may the
- * machine be stale because of another persona, nor another machine be prestaged for this one. -EPERM where a person has signed for a machine that
- * the persona left, and bodies_differ() does not hold for it and this one (store_told_apart()). The
- * generation is greater than that of any binding or secret there ever was, of whichever persona.
- * Where persona_is_fenced(), a secret of that generation is made with it, and
+ * machine be stale because of another persona, nor another machine be prestaged for this one.
+ * -EPERM where a person has signed for a machine that the persona left, and bodies_differ() does
+ * not hold for it and this one (store_told_apart()). The generation is greater than that of any
+ * binding or secret there ever was, of whichever persona. Where persona_is_fenced(), a secret of
+ * that generation is made with it, and
  * ->fenced waits for store_fenced_set(); else it is true at once. A repeat after
  * store_chap_renew() finds the binding's secret dead: it gets a new generation and a new secret. */
 int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
@@ -201,7 +202,8 @@ struct stale {
 	uint32_t generation;
 	double since_s;
 	bool holds;     /* they do: all of them were read back in that generation */
-	bool prestaged; /* on purpose, for a start to come: no other machine may claim the persona */
+	bool prestaged; /* on purpose, for a start to come: no other machine may claim the persona
+			 */
 };
 int store_stales(struct store *s, struct stale **ret, size_t *ret_n, struct err *e);
 int store_stale(struct store *s, const char *machine, struct stale *ret, struct err *e);

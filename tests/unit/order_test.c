@@ -204,6 +204,6 @@ TESTS(T(every_word_of_a_verb_is_read_back), T(steps_that_work_lead_to_done),
 	T(a_step_that_fails_is_tried_as_often_as_it_says), T(a_drill_that_fails_turns_to_take_back),
 	T(a_retried_wait_begins_at_a_power_off), T(what_does_not_come_up_goes_back),
 	T(a_move_frees_the_old_machine_before_the_new_one_is_claimed),
-	T(a_new_body_comes_after_the_fence_and_the_silence), T(the_first_question_comes_before_the_shim),
-	T(step_names_are_unique_within_a_verb),
+	T(a_new_body_comes_after_the_fence_and_the_silence),
+	T(the_first_question_comes_before_the_shim), T(step_names_are_unique_within_a_verb),
 	T(words_come_back))

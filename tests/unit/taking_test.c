@@ -86,8 +86,8 @@ static void what_was_left_on_the_cards_comes_first(void)
 		struct machine *m = &w.machine[1];
 		m->taken = of[i].taken;
 		m->taking = of[i].wish;
-		CHECK_INT(taking_to_prestage(why, m, &w.persona[0], &cards, &left),
-			of[i].prestaged);
+		CHECK_INT(
+			taking_to_prestage(why, m, &w.persona[0], &cards, &left), of[i].prestaged);
 		CHECK_INT(taking_choose(why, m, &w.persona[0], &cards, &left), of[i].want);
 		CHECK_TEXT(why, of[i].says);
 	}
