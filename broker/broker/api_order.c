@@ -154,16 +154,16 @@ static int order_read(
 		return r;
 	if (!verb_parse(&o->verb, verb) || o->verb == VERB_RESTORE_ISOLATED)
 		return err_say(e, EINVAL,
-			"order: verb \"%s\": want start, stop, restart, move, failover, restore or "
-			"drill",
+			"order: verb \"%s\": want start, stop, restart, move, failover, restore, "
+			"drill or prestage",
 			verb);
 	if (*t->machine && *t->pool)
 		return err_say(e, EINVAL, "order: %s: want a machine or a pool, not both", verb);
 	if (*t->pool && !name_ok(t->pool))
 		return err_say(
 			e, EINVAL, "order: \"pool\": want 1 to 63 of a-z, 0-9 and -, not - first");
-	if (*t->pool && o->verb == VERB_RESTORE)
-		return err_say(e, EINVAL, "order: restore: want one machine");
+	if (*t->pool && (o->verb == VERB_RESTORE || o->verb == VERB_PRESTAGE))
+		return err_say(e, EINVAL, "order: %s: want one machine", verb);
 	if (*t->network && o->verb != VERB_DRILL)
 		return err_say(e, EINVAL, "order: %s: a network is for a drill", verb);
 	bool stays = o->verb == VERB_STOP || o->verb == VERB_RESTART;
@@ -313,10 +313,11 @@ void api_order_undo(const struct ask *a, struct reply *to)
 	int r = order_named(&o, a, &e);
 	if (r == 0 && o.at.state == ORDER_DONE)
 		r = err_say(&e, EBUSY, "order %" PRIu64 " is done: %s", o.id,
-			o.verb == VERB_START   ? "stop the persona"
-			: o.verb == VERB_STOP  ? "start the persona"
-			: o.verb == VERB_DRILL ? "nothing is left of it"
-					       : "move the persona back");
+			o.verb == VERB_START      ? "stop the persona"
+			: o.verb == VERB_STOP     ? "start the persona"
+			: o.verb == VERB_DRILL    ? "nothing is left of it"
+			: o.verb == VERB_PRESTAGE ? "restore the machine"
+						  : "move the persona back");
 	if (r == 0 && o.verb == VERB_DRILL) {
 		undo_drill(a, &o, to);
 		return;

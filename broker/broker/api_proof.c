@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "broker/api.h"
 #include "broker/events.h"
+#include "broker/prestage.h"
 #include "broker/runner.h"
 
 enum { LISTED = 200, REASON_MIN = 4 };
@@ -54,6 +55,15 @@ static int order_go_on(struct broker *b, const struct binding *at, struct order 
 	return r < 0 ? r : store_order(b->store, run->o.id, o, e);
 }
 
+/* What the machine carries, or is prestaged for. */
+static int body_of(struct binding *ret, struct store *s, const char *machine, struct err *e)
+{
+	struct stale st;
+	if (store_stale(s, machine, &st, NULL) == 0 && prestage_of(ret, s, st.persona, machine))
+		return 0;
+	return store_binding_of(s, machine, ret, e);
+}
+
 void api_machine_attest(const struct ask *a, struct reply *to)
 {
 	struct err e = { 0 };
@@ -68,7 +78,7 @@ void api_machine_attest(const struct ask *a, struct reply *to)
 			"attest: this site takes nobody's word for a machine's silence (silence = "
 			"%s)",
 			a->b->conf.silence);
-	r = r < 0 ? r : store_binding_of(s, a->arg, &at, &e);
+	r = r < 0 ? r : body_of(&at, s, a->arg, &e);
 	if (r == 0) {
 		memcpy(p.persona, at.persona, sizeof p.persona);
 		memcpy(p.machine, at.machine, sizeof p.machine);

@@ -167,6 +167,12 @@ static int orders_take(struct field *f, struct store *s, struct told *told, stru
 	return r;
 }
 
+static void candidate_left(struct candidate *c, const struct stale *st)
+{
+	c->stale_of = st->persona;
+	c->prestaged = st->prestaged;
+}
+
 static int candidates_make(struct field *f, struct store *s, struct err *e)
 {
 	struct told *told = calloc(f->machines, sizeof *told);
@@ -187,7 +193,7 @@ static int candidates_make(struct field *f, struct store *s, struct err *e)
 			c->carries = f->binding[i].persona;
 	for (size_t i = 0; i < f->stales; i++)
 		if ((c = candidate_of(f, f->stale[i].machine)))
-			c->stale_of = f->stale[i].persona;
+			candidate_left(c, &f->stale[i]);
 	for (size_t i = 0; i < f->leavings; i++)
 		if ((c = candidate_of(f, f->leaving[i].machine)))
 			c->emptied_by = f->leaving[i].batch;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "broker/deeds.h"
+#include "broker/prestage.h"
 #include "broker/publish.h"
 
 static const char not_ours[] = "Baton does not administer this target: the order rests on silence";
@@ -32,6 +33,8 @@ static void end_proved(struct run *run, const struct proof *proof, bool fenced)
 		return;
 	}
 	r = store_binding(s, run->o.persona, &b, &e);
+	if (r == -ENOENT && prestage_of(&b, s, p.persona, p.machine))
+		r = 0;
 	if (r == 0 && strcmp(b.machine, p.machine) == 0) {
 		p.generation = b.generation;
 		r = store_proof_add(s, &p, &e);
@@ -158,11 +161,15 @@ static int leave_stale(struct run *run, struct err *e)
 {
 	struct binding b;
 	struct store *s = run->b->store;
+	if (prestage_of(&b, s, run->o.persona, run->o.from))
+		return prestage_give_up(run, e);
 	int r = store_binding(s, run->o.persona, &b, e);
 	r = r < 0 ? r : store_unbind(s, &b, e);
-	return r < 0 || nothing_written(run)
-		       ? r
-		       : store_stale_add(s, b.machine, b.persona, b.generation, now_s(), e);
+	if (r < 0 || nothing_written(run))
+		return r;
+	r = store_stale_add(s, b.machine, b.persona, b.generation, now_s(), e);
+	/* In that phase all of its cards were read back with the persona's addresses. */
+	return r < 0 ? r : store_stale_mark(s, b.machine, b.phase == PHASE_PERSONA, false, e);
 }
 
 enum step_now abandon(struct run *run, char why[320])

@@ -73,10 +73,12 @@ static void set_say(const struct run *run, const struct machine *m, const struct
 
 /* ------------------------------------------------------------------ the persona's */
 
-/* It has them: what it boots next is the persona's disk. */
+/* It has them: what it boots next is the persona's disk; but nobody runs what is prestaged. */
 static int phase_next(struct run *run, struct err *e)
 {
 	struct binding b;
+	if (run->o.verb == VERB_PRESTAGE)
+		return 0;
 	int r = store_binding(run->b->store, run->o.persona, &b, e);
 	return r == 0 && b.phase != PHASE_PERSONA
 		       ? store_phase_set(run->b->store, &b, PHASE_PERSONA, e)
@@ -108,6 +110,8 @@ static void identity_done(void *ctx, const struct hand_result *r)
 enum step_now identity(
 	struct run *run, const struct machine *m, const struct persona *p, char why[320])
 {
+	if (m->taken == TAKING_PRESTAGED)
+		return step_change(run, phase_next, why);
 	return deed_start(run, 0, identity_deed(run, m, p, false), identity_done, why);
 }
 

@@ -39,10 +39,10 @@ static int machine_side(struct broker *b, const struct order *o, struct err *e)
 		return r;
 	if (store_stale(b->store, o->to, &left, NULL) == 0 && strcmp(left.persona, o->persona) != 0)
 		return err_say(e, EBUSY,
-			"machine %s is stale: its cards may hold addresses of %s; `baton restore "
-			"%s` "
-			"takes them off",
-			o->to, left.persona, o->to);
+			"machine %s is %s addresses of %s; `baton restore %s` takes them off",
+			o->to,
+			left.prestaged ? "prestaged: its cards hold" : "stale: its cards may hold",
+			left.persona, o->to);
 	r = store_binding_of(b->store, o->to, &other, e);
 	if (r == 0)
 		return err_say(e, EBUSY,
@@ -141,6 +141,38 @@ static int machine_choose(
 	return r;
 }
 
+/* A machine holds the persona's addresses on purpose, and another one shall have it. It is proved
+ * silent first, and stale then: that is a failover, of a body that never ran. */
+static int start_elsewhere(struct broker *b, struct order *o, struct err *e)
+{
+	struct stale st;
+	int r = store_prestaged(b->store, o->persona, &st, e);
+	if (r <= 0 || strcmp(st.machine, o->to) == 0)
+		return r < 0 ? r : 0;
+	o->verb = VERB_FAILOVER;
+	memcpy(o->from, st.machine, sizeof o->from);
+	return 0;
+}
+
+/* Whoever else may hold the persona's addresses: two bodies never hold one MAC. */
+static int prestage_check(struct broker *b, const struct order *o, struct err *e)
+{
+	struct stale *list = NULL;
+	size_t n = 0;
+	int r = store_stales(b->store, &list, &n, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (strcmp(list[i].persona, o->persona) == 0 && strcmp(list[i].machine, o->to) != 0)
+			r = err_say(e, EBUSY,
+				"persona %s: machine %s %s its addresses, and two machines never "
+				"hold one MAC; `baton restore %s` takes them off",
+				o->persona, list[i].machine,
+				list[i].prestaged ? "is prestaged and holds"
+						  : "is stale and may hold",
+				list[i].machine);
+	free(list);
+	return r;
+}
+
 int order_check(
 	struct broker *b, struct order *o, const char *pool, struct choice *chosen, struct err *e)
 {
@@ -153,10 +185,11 @@ int order_check(
 		r = nobody_at_work(b, o, e);
 	if (r < 0)
 		return r;
-	if (o->verb == VERB_START && bound)
+	bool begins = o->verb == VERB_START || o->verb == VERB_PRESTAGE;
+	if (begins && bound)
 		return err_say(e, EBUSY, "persona %s is on machine %s already: stop or move it",
 			o->persona, at.machine);
-	if (o->verb != VERB_START && !bound)
+	if (!begins && !bound)
 		return err_say(e, EBUSY, "persona %s is on no machine: start it", o->persona);
 	if (*pool && (r = machine_choose(b, o, pool, chosen, e)) < 0)
 		return r;
@@ -166,11 +199,14 @@ int order_check(
 			"persona %s: its OS does not run on machine %s; `baton stop %s`, then "
 			"start it",
 			o->persona, at.machine, o->persona);
-	if (o->verb != VERB_START && strcmp(at.machine, o->to) == 0)
+	if (!begins && strcmp(at.machine, o->to) == 0)
 		return err_say(e, EBUSY, "persona %s is on machine %s already", o->persona, o->to);
-	if (o->verb != VERB_START)
+	if (!begins)
 		memcpy(o->from, at.machine, sizeof o->from);
-	return *o->to ? machine_side(b, o, e) : 0;
+	r = o->verb == VERB_START      ? start_elsewhere(b, o, e)
+	    : o->verb == VERB_PRESTAGE ? prestage_check(b, o, e)
+				       : 0;
+	return r == 0 && *o->to ? machine_side(b, o, e) : r;
 }
 
 static void order_say(struct broker *b, const struct order *o, const char *who)

@@ -53,6 +53,7 @@ struct preflight {
 	enum verb verb;
 	struct persona p;
 	struct machine from, to;
+	struct taking_left left;
 	bool has_from, has_to;
 	struct asked asked[COUNT(asks)];
 	unsigned waiting;
@@ -67,7 +68,8 @@ static struct preflight_case case_of(const struct preflight *f)
 	return (struct preflight_case){ .verb = f->verb,
 		.p = &f->p,
 		.from = f->has_from ? &f->from : NULL,
-		.to = f->has_to ? &f->to : NULL };
+		.to = f->has_to ? &f->to : NULL,
+		.left = f->left };
 }
 
 /* ------------------------------------------------------------------ what hands are asked */
@@ -75,7 +77,7 @@ static struct preflight_case case_of(const struct preflight *f)
 static json_t *probe_to(const struct preflight *f)
 {
 	json_t *deed = f->has_to ? bmc_deed("bmc-probe", &f->to) : NULL;
-	if (deed)
+	if (deed && !taking_distrusts(&f->to))
 		json_object_set_new(deed, "cards_too", json_true());
 	return deed;
 }
@@ -101,6 +103,7 @@ static void probed_to(struct preflight *f, const struct hand_result *r)
 	if (!r->ok)
 		return;
 	identity_cards_read(&cards, f->to.bmc.kind, r->body);
+	cards.distrusted = taking_distrusts(&f->to);
 	check_identity(&f->list, &c, &cards);
 }
 
@@ -290,6 +293,9 @@ static int sides_read(struct preflight *f, const struct order *o, struct err *e)
 		r = store_machine(f->b->store, o->to, &f->to, e);
 	if (r == 0 && f->has_from)
 		r = store_machine(f->b->store, o->from, &f->from, e);
+	struct stale st;
+	if (r == 0 && f->has_to && store_stale(f->b->store, o->to, &st, NULL) == 0)
+		f->left = (struct taking_left){ true, st.holds };
 	return r;
 }
 

@@ -255,7 +255,8 @@ static int judge_written(struct broker *b, struct stand *s, const struct report 
 {
 	if (store_begin(b->store, e) < 0)
 		return NOT_NOW;
-	if (!r->restore && store_phase_set(b->store, &s->bound, PHASE_PERSONA, e) < 0) {
+	bool boots = !r->restore && s->run->o.verb != VERB_PRESTAGE;
+	if (boots && store_phase_set(b->store, &s->bound, PHASE_PERSONA, e) < 0) {
 		store_rollback(b->store);
 		return NOT_NOW;
 	}
@@ -273,6 +274,9 @@ static int judge_written(struct broker *b, struct stand *s, const struct report 
 static int judge_written_again(const struct stand *s, const struct report *r, struct err *e)
 {
 	int arm = r->restore ? -1 : step_of(s, r, DO_ARM_NEXT);
+	/* What is prestaged starts nothing more: it is switched off. */
+	if (!r->restore && s->run && s->run->o.verb == VERB_PRESTAGE)
+		return run_is_running(s->run) ? HOLD : stopped_at(s, e);
 	if (arm < 0 || (int)s->run->o.at.step > arm)
 		return OK;
 	return run_is_running(s->run) ? HOLD : stopped_at(s, e);

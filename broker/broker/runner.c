@@ -15,6 +15,7 @@
 #include "broker/hands.h"
 #include "broker/health.h"
 #include "broker/preflight.h"
+#include "broker/prestage.h"
 #include "broker/reports.h"
 #include "broker/steps.h"
 
@@ -483,6 +484,15 @@ static void asked(struct run *run)
 		run_end(run, STEP_DONE, "");
 }
 
+static void missed(struct run *run)
+{
+	char why[320];
+	if (!run->begun || run_step(run)->kind != DO_AWAIT_ASK)
+		return;
+	enum step_now now = prestage_lost(run, why);
+	run_end(run, now == STEP_NOW_DONE ? STEP_DONE : STEP_FAILED, why);
+}
+
 static void os_came(struct run *run)
 {
 	if (run->begun && run_step(run)->kind == DO_AWAIT_OS)
@@ -501,8 +511,13 @@ void runner_heard(struct runner *r, enum event ev, const struct event_row *row)
 		os_came_by_itself(r->b, row);
 	else if (!run_is_running(run))
 		return;
-	else if (may_ask(run) &&
-		 (persona_asks(&on, r->b, run->o.persona, row) || keeper_asks(run, row)))
+	else if (may_ask(run) && persona_asks(&on, r->b, run->o.persona, row))
+		asked(run);
+	/* It is long ago that its cards were read back: what keeps its own address shows nothing.
+	 */
+	else if (may_ask(run) && prestage_missed(run, row))
+		missed(run);
+	else if (may_ask(run) && keeper_asks(run, row))
 		asked(run);
 	else if (os_may_come(&run->o) && os_is_up(&on, r->b, run->o.persona, row))
 		os_came(run);

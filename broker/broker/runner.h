@@ -14,13 +14,14 @@ struct run {
 	struct run *next;
 	struct broker *b;
 	struct order o;
-	uv_timer_t timer;  /* a wait's deadline, a back-off, a journal that could not be written */
-	bool begun;        /* the current step was begun by this process and has not ended */
-	bool os_seen;      /* the OS came up before await-os had begun */
-	bool asked;        /* its machine has asked with the persona's MAC since it was set */
-	bool disk_said;    /* o.why is the disk's sentence, not that of the last try */
-	bool unwritten;    /* how the step ended is not on disk yet */
-	bool taken_back;   /* a person takes it back: it does not go back by itself as well */
+	uv_timer_t timer; /* a wait's deadline, a back-off, a journal that could not be written */
+	bool begun;       /* the current step was begun by this process and has not ended */
+	bool os_seen;     /* the OS came up before await-os had begun */
+	bool asked;       /* its machine has asked with the persona's MAC since it was set */
+	char lost[MAC_TEXT]; /* a prestaged machine asks with this in place of it; "": no */
+	bool disk_said;      /* o.why is the disk's sentence, not that of the last try */
+	bool unwritten;      /* how the step ended is not on disk yet */
+	bool taken_back;     /* a person takes it back: it does not go back by itself as well */
 	struct order back; /* the order that takes its place where it has rolled back; id 0: none */
 	uint64_t hand[2];  /* at work for the step; 0 none */
 	struct preflight *preflight; /* of that step; NULL: none is at work */

@@ -249,7 +249,8 @@ const char *standing_persona_state(const struct standing *s, const char *persona
 		[VERB_RESTART] = "restarting",
 		[VERB_RESTORE] = "stopped",
 		[VERB_RESTORE_ISOLATED] = "standing in",
-		[VERB_DRILL] = "rehearsing" };
+		[VERB_DRILL] = "rehearsing",
+		[VERB_PRESTAGE] = "prestaging" };
 	const struct order *o = standing_order(s, persona);
 	if (o && o->at.state == ORDER_STOPPED)
 		return "stuck";
@@ -266,5 +267,6 @@ const char *standing_machine_state(const struct standing *s, const char *machine
 		return o->at.state == ORDER_STOPPED ? "stuck" : "busy";
 	if (standing_of_machine(s, machine))
 		return "carries";
-	return s && names_find(&s->machine_stale, machine) ? "stale" : "free";
+	const struct stale *st = standing_stale(s, machine);
+	return !st ? "free" : st->prestaged ? "prestaged" : "stale";
 }

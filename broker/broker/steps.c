@@ -15,6 +15,7 @@
 #include "broker/isolated.h"
 #include "broker/ports.h"
 #include "broker/preflight.h"
+#include "broker/prestage.h"
 #include "broker/publish.h"
 #include "broker/silence.h"
 
@@ -194,35 +195,53 @@ static bool before_claim(const struct run *run)
 	return false;
 }
 
-/* What needs no doing because the machine was never touched, or no card of it was. */
-/* What a machine's BMC has done needs no shim, and the other way round. */
-static const char *done_otherwise(const struct step *s, const struct machine *m, bool back)
+/* What a machine's BMC has done needs no shim, and the other way round; nor does what its cards
+ * hold already. To and fro are two things: cards that were prestaged are restored by the shim.
+ * alone: the machine need not start for the addresses. */
+static const char *done_otherwise(
+	const struct step *s, const struct machine *m, bool back, bool alone)
 {
-	bool by_bmc = m->taken == TAKING_BMC;
+	bool by_bmc = m->taken == TAKING_BMC, prestaged = m->taken == TAKING_PRESTAGED && !back;
 	switch (s->kind) {
 	case DO_IDENTITY:
+		return by_bmc || prestaged ? NULL : "the shim writes addresses here";
 	case DO_IDENTITY_BACK:
 		return by_bmc ? NULL : "the shim writes addresses here";
 	case DO_AWAIT_ASK:
-		return by_bmc ? NULL : "the shim has read the addresses back";
+		return by_bmc || prestaged ? NULL : "the shim reads the addresses back";
 	case DO_NET_START:
-		return by_bmc && back ? "its BMC has set the addresses: it need not start" : NULL;
+		return by_bmc && alone ? "its BMC has set the addresses: it need not start" : NULL;
 	case DO_ISOLATE:
 		return by_bmc ? "it need not start" : NULL;
 	case DO_AWAIT_SHIM:
 	case DO_AWAIT_WRITTEN:
 	case DO_ARM_NEXT:
-		return by_bmc ? "its BMC has set the addresses" : NULL;
+		return by_bmc      ? "its BMC has set the addresses"
+		       : prestaged ? "its cards hold the addresses"
+				   : NULL;
 	default:
 		return NULL;
 	}
 }
 
+/* Its cards hold the addresses of the persona, which is nowhere: to take it elsewhere is a failover
+ * all the same. */
+static bool is_of_prestaged(const struct run *run)
+{
+	struct binding b;
+	enum deed_kind kind = run_step(run)->kind;
+	return (kind == DO_SILENCE || kind == DO_ABANDON) &&
+	       prestage_of(&b, run->b->store, run->o.persona, run->o.from);
+}
+
+/* What needs no doing because the machine was never touched, or no card of it was. */
 static bool needless(const struct run *run, const struct binding *b, bool bound, const char **why)
 {
 	const struct step *s = run_step(run);
 	*why = NULL;
 	if (s->side != SIDE_FROM || s->kind == DO_REJOIN || before_claim(run))
+		return false;
+	if (!bound && is_of_prestaged(run))
 		return false;
 	if (!bound)
 		*why = "nothing to take back: the machine does not carry the persona";
@@ -252,7 +271,8 @@ enum step_now step_do(struct run *run, char why[320])
 		return step_done_with(why, sentence);
 	if (sides_read(&s, run, &e) < 0)
 		return step_failed(why, &e);
-	sentence = done_otherwise(run_step(run), &s.m, bound && b.phase == PHASE_RESTORE);
+	bool back = bound && b.phase == PHASE_RESTORE;
+	sentence = done_otherwise(run_step(run), &s.m, back, back || run->o.verb == VERB_PRESTAGE);
 	if (sentence)
 		return step_done_with(why, sentence);
 	switch (run_step(run)->kind) {
@@ -271,6 +291,7 @@ enum step_now step_do(struct run *run, char why[320])
 	case DO_LOOK_AGAIN:
 		return look_again(run, &s.p, why);
 	case DO_SILENCE:
+		prestage_of(&b, run->b->store, run->o.persona, run->o.from);
 		return silence(run, &s.m, &s.p, &b, why);
 	case DO_ABANDON:
 		return abandon(run, why);
@@ -282,6 +303,7 @@ enum step_now step_do(struct run *run, char why[320])
 		return net_start(run, &s.m, &b, why);
 	case DO_IDENTITY:
 		run->asked = false;
+		run->lost[0] = '\0';
 		return identity(run, &s.m, &s.p, why);
 	case DO_IDENTITY_BACK:
 		return identity_back(run, &s.m, &b, why);
@@ -289,7 +311,9 @@ enum step_now step_do(struct run *run, char why[320])
 	case DO_AWAIT_WRITTEN:
 		return STEP_WAITS;
 	case DO_AWAIT_ASK:
-		return run->asked ? STEP_NOW_DONE : STEP_WAITS;
+		return run->asked   ? STEP_NOW_DONE
+		       : *run->lost ? prestage_lost(run, why)
+				    : STEP_WAITS;
 	case DO_ARM_NEXT:
 		/* The table of the second boot must lie there before the shim hears 200. */
 		if (publish(run->b->publisher, &e) < 0)
@@ -297,6 +321,8 @@ enum step_now step_do(struct run *run, char why[320])
 		return deed_start(run, 0, bmc_deed("bmc-arm", &s.m), deed_done, why);
 	case DO_AWAIT_OS:
 		return run->os_seen ? STEP_NOW_DONE : STEP_WAITS;
+	case DO_KEEP:
+		return keep(run, why);
 	case DO_CLONE:
 		return drill_clone(run, &s.p, why);
 	case DO_CLONE_REMOVE:

@@ -41,7 +41,7 @@ static int body_read(struct wanted *w, const struct ask *a, struct err *e)
 	if (r < 0)
 		return r;
 	if (!verb_parse(&w->verb, verb) || w->verb == VERB_RESTORE ||
-		w->verb == VERB_RESTORE_ISOLATED)
+		w->verb == VERB_RESTORE_ISOLATED || w->verb == VERB_PRESTAGE)
 		return err_say(
 			e, EINVAL, "batch: verb \"%s\": want start, stop, move or failover", verb);
 	if (!w->list == !w->evacuate)

@@ -77,11 +77,13 @@ static const char *default_loader(const struct boot_ask *ask)
 	return NULL;
 }
 
-/* A BMC forgets the addresses that it has set when the mains go: who asks with the card's own is
- * not the persona that its OS would take itself for. */
+/* A BMC forgets the addresses that it has set when the mains go, and a card that was written long
+ * before the order may have been exchanged: who asks with the card's own is not the persona that
+ * its OS would take itself for. */
 static bool identity_is_lost(const struct boot_plan *plan)
 {
-	return plan->machine->taken == TAKING_BMC && !plan->is_persona_mac &&
+	uint16_t taken = plan->machine->taken;
+	return (taken == TAKING_BMC || taken == TAKING_PRESTAGED) && !plan->is_persona_mac &&
 	       !mac_is_zero(&plan->nic->persona);
 }
 

@@ -67,10 +67,9 @@ static void judge_work(struct verdict *v, const struct persona *p, const struct 
 			verb_word(c->order.verb), c->order.persona);
 	if (c->emptied_by)
 		reason_add(v, "is being evacuated: batch %" PRIu64, c->emptied_by);
-	if (*c->stale_of)
-		reason_add(v,
-			"is stale: its cards may hold addresses of %s, and `baton restore %s` "
-			"takes them off",
+	if (*c->stale_of && !(c->prestaged && strcmp(c->stale_of, p->name) == 0))
+		reason_add(v, "is %s addresses of %s, and `baton restore %s` takes them off",
+			c->prestaged ? "prestaged: its cards hold" : "stale: its cards may hold",
 			c->stale_of, c->m->name);
 	if (*c->like)
 		reason_add(v,
@@ -178,6 +177,19 @@ static const char *rehearsed_text(char to[SIDE_TEXT], const struct candidate *c)
 	return to;
 }
 
+static uint64_t prestaged_of(const struct candidate *c)
+{
+	return !c->prestaged;
+}
+
+/* Of one that is not, where another one is. */
+static const char *prestaged_text(char to[SIDE_TEXT], const struct candidate *c)
+{
+	(void)c;
+	snprintf(to, SIDE_TEXT, "is not prestaged, as the best one is");
+	return to;
+}
+
 /* What is not known comes last: nobody can say how much would lie idle. */
 static uint64_t memory_of(const struct candidate *c)
 {
@@ -226,6 +238,7 @@ static const char *nics_side(char to[SIDE_TEXT], const struct candidate *c)
 static const struct measure measures[] = {
 	{ failed_of, failed_text, true },
 	{ rehearsed_of, rehearsed_text, true },
+	{ prestaged_of, prestaged_text, true },
 	{ memory_of, memory_side, false },
 	{ cpus_of, cpus_side, false },
 	{ nics_of, nics_side, false },

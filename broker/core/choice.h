@@ -25,6 +25,7 @@ struct candidate {
 	} order;              /* the open one that it has a part in */
 	uint64_t emptied_by;  /* a batch that moves its persona away */
 	const char *stale_of; /* the persona whose addresses its cards may hold */
+	bool prestaged;       /* they do, on purpose */
 	const char *like;     /* a machine that a person has signed for; !bodies_differ() */
 	struct {
 		uint64_t id;

@@ -9,7 +9,7 @@
 #include "base/list.h"
 
 static const char *const phases[] = { "identity", "persona", "restore" };
-static const char *const takings[] = { "shim", "handover", "bmc", "auto" };
+static const char *const takings[] = { "shim", "handover", "prestaged", "bmc", "auto" };
 static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };

@@ -80,10 +80,11 @@ struct bmc_at {
 
 /* How a machine takes an identity: core/taking.h. */
 enum taking {
-	TAKING_SHIM,     /* the shim writes the cards, then the machine restarts */
-	TAKING_HANDOVER, /* it starts the persona's own kernel in its place, where that is sound */
-	TAKING_BMC,      /* the BMC sets what the cards go by, while the machine is off */
-	TAKING_AUTO,     /* a wish alone: the best that is sound on any hardware */
+	TAKING_SHIM,      /* the shim writes the cards, then the machine restarts */
+	TAKING_HANDOVER,  /* it starts the persona's own kernel in its place, where that is sound */
+	TAKING_PRESTAGED, /* its cards hold the addresses since before the order */
+	TAKING_BMC,       /* the BMC sets what the cards go by, while the machine is off */
+	TAKING_AUTO,      /* a wish alone: the best that is sound on any hardware */
 };
 
 struct machine {
@@ -182,7 +183,7 @@ enum proof_kind {
 	PROOF_ATTESTED, /* a person has signed for it */
 };
 
-const char *taking_word(enum taking t); /* "shim", "handover", "bmc", "auto" */
+const char *taking_word(enum taking t); /* "shim", "handover", "prestaged", "bmc", "auto" */
 bool taking_parse(enum taking *ret, const char *word);
 /* Of what an operator can wish. */
 bool taking_wish_parse(enum taking *ret, const char *word);

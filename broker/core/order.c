@@ -53,11 +53,11 @@
 		FENCE("fence", side, "a new secret at the target, old sessions dropped"),          \
 		IDENTITY(side),                                                                    \
 		{ "net-start", DO_NET_START, side, 90, 3, 0, "network boot set, power on" },       \
-		{ "await-shim", DO_AWAIT_SHIM, side, 0, 1, 5, "waiting for the shim" },            \
-		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 6,                              \
-			"waiting for the persona's addresses to be read back" },                   \
-		{ "await-ask", DO_AWAIT_ASK, side, 0, 1, 7,                                        \
+		{ "await-ask", DO_AWAIT_ASK, side, 0, 1, 5,                                        \
 			"waiting for the machine to ask with the persona's address" },             \
+		{ "await-shim", DO_AWAIT_SHIM, side, 0, 1, 6, "waiting for the shim" },            \
+		{ "await-written", DO_AWAIT_WRITTEN, side, 300, 1, 7,                              \
+			"waiting for the persona's addresses to be read back" },                   \
 		{ "look-again", DO_LOOK_AGAIN, side, 40, 5, 0,                                     \
 			"nobody else may be logged in at the target" },                            \
 		{ "arm-next", DO_ARM_NEXT, side, 60, 3, 0,                                         \
@@ -106,6 +106,17 @@ static const struct step drill_steps[] = { PREFLIGHT(SIDE_TO),
 	{ "forget", DO_FORGET, SIDE_TO, 10, 3, 0, "removing the rehearsal's persona" } };
 enum { DRILL_TURN = 13 }; /* its shut-down */
 
+/* Nobody boots the persona's disk: no secret is set at its target, and none is given out. */
+static const struct step prestage_steps[] = { PREFLIGHT(SIDE_TO),
+	{ "power-off-before", DO_POWER_OFF, SIDE_TO, 90, 3, 0, "power off, read twice" },
+	{ "claim", DO_CLAIM, SIDE_TO, 10, 3, 0, "the machine is the persona's" }, IDENTITY(SIDE_TO),
+	{ "net-start", DO_NET_START, SIDE_TO, 90, 3, 0, "network boot set, power on" },
+	{ "await-shim", DO_AWAIT_SHIM, SIDE_TO, 0, 1, 4, "waiting for the shim" },
+	{ "await-written", DO_AWAIT_WRITTEN, SIDE_TO, 300, 1, 5,
+		"waiting for the persona's addresses to be read back" },
+	{ "power-off", DO_POWER_OFF, SIDE_TO, 90, 3, 0, "power off, read twice" },
+	{ "keep", DO_KEEP, SIDE_TO, 10, 3, 0, "its cards keep the persona's addresses" } };
+
 static const struct plan_of_steps plans[VERBS] = {
 	[VERB_START] = { "start", start_steps, COUNT(start_steps), 0 },
 	[VERB_STOP] = { "stop", stop_steps, COUNT(stop_steps), 0 },
@@ -115,6 +126,7 @@ static const struct plan_of_steps plans[VERBS] = {
 	[VERB_RESTORE] = { "restore", restore_steps, COUNT(restore_steps), 0 },
 	[VERB_RESTORE_ISOLATED] = { "restore-isolated", isolated_steps, COUNT(isolated_steps), 0 },
 	[VERB_DRILL] = { "drill", drill_steps, COUNT(drill_steps), DRILL_TURN },
+	[VERB_PRESTAGE] = { "prestage", prestage_steps, COUNT(prestage_steps), 0 },
 };
 
 static const char *const states[] = { "running", "done", "stopped" };
@@ -151,6 +163,7 @@ enum verb verb_undo(enum verb v)
 		[VERB_RESTORE] = VERBS,
 		[VERB_RESTORE_ISOLATED] = VERBS,
 		[VERB_DRILL] = VERBS,
+		[VERB_PRESTAGE] = VERB_STOP,
 	};
 	return back[v];
 }

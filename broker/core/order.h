@@ -14,7 +14,8 @@ enum verb {
 	VERB_RESTART,  /* it boots again where it is */
 	VERB_RESTORE,  /* a stale machine gets its own addresses back */
 	VERB_RESTORE_ISOLATED, /* the same behind isolated switch ports, whoever runs meanwhile */
-	VERB_DRILL, /* a failover rehearsed on a copy of the disk, under another persona */
+	VERB_DRILL,    /* a failover rehearsed on a copy of the disk, under another persona */
+	VERB_PRESTAGE, /* a machine's cards take the addresses of a persona that runs nowhere */
 	VERBS,
 };
 
@@ -37,11 +38,12 @@ enum deed_kind {
 	DO_NET_START,     /* one-shot network boot asserted, then power on: one BMC session */
 	DO_AWAIT_SHIM,    /* the shim has reported its NICs and they are journaled */
 	DO_AWAIT_WRITTEN, /* the shim has read the wanted addresses back from the cards */
-	DO_AWAIT_ASK,     /* the machine asks with the persona's MAC */
+	DO_AWAIT_ASK,     /* the machine asks with the persona's MAC; if not, the shim writes it */
 	DO_ARM_NEXT, /* one-shot network boot again: the first boot used it up; the shim waits */
 	DO_AWAIT_OS, /* the persona's OS asks for its address */
 	DO_UNBIND,   /* binding ended, table published */
 	DO_ABANDON,  /* the same, and the machine is stale: its cards were not restored */
+	DO_KEEP,     /* the same, and its cards hold the addresses on purpose */
 	DO_CLONE,    /* an atomic copy of the disk is offered as a target of its own */
 	DO_CLONE_REMOVE, /* and is no more */
 	DO_FORGET,       /* the persona that was made for the order is removed */

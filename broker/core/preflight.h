@@ -49,6 +49,7 @@ struct preflight_case {
 	enum verb verb;
 	const struct persona *p;
 	const struct machine *from, *to; /* NULL: none */
+	struct taking_left left;
 	const char *packs; /* the cards of all tool-packs: "15b3:* 8086:100e"; NULL: not known */
 };
 

@@ -3,6 +3,7 @@
 #include "core/taking.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The card of that permanent address; -1 where none is shown. */
 static int card_of(const struct taking_cards *cards, const struct mac *permanent)
@@ -13,12 +14,22 @@ static int card_of(const struct taking_cards *cards, const struct mac *permanent
 	return -1;
 }
 
-/* Why its BMC cannot set them; false where it can. */
-static bool bmc_cannot(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
-	const struct taking_cards *cards)
+/* Why its BMC does not set them; false where it does. What a BMC has set, a BMC takes off, and what
+ * the shim has written, the shim: so it is not changed while the cards may hold it. */
+static bool bmc_does_not(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
+	const struct taking_cards *cards, const struct taking_left *left)
 {
+	if (left->stale) {
+		snprintf(why, TAKING_WHY, "the shim wrote its cards before");
+		return m->taken != TAKING_BMC;
+	}
 	if (m->taking == TAKING_SHIM) {
 		snprintf(why, TAKING_WHY, "its BMC is not to be asked, by the word of --taking");
+		return true;
+	}
+	if (cards->distrusted) {
+		snprintf(why, TAKING_WHY,
+			"its BMC is not asked, since no-identity stands among its quirks");
 		return true;
 	}
 	if (!cards->told) {
@@ -43,22 +54,52 @@ static bool bmc_cannot(char why[TAKING_WHY], const struct machine *m, const stru
 	return false;
 }
 
+bool taking_distrusts(const struct machine *m)
+{
+	static const char word[] = "no-identity";
+	const char *at = m->bmc.quirks;
+	while (*at) {
+		size_t n = strcspn(at, " ");
+		if (n == sizeof word - 1 && memcmp(at, word, n) == 0)
+			return true;
+		at += n + (at[n] == ' ');
+	}
+	return false;
+}
+
 enum taking taking_by_shim(const struct machine *m)
 {
 	return m->taking == TAKING_HANDOVER ? TAKING_HANDOVER : TAKING_SHIM;
 }
 
 enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
-	const struct taking_cards *cards)
+	const struct taking_cards *cards, const struct taking_left *left)
 {
 	char no[TAKING_WHY];
-	if (!bmc_cannot(no, m, p, cards)) {
+	if (!bmc_does_not(no, m, p, cards, left)) {
 		snprintf(why, TAKING_WHY, "by its BMC while it is off, in one start");
 		return TAKING_BMC;
+	}
+	if (left->holds) {
+		snprintf(why, TAKING_WHY,
+			"prestaged, in one start: its cards hold the addresses already");
+		return TAKING_PRESTAGED;
 	}
 	snprintf(why, TAKING_WHY, "%s: %.140s",
 		m->taking == TAKING_HANDOVER ? "by a handover, in one start where that is sound"
 					     : "by the shim, in two starts",
 		no);
 	return taking_by_shim(m);
+}
+
+enum taking taking_to_prestage(char why[TAKING_WHY], const struct machine *m,
+	const struct persona *p, const struct taking_cards *cards, const struct taking_left *left)
+{
+	char no[TAKING_WHY];
+	if (!bmc_does_not(no, m, p, cards, left)) {
+		snprintf(why, TAKING_WHY, "by its BMC while it is off, without a start");
+		return TAKING_BMC;
+	}
+	snprintf(why, TAKING_WHY, "by the shim, in one start: %.140s", no);
+	return TAKING_SHIM;
 }

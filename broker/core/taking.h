@@ -12,11 +12,21 @@ struct taking_cards {
 		struct mac permanent;
 		bool settable;
 	} card[16];
+	bool distrusted;  /* by the operator's word: it was not asked */
 	const char *kind; /* the BMC's */
 	const char *why;  /* it did not tell; "": it has no way to */
 };
 
+/* What an earlier order left on the cards. */
+struct taking_left {
+	bool stale; /* they may hold addresses of this persona */
+	bool holds; /* they do: it was read back */
+};
+
 enum { TAKING_WHY = 200 };
+
+/* The operator's word, among its quirks, that this BMC takes an address and cannot be believed. */
+bool taking_distrusts(const struct machine *m);
 
 /* Where the shim writes the cards: by a restart, or by a handover where the operator has said so.
  */
@@ -24,4 +34,7 @@ enum taking taking_by_shim(const struct machine *m);
 
 /* Of this persona by this machine. One sentence, whatever comes of it. */
 enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
-	const struct taking_cards *cards);
+	const struct taking_cards *cards, const struct taking_left *left);
+/* The same where it shall hold them and not start the persona. */
+enum taking taking_to_prestage(char why[TAKING_WHY], const struct machine *m,
+	const struct persona *p, const struct taking_cards *cards, const struct taking_left *left);

@@ -8,12 +8,13 @@
 #include "core/card.h"
 
 struct rf_quirks {
-	bool basic_auth;       /* "basic-auth": no sessions, the account with each question */
-	bool http_boot;        /* "http-boot": from the network is by UefiHttp, not by Pxe */
-	bool settings_first;   /* "settings-first": a boot override is written to the settings */
-	bool no_target_none;   /* "no-target-none" */
-	bool dell_attributes;  /* "dell-attributes": they are there, also where no link says so */
-	bool media_image_only; /* "media-image-only" */
+	bool basic_auth;      /* "basic-auth": no sessions, the account with each question */
+	bool http_boot;       /* "http-boot": from the network is by UefiHttp, not by Pxe */
+	bool settings_first;  /* "settings-first": a boot override is written to the settings */
+	bool no_target_none;  /* "no-target-none" */
+	bool dell_attributes; /* "dell-attributes": they are there, also where no link says so */
+	bool no_identity; /* "no-identity": the broker does not ask for its cards (core/taking.h) */
+	bool media_image_only;           /* "media-image-only" */
 	char system[CARD_LABEL_LEN + 1]; /* "system=ID": which one of several; "": the only one */
 };
 

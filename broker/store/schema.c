@@ -474,6 +474,34 @@ static const char *const version_16[] = {
 	NULL,
 };
 
+/* What is known of a stale machine's cards. And the wait for the first question has come before
+ * those for the shim. */
+static const char *const version_17[] = {
+	"ALTER TABLE stale ADD COLUMN holds INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE stale ADD COLUMN prestaged INTEGER NOT NULL DEFAULT 0",
+	"UPDATE orders SET step = step + CASE step WHEN 6 THEN 1 WHEN 7 THEN 1"
+	"  WHEN 8 THEN -2 ELSE 0 END WHERE verb = 'start'",
+	"UPDATE order_step SET step = step + CASE step WHEN 6 THEN 1 WHEN 7 THEN 1"
+	"  WHEN 8 THEN -2 ELSE 0 END"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'start')",
+	"UPDATE orders SET step = step + CASE step WHEN 16 THEN 1 WHEN 17 THEN 1"
+	"  WHEN 18 THEN -2 ELSE 0 END WHERE verb = 'move'",
+	"UPDATE order_step SET step = step + CASE step WHEN 16 THEN 1 WHEN 17 THEN 1"
+	"  WHEN 18 THEN -2 ELSE 0 END"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'move')",
+	"UPDATE orders SET step = step + CASE step WHEN 9 THEN 1 WHEN 10 THEN 1"
+	"  WHEN 11 THEN -2 ELSE 0 END WHERE verb = 'failover'",
+	"UPDATE order_step SET step = step + CASE step WHEN 9 THEN 1 WHEN 10 THEN 1"
+	"  WHEN 11 THEN -2 ELSE 0 END"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'failover')",
+	"UPDATE orders SET step = step + CASE step WHEN 7 THEN 1 WHEN 8 THEN 1"
+	"  WHEN 9 THEN -2 ELSE 0 END WHERE verb = 'drill'",
+	"UPDATE order_step SET step = step + CASE step WHEN 7 THEN 1 WHEN 8 THEN 1"
+	"  WHEN 9 THEN -2 ELSE 0 END"
+	"  WHERE order_id IN (SELECT id FROM orders WHERE verb = 'drill')",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -491,5 +519,6 @@ const struct migration schema[] = {
 	{ .sql = version_14 },
 	{ .sql = version_15 },
 	{ .sql = version_16 },
+	{ .sql = version_17 },
 };
 const unsigned schema_version = COUNT(schema);

@@ -69,6 +69,8 @@ int store_machine(struct store *s, const char *name, struct machine *ret, struct
 /* How the machine takes what it carries next; nothing while it carries something, or is stale and
  * its BMC has set the addresses or would. */
 int store_taken_set(struct store *s, const char *machine, enum taking t, struct err *e);
+/* Its cards do not hold what they were prestaged with: the shim writes them. */
+int store_taken_lost(struct store *s, const char *machine, struct err *e);
 int store_machine_add(struct store *s, struct machine *m, struct err *e);
 int store_machine_rm(struct store *s, const char *name, struct err *e);
 /* What a person changes of a machine. */
@@ -153,10 +155,11 @@ int store_binding(struct store *s, const char *persona, struct binding *ret, str
 int store_binding_of(struct store *s, const char *machine, struct binding *ret, struct err *e);
 /* The claim: one compare-and-swap. Neither side may be bound, else -EBUSY names who is in the
  * way (but to each other: then it is a repeat and gives the binding as it stands); nor may the
- * machine be stale because of another persona. -EPERM where a person has signed for a machine that
- * the persona left, and bodies_differ() does not hold for it and this one (store_told_apart()). The
- * generation is greater than that of any binding or secret there ever was, of whichever persona.
- * Where persona_is_fenced(), a secret of that generation is made with it, and
+ * machine be stale because of another persona, nor another machine be prestaged for this one.
+ * -EPERM where a person has signed for a machine that the persona left, and bodies_differ() does
+ * not hold for it and this one (store_told_apart()). The generation is greater than that of any
+ * binding or secret there ever was, of whichever persona. Where persona_is_fenced(), a secret of
+ * that generation is made with it, and
  * ->fenced waits for store_fenced_set(); else it is true at once. A repeat after
  * store_chap_renew() finds the binding's secret dead: it gets a new generation and a new secret. */
 int store_bind(struct store *s, const char *persona, const char *machine, struct binding *ret,
@@ -211,12 +214,20 @@ struct stale {
 	char machine[NAME_LEN + 1], persona[NAME_LEN + 1];
 	uint32_t generation;
 	double since_s;
+	bool holds;     /* they do: all of them were read back in that generation */
+	bool prestaged; /* on purpose, for a start to come: no other machine may claim the persona
+			 */
 };
 int store_stales(struct store *s, struct stale **ret, size_t *ret_n, struct err *e);
 int store_stale(struct store *s, const char *machine, struct stale *ret, struct err *e);
-/* A repeat, for the same persona, keeps since_s. */
+/* A repeat, for the same persona, keeps since_s, holds and prestaged. */
 int store_stale_add(struct store *s, const char *machine, const char *persona, uint32_t generation,
 	double since_s, struct err *e);
+/* What is known of a stale machine's cards. -ENOENT where it is not stale. */
+int store_stale_mark(
+	struct store *s, const char *machine, bool holds, bool prestaged, struct err *e);
+/* The machine that is prestaged for this persona: 1, 0 where there is none, or -errno. */
+int store_prestaged(struct store *s, const char *persona, struct stale *ret, struct err *e);
 int store_stale_rm(struct store *s, const char *machine, struct err *e);
 /* The stale machines of the persona that are silent by a person's word alone. */
 int store_signed_away(

@@ -153,6 +153,8 @@ static int claim(struct store *s, struct binding *b, const struct sides *at, str
 		r = repeat ? secret_is_its(s, b, &at->p, &good, e) : sides_free(s, at, e);
 	if (!r)
 		r = stale_free(s, at->m.name, at->p.name, e);
+	if (!r)
+		r = prestaged_elsewhere(s, at->p.name, at->m.name, e);
 	if (!r && !good)
 		r = store_told_apart(s, &at->p, &at->m, e);
 	if (r || good)

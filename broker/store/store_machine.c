@@ -287,6 +287,14 @@ int store_taken_set(struct store *s, const char *machine, enum taking t, struct 
 		in_text(taking_word(t)), in_text(machine));
 }
 
+int store_taken_lost(struct store *s, const char *machine, struct err *e)
+{
+	return RUN(s, e,
+		"UPDATE machine SET taken = iif(taking = 'handover', 'handover', 'shim')"
+		" WHERE name = ? AND taken = 'prestaged'",
+		in_text(machine));
+}
+
 int store_machine_add(struct store *s, struct machine *m, struct err *e)
 {
 	OWN(tx) struct store *tx = NULL;

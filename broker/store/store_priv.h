@@ -159,6 +159,8 @@ int swap_check(struct store *s, const struct binding *b, struct err *e);
 /* -EBUSY when the machine is stale because of another persona; when some machine is because of the
  * persona. */
 int stale_free(struct store *s, const char *machine, const char *persona, struct err *e);
+/* -EBUSY: another machine than this one is prestaged for the persona. */
+int prestaged_elsewhere(struct store *s, const char *persona, const char *machine, struct err *e);
 int stale_none_of(struct store *s, const char *persona, struct err *e);
 
 /* -EEXIST with the holder's name when another machine has this relay port, which then tells

@@ -144,6 +144,14 @@ int store_told_apart(
 	return r;
 }
 
+/* 1: of a machine that carries nothing, and whose cards hold the persona's addresses on purpose. */
+static int prestaged_is(struct store *s, const struct proof *p)
+{
+	struct stale st;
+	int r = store_prestaged(s, p->persona, &st, NULL);
+	return r > 0 && strcmp(st.machine, p->machine) == 0 && st.generation == p->generation;
+}
+
 /* A person's word is taken only where the disk is shut to the old body, and where that body could
  * be told from the new one if it came back after all. */
 static int attested_check(struct store *s, const struct proof *p, struct err *e)
@@ -153,8 +161,10 @@ static int attested_check(struct store *s, const struct proof *p, struct err *e)
 	struct binding b = { .generation = p->generation };
 	memcpy(b.persona, p->persona, sizeof b.persona);
 	memcpy(b.machine, p->machine, sizeof b.machine);
-	int r = binding_is(s, &b, e);
+	int r = prestaged_is(s, p);
 	if (!r)
+		r = binding_is(s, &b, e);
+	if (r >= 0)
 		r = store_persona(s, p->persona, &persona, e);
 	if (!r)
 		r = store_machine(s, p->machine, &m, e);

@@ -5,7 +5,7 @@
 
 #include "store/store_priv.h"
 
-#define STALE_COLS "machine, persona, generation, since_s FROM stale "
+#define STALE_COLS "machine, persona, generation, since_s, holds, prestaged FROM stale "
 
 static void stale_row(struct query *q, void *to)
 {
@@ -14,6 +14,8 @@ static void stale_row(struct query *q, void *to)
 	col_text(q, st->persona, sizeof st->persona);
 	st->generation = col_u32(q);
 	st->since_s = col_real(q);
+	st->holds = col_bool(q);
+	st->prestaged = col_bool(q);
 }
 
 int store_stales(struct store *s, struct stale **ret, size_t *ret_n, struct err *e)
@@ -47,9 +49,9 @@ int stale_free(struct store *s, const char *machine, const char *persona, struct
 	if (r <= 0 || strcmp(st.persona, persona) == 0)
 		return r < 0 ? r : 0;
 	return err_say(e, EBUSY,
-		"machine %s is stale: its cards may hold addresses of %s; `baton restore %s` takes "
-		"them off",
-		machine, st.persona, machine);
+		"machine %s is %s addresses of %s; `baton restore %s` takes them off", machine,
+		st.prestaged ? "prestaged: its cards hold" : "stale: its cards may hold",
+		st.persona, machine);
 }
 
 int stale_none_of(struct store *s, const char *persona, struct err *e)
@@ -84,10 +86,39 @@ int store_stale_add(struct store *s, const char *machine, const char *persona, u
 			st.persona);
 	if (r >= 0)
 		r = RUN(s, e,
-			"INSERT INTO stale VALUES (?,?,?,?) ON CONFLICT DO UPDATE"
+			"INSERT INTO stale VALUES (?,?,?,?,0,0) ON CONFLICT DO UPDATE"
 			" SET generation = max(generation, excluded.generation)",
 			in_text(machine), in_text(persona), in_int(generation), in_real(since_s));
 	return r ? r : tx_commit(&tx, e);
+}
+
+int store_stale_mark(
+	struct store *s, const char *machine, bool holds, bool prestaged, struct err *e)
+{
+	struct stale st;
+	int r = store_stale(s, machine, &st, e);
+	return r ? r
+		 : RUN(s, e, "UPDATE stale SET holds = ?, prestaged = ? WHERE machine = ?",
+			   in_int(holds), in_int(prestaged), in_text(machine));
+}
+
+int store_prestaged(struct store *s, const char *persona, struct stale *ret, struct err *e)
+{
+	return stale_get(s,
+		"SELECT " STALE_COLS "WHERE persona = ? AND prestaged ORDER BY machine LIMIT 1",
+		persona, ret, e);
+}
+
+int prestaged_elsewhere(struct store *s, const char *persona, const char *machine, struct err *e)
+{
+	struct stale st;
+	int r = store_prestaged(s, persona, &st, e);
+	if (r <= 0 || strcmp(st.machine, machine) == 0)
+		return r < 0 ? r : 0;
+	return err_say(e, EBUSY,
+		"persona %s: machine %s is prestaged for it and holds its addresses; `baton start "
+		"%s %s` boots it there, `baton restore %s` takes them off",
+		persona, st.machine, persona, st.machine, st.machine);
 }
 
 int store_stale_rm(struct store *s, const char *machine, struct err *e)

@@ -117,7 +117,8 @@ static void add_pairs(struct plan *p, const struct plan_wish *wish)
 	while (drawn < wish->pairs) {
 		struct wanted w = { .pair = true };
 		w.wish = (uint8_t)((n = mixed(n + 1)) % WISHES);
-		if (w.wish == VERB_RESTORE_ISOLATED) /* these sites have no switch */
+		/* These sites have no switch, and nobody here goes on from a machine prestaged. */
+		if (w.wish == VERB_RESTORE_ISOLATED || w.wish == VERB_PRESTAGE)
 			continue;
 		unsigned steps = wish_steps(w.wish)->steps;
 		w.step = (uint8_t)((n = mixed(n + 1)) % (steps - 1));

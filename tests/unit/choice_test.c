@@ -19,6 +19,7 @@ struct has {
 	const char *labels;
 	unsigned nics; /* that carry; 0 is 1 */
 	const char *carries, *stale_of, *like;
+	bool prestaged;
 	uint64_t order; /* at work for it */
 	bool stopped, planned;
 	uint64_t failed, emptied_by;
@@ -70,6 +71,7 @@ static struct candidate candidate_made(const struct has *h, const struct machine
 	struct candidate c = { .m = m,
 		.carries = h->carries ? h->carries : "",
 		.stale_of = h->stale_of ? h->stale_of : "",
+		.prestaged = h->prestaged,
 		.like = h->like ? h->like : "" };
 	if (h->order) {
 		c.order.id = h->order;
@@ -142,6 +144,12 @@ static void the_fittest_is_chosen_and_each_other_has_its_reasons(void)
 		{ { 0 }, { { .name = "a", .stale_of = "db-02" }, { .name = "b" } },
 			"b\na: is stale: its cards may hold addresses of db-02, and `baton restore "
 			"a` takes them off" },
+		{ { 0 },
+			{ { .name = "a" }, { .name = "b", .stale_of = "web-01", .prestaged = true },
+				{ .name = "c", .stale_of = "db-02", .prestaged = true } },
+			"b\na: fits, but is not prestaged, as the best one is\nc: is prestaged: "
+			"its "
+			"cards hold addresses of db-02, and `baton restore c` takes them off" },
 		{ { 0 }, { { .name = "a", .like = "z" }, { .name = "b" } },
 			"b\na: could not be told from z, which was never seen off: `baton restore "
 			"z`" },

@@ -141,9 +141,27 @@ static void a_new_body_comes_after_the_fence_and_the_silence(void)
 		int fenced = first_of((enum verb)v, DO_FENCE, SIDE_TO);
 		int looked = first_of((enum verb)v, DO_LOOK_AGAIN, SIDE_TO);
 		int armed = first_of((enum verb)v, DO_ARM_NEXT, SIDE_TO);
-		if (claimed >= 0)
+		/* Nobody boots the disk of one that is prestaged: no secret is given out. */
+		if (v == VERB_PRESTAGE)
+			CHECK(claimed < on && fenced < 0 && looked < 0 && armed < 0);
+		else if (claimed >= 0)
 			CHECK(claimed < fenced && fenced < on && on < looked && looked < armed);
 	}
+}
+
+/* What was prestaged may have got lost: the machine's question is heard before the shim is waited
+ * for, so that what it says may still lead to the shim. */
+static void the_first_question_comes_before_the_shim(void)
+{
+	for (int v = 0; v < VERBS; v++) {
+		int on = first_of((enum verb)v, DO_NET_START, SIDE_TO);
+		int asks = first_of((enum verb)v, DO_AWAIT_ASK, SIDE_TO);
+		int shim = first_of((enum verb)v, DO_AWAIT_SHIM, SIDE_TO);
+		CHECK(asks < 0 || (on < asks && asks < shim));
+	}
+	unsigned last = verb_steps(VERB_PRESTAGE)->steps - 1;
+	CHECK_INT(step_of(VERB_PRESTAGE, last)->kind, DO_KEEP);
+	CHECK_INT(step_of(VERB_PRESTAGE, last - 1)->kind, DO_POWER_OFF);
 }
 
 static void step_names_are_unique_within_a_verb(void)
@@ -169,6 +187,7 @@ static void words_come_back(void)
 	CHECK_INT(verb_undo(VERB_RESTART), VERB_RESTART);
 	CHECK_INT(verb_undo(VERB_RESTORE), VERBS);
 	CHECK_INT(verb_undo(VERB_DRILL), VERBS);
+	CHECK_INT(verb_undo(VERB_PRESTAGE), VERB_STOP);
 }
 
 static void every_word_of_a_verb_is_read_back(void)
@@ -185,5 +204,6 @@ TESTS(T(every_word_of_a_verb_is_read_back), T(steps_that_work_lead_to_done),
 	T(a_step_that_fails_is_tried_as_often_as_it_says), T(a_drill_that_fails_turns_to_take_back),
 	T(a_retried_wait_begins_at_a_power_off), T(what_does_not_come_up_goes_back),
 	T(a_move_frees_the_old_machine_before_the_new_one_is_claimed),
-	T(a_new_body_comes_after_the_fence_and_the_silence), T(step_names_are_unique_within_a_verb),
+	T(a_new_body_comes_after_the_fence_and_the_silence),
+	T(the_first_question_comes_before_the_shim), T(step_names_are_unique_within_a_verb),
 	T(words_come_back))

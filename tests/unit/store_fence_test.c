@@ -493,6 +493,29 @@ static void only_one_with_nothing_stands_in_for_a_persona_that_runs(void)
 	CHECK(memcmp(&was, &is, sizeof is) == 0);
 }
 
+/* docs/design/0028: the machine that holds the addresses on purpose, and no other one. */
+static void a_prestaged_machine_keeps_others_from_the_persona(void)
+{
+	OWN(store) struct store *s = fenced_world();
+	struct stale st;
+	struct binding b;
+	CHECK_INT(store_prestaged(s, "web-01", &st, &e), 0);
+	CHECK_INT(store_stale_mark(s, "blade-a", true, true, NULL), -ENOENT);
+	MUST(store_stale_add(s, "blade-a", "web-01", 1, 5, &e));
+	CHECK_INT(store_prestaged(s, "web-01", &st, &e), 0);
+	MUST(store_stale_mark(s, "blade-a", true, true, &e));
+	CHECK_INT(store_prestaged(s, "web-01", &st, &e), 1);
+	CHECK_TEXT(st.machine, "blade-a");
+	CHECK(st.holds && st.prestaged);
+	WANT(EBUSY,
+		"persona web-01: machine blade-a is prestaged for it and holds its addresses; "
+		"`baton start web-01 blade-a` boots it there, `baton restore blade-a` takes them "
+		"off",
+		store_bind(s, "web-01", "blade-b", &b, &e));
+	MUST(store_stale_mark(s, "blade-a", true, false, &e));
+	MUST(store_bind(s, "web-01", "blade-b", &b, &e));
+}
+
 static void a_stale_machine_can_go_and_its_persona_cannot(void)
 {
 	OWN(store) struct store *s = fenced_world();
@@ -527,4 +550,5 @@ TESTS(T(every_kind_of_proof_has_its_word),
 	T(proofs_come_newest_first_and_outlive_what_they_name),
 	T(a_stale_machine_carries_nothing_but_the_same_persona),
 	T(only_one_with_nothing_stands_in_for_a_persona_that_runs),
+	T(a_prestaged_machine_keeps_others_from_the_persona),
 	T(a_stale_machine_can_go_and_its_persona_cannot))

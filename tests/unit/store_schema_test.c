@@ -287,6 +287,14 @@ static const char *const steps_of_drill[] = { "preflight", "clone", "power-off-b
 	"shut-down", "power-off", "release", "net-start-restore", "await-restore-shim",
 	"await-restored", "power-off-restored", "unbind", "clone-remove", "forget" };
 
+/* Those of version 15, before the wait for the first question came to stand before the shim's. */
+static const char *const steps_of_start_15[] = { "preflight", "power-off-before", "claim", "fence",
+	"identity", "net-start", "await-shim", "await-written", "await-ask", "look-again",
+	"arm-next", "await-os" };
+static const char *const steps_of_failover_15[] = { "preflight", "fence-old", "silence", "abandon",
+	"power-off-before", "claim", "fence", "identity", "net-start", "await-shim",
+	"await-written", "await-ask", "look-again", "arm-next", "await-os" };
+
 static void stands_where_it_stood(unsigned version, enum verb v, const char *const *was, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -325,6 +333,8 @@ static void an_open_order_of_an_older_version_stands_where_it_stood(void)
 	STOOD(12, VERB_RESTORE, steps_of_restore);
 	STOOD(12, VERB_RESTORE_ISOLATED, steps_of_isolated);
 	STOOD(12, VERB_DRILL, steps_of_drill);
+	STOOD(15, VERB_START, steps_of_start_15);
+	STOOD(15, VERB_FAILOVER, steps_of_failover_15);
 #undef STOOD
 }
 
