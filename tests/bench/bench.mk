@@ -44,5 +44,5 @@ bench-setup:
 ## bench: every figure: the double boot beside the same by hand, DHCP and TFTP beside their peers (needs root)
 bench: run-ready bench-dhcp bench-restart bench-tftp bench-http
 	@tests/bench/double-boot.sh
-	@tests/bench/handover.sh
+	@tests/bench/ways.sh
 .PHONY: bench bench-restart bench-dhcp bench-tftp bench-http bench-check bench-setup

@@ -9,7 +9,7 @@
 #   lab.sh shell DIR BLADE COMMAND...  runs a command in the OS on a blade
 #   lab.sh facts DIR BLADE             what the OS on a blade said of itself when it last came up
 # LAB_PARTS names what stands in it (default: all); LAB_OWNER is the process it ends with; LAB_BMC=sim has baton-sim
-# be the controllers, by IPMI as ipmi_sim and by Redfish at 127.0.0.1:9444 and :9445.
+# be the controllers, by IPMI as ipmi_sim and by Redfish at 127.0.0.1:9444 and :9445; Baton then knows them by Redfish.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -287,15 +287,25 @@ baton() {
 	/mnt/bin/baton "$@"
 }
 
+# NAME N: how Baton reaches the controller of that blade, the N-th.
+bmc_words() {
+	if [ "${LAB_BMC:-ipmi_sim}" = sim ]; then
+		echo "--bmc redfish://baton@127.0.0.1:$((9443 + $2)) --bmc-pin sha256:$(sed -n 's/.*sha256=//p' "/mnt/lab/log/$1.bmc" | tail -n 1)"
+	else
+		echo "--bmc ipmi://baton@127.0.0.1:$((9000 + $2)) --bmc-cipher 3"
+	fi
+}
+
 # What an operator types on the first day.
+# shellcheck disable=SC2046 # words
 feed() {
 	baton network add mgmt --interface mgmt0 --address 10.77.0.1/24 --pool 10.77.0.100-10.77.0.199
 	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
 	baton pool add iqns --iqn iqn.2026-01.org.example:
-	baton machine add blade-a --bmc ipmi://baton@127.0.0.1:9001 --bmc-secret blade-a --bmc-cipher 3 --pool spares \
+	baton machine add blade-a $(bmc_words blade-a 1) --bmc-secret blade-a --pool spares \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-a.blade")" \
 		--nic mac=52:54:00:aa:00:01,network=mgmt,carries=yes
-	baton machine add blade-b --bmc ipmi://baton@127.0.0.1:9002 --bmc-secret blade-b --bmc-cipher 3 --pool spares \
+	baton machine add blade-b $(bmc_words blade-b 2) --bmc-secret blade-b --pool spares \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-b.blade")" \
 		--nic mac=52:54:00:bb:00:01,network=mgmt,carries=no --nic mac=52:54:00:bb:00:02,network=mgmt,carries=yes
 	baton persona add web-01 --san tgt --target iqn.2026-01.org.example:disk.web-01 --lun 1 \
