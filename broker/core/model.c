@@ -10,6 +10,7 @@
 
 static const char *const phases[] = { "identity", "persona", "restore" };
 static const char *const takings[] = { "shim", "bmc" };
+static const char *const carriers[] = { "presented", "bmc", "tool" };
 static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
@@ -49,6 +50,19 @@ bool taking_parse(enum taking *ret, const char *word)
 	int i = word_index(takings, COUNT(takings), word);
 	if (i >= 0)
 		*ret = (enum taking)i;
+	return i >= 0;
+}
+
+const char *smbios_word(enum smbios_by by)
+{
+	return carriers[by];
+}
+
+bool smbios_parse(enum smbios_by *ret, const char *word)
+{
+	int i = word_index(carriers, COUNT(carriers), word);
+	if (i >= 0)
+		*ret = (enum smbios_by)i;
 	return i >= 0;
 }
 
