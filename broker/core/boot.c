@@ -235,8 +235,8 @@ static bool says(const struct boot_ask *ask, const struct uuid *u)
 
 /* It says the persona's UUID, which a machine that the persona has left may say as well: only one
  * that was told to say it is believed, and by the port that it is plugged into. */
-static bool is_carrier(struct boot_plan *plan, const char **why, const struct boot_ask *ask,
-	enum port port)
+static bool is_carrier(
+	struct boot_plan *plan, const char **why, const struct boot_ask *ask, enum port port)
 {
 	plan->other_port = port == PORT_OTHER;
 	if (!says(ask, &plan->machine->carried_uuid))

@@ -316,6 +316,8 @@ const struct bmc_ops bmc_redfish = {
 	.close = redfish_close,
 	.cards_read = redfish_cards_read,
 	.identity_set = redfish_identity_set,
+	.system_read = redfish_system_read,
+	.system_set = redfish_system_set,
 	.media_boot = redfish_media_boot,
 	.media_none = redfish_media_none,
 };

@@ -32,6 +32,8 @@ static const struct {
 	FLAG("no-target-none", no_target_none),
 	FLAG("dell-attributes", dell_attributes),
 	FLAG("media-image-only", media_image_only),
+	FLAG("system-uuid", system_uuid),
+	FLAG("system-serial", system_serial),
 };
 
 static int unknown_word(const char *word, size_t len, struct err *e)

@@ -56,7 +56,8 @@ static const struct field identity_members[] = {
 	MEMBER_DEED,
 	MEMBER_ON("bmc"),
 	MEMBER_TIMEOUT,
-	{ "cards", FIELD_OBJECTS, offsetof(struct wish, cards), true, 1, IDENTITIES_MAX },
+	{ "cards", FIELD_OBJECTS, offsetof(struct wish, cards), true, 0, IDENTITIES_MAX },
+	{ "system", FIELD_OBJECT, offsetof(struct wish, system), false, 0, 0 },
 };
 static const struct field media_members[] = {
 	MEMBER_DEED,
