@@ -89,7 +89,7 @@ static const struct field drivers_members[] = {
 	MEMBER_DEED,
 	MEMBER_ON("san"),
 	MEMBER_TIMEOUT,
-	{ "wanted", FIELD_TEXTS, offsetof(struct wish, wanted), true, 1, TEXTS_MAX },
+	{ "wanted", FIELD_TEXTS, offsetof(struct wish, wanted), true, 0, TEXTS_MAX },
 };
 
 static const struct deed {

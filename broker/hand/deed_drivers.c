@@ -42,6 +42,10 @@ static const char *word_of(enum module_is is)
 static void answer_fill(json_t *answer, const struct initramfs_found *f, unsigned wanted)
 {
 	json_t *list = json_array();
+	if (f->has_line)
+		json_object_set_new(answer, "line",
+			json_pack("{s:s,s:s,s:b}", "uuid", f->line_uuid, "serial", f->line_serial,
+				"grub", f->grub));
 	if (*f->unknown) {
 		json_decref(list);
 		json_object_set_new(answer, "unknown", json_string(f->unknown));
