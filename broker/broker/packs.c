@@ -101,8 +101,8 @@ static void board_see(void *ctx, const char *manifest)
 }
 
 /* Every manifest of the folder's images. */
-static int manifests_each(int folder, void (*each)(void *ctx, const char *manifest), void *ctx,
-	struct err *e)
+static int manifests_each(
+	int folder, void (*each)(void *ctx, const char *manifest), void *ctx, struct err *e)
 {
 	char manifest[MANIFEST_MAX + 1];
 	OWN(fd) int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -173,7 +173,7 @@ static void line_read(struct preflight *f, const struct hand_result *r)
 	const json_t *line = json_object_get(r->body, "line");
 	const char *unknown = r->ok ? word_in(r->body, "unknown") : r->why;
 	plain_text(f->line_unknown, sizeof f->line_unknown,
-		line	   ? ""
+		line       ? ""
 		: *unknown ? unknown
 			   : "its loader does not say it in a way that is read here");
 	plain_text(f->line_uuid, sizeof f->line_uuid, word_in(line, "uuid"));

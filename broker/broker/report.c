@@ -218,8 +218,8 @@ static int card_missing(const struct report *r, const struct machine *m, const s
 		*n->pci ? " at " : "", n->pci);
 }
 
-/* The persona's UUID, which this machine was told to say: whose question it was the relay's port has
- * told (core/boot.h), and only that one has a token. */
+/* The persona's UUID, which this machine was told to say: whose question it was the relay's port
+ * has told (core/boot.h), and only that one has a token. */
 static bool says_carried(const struct report *r, const struct machine *m)
 {
 	return !uuid_is_zero(&m->carried_uuid) && uuid_same_body(&r->uuid, &m->carried_uuid);

@@ -25,7 +25,7 @@ struct report {
 	bool restore; /* the deed it was given */
 	char machine[NAME_LEN + 1];
 	uint32_t said_generation;
-	struct uuid uuid; /* zero: not said */
+	struct uuid uuid;            /* zero: not said */
 	char serial[SERIAL_LEN + 1]; /* "": not said, or strange; the same with those two: */
 	struct uuid uuid_back;       /* what the board says since it was written */
 	char serial_back[SERIAL_LEN + 1];

@@ -16,8 +16,8 @@ void smbios_bmc_read(struct smbios_bmc *ret, const json_t *body)
 	const json_t *system = json_object_get(body, "system");
 	const char *uuid = json_string_value(json_object_get(system, "uuid"));
 	const char *serial = json_string_value(json_object_get(system, "serial"));
-	*ret = (struct smbios_bmc){ .uuid_settable = json_is_true(json_object_get(
-					    system, "uuid_settable")),
+	*ret = (struct smbios_bmc){ .uuid_settable =
+					    json_is_true(json_object_get(system, "uuid_settable")),
 		.serial_settable = json_is_true(json_object_get(system, "serial_settable")) };
 	if (uuid)
 		uuid_parse(&ret->uuid, uuid);
@@ -109,8 +109,8 @@ void smbios_say(struct run *run, const struct machine *m, const json_t *body)
 	const char *why = json_string_value(json_object_get(body, "system_why"));
 	bool back = run_step(run)->kind == DO_IDENTITY_BACK;
 	if (state)
-		event_say(run->b->events, EV_smbios_set, &a, "machine=%s whose=%s by=bmc",
-			m->name, back ? "machine" : "persona");
+		event_say(run->b->events, EV_smbios_set, &a, "machine=%s whose=%s by=bmc", m->name,
+			back ? "machine" : "persona");
 	else if (why)
 		event_say(run->b->events, EV_smbios_not_set, &a, "machine=%s by=bmc why=%s",
 			m->name, why);
@@ -125,8 +125,7 @@ int smbios_found(struct store *s, const struct machine *m, const struct persona 
 	return ret < 0 || r->restore ? ret : carried_add(s, m, p, SMBIOS_TOOL, e);
 }
 
-int smbios_written(
-	struct store *s, const struct machine *m, const struct report *r, struct err *e)
+int smbios_written(struct store *s, const struct machine *m, const struct report *r, struct err *e)
 {
 	bool uuid = uuid_back(m, SMBIOS_TOOL) &&
 		    (uuid_is_zero(&r->uuid_back) || uuid_same_body(&r->uuid_back, &m->uuid));
@@ -134,6 +133,6 @@ int smbios_written(
 		      (!*r->serial_back || strcmp(r->serial_back, m->serial) == 0);
 	if (!uuid && !serial)
 		return 0;
-	return store_carried_set(s, m->name, uuid ? &none : &m->carried_uuid,
-		serial ? "" : m->carried_serial, e);
+	return store_carried_set(
+		s, m->name, uuid ? &none : &m->carried_uuid, serial ? "" : m->carried_serial, e);
 }

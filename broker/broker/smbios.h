@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Has machines say a persona's UUID and serial, and their own again (docs/design/0030): what a hand is
- * asked, what a shim's report leads to, and what is on record meanwhile. */
+/* Has machines say a persona's UUID and serial, and their own again (docs/design/0030): what a hand
+ * is asked, what a shim's report leads to, and what is on record meanwhile. */
 #pragma once
 #include <jansson.h>
 
@@ -27,5 +27,4 @@ void smbios_say(struct run *run, const struct machine *m, const json_t *body);
 int smbios_found(struct store *s, const struct machine *m, const struct persona *p,
 	const struct report *r, struct err *e);
 /* `written`, likewise: what no tool has written, or its own again, it does not carry. */
-int smbios_written(
-	struct store *s, const struct machine *m, const struct report *r, struct err *e);
+int smbios_written(struct store *s, const struct machine *m, const struct report *r, struct err *e);

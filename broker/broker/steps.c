@@ -76,8 +76,8 @@ static void preflighted(void *ctx, const struct checklist *l)
 	run->hands = 0;
 	checklist_trouble(why, sizeof why, l);
 	if (!*why && (store_taking_set(run->b->store, run->o.to, l->taking, &e) < 0 ||
-			     store_serial_journal(run->b->store, run->o.to,
-				     l->smbios.own_serial, &e) < 0 ||
+			     store_serial_journal(
+				     run->b->store, run->o.to, l->smbios.own_serial, &e) < 0 ||
 			     store_smbios_by_set(run->b->store, run->o.to, l->smbios.uuid,
 				     l->smbios.serial, &e) < 0))
 		snprintf(why, sizeof why, "%s", e.text);

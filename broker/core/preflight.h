@@ -33,7 +33,7 @@ struct check {
 struct checklist {
 	unsigned n;
 	struct check check[CHECKLIST_MAX];
-	enum taking taking; /* how the machine would take the addresses */
+	enum taking taking;          /* how the machine would take the addresses */
 	struct smbios_choice smbios; /* and say UUID and serial */
 };
 

@@ -7,7 +7,8 @@
 
 #include "core/preflight.h"
 
-static const char nobody[] = "its BMC does not say that it sets it, and no tool-pack writes its board";
+static const char nobody[] =
+	"its BMC does not say that it sets it, and no tool-pack writes its board";
 
 /* By them its body is known once its UUID is the persona's. */
 static bool ports_on_record(const struct machine *m, const struct persona *p)
@@ -36,16 +37,17 @@ static enum smbios_by uuid_by(const char **why, const struct machine *m, const s
 	if (uuid_is_zero(&m->uuid))
 		return presented(why, "the machine's own is not on record: machine set --uuid");
 	if (!ports_on_record(m, p))
-		return presented(why, "no relay port is on record of its NIC, by which its body would "
-				      "be known");
+		return presented(why,
+			"no relay port is on record of its NIC, by which its body would "
+			"be known");
 	if (bmc->uuid_settable && uuid_same_body(&bmc->uuid, &m->uuid))
 		return SMBIOS_BMC;
 	return by_tool ? SMBIOS_TOOL
 		       : presented(why, "its BMC shows another than is on record as its own");
 }
 
-static enum smbios_by serial_by(const char **why, const struct machine *m, bool by_tool,
-	const struct smbios_bmc *bmc)
+static enum smbios_by serial_by(
+	const char **why, const struct machine *m, bool by_tool, const struct smbios_bmc *bmc)
 {
 	const char *own = *m->serial ? m->serial : bmc->serial;
 	*why = "";
@@ -120,9 +122,10 @@ static void add_one(struct checklist *l, const struct preflight_case *c, const s
 		add_presented(l, c, o, line);
 	else
 		checklist_add(l, CHECK_uuid_serial, c->p->name, FINDING_OK, "%s: %s", o->what,
-			o->by == SMBIOS_BMC ? "the machine's BMC sets it, and gives it back"
-					    : "a tool-pack writes it into the machine's board, where "
-					      "one fits that, and gives it back");
+			o->by == SMBIOS_BMC
+				? "the machine's BMC sets it, and gives it back"
+				: "a tool-pack writes it into the machine's board, where "
+				  "one fits that, and gives it back");
 }
 
 void check_smbios(

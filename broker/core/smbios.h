@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a machine comes to say a persona's UUID and serial in its SMBIOS, and why not (docs/design/0030).
- * Pure; broker/smbios.c does it. */
+/* How a machine comes to say a persona's UUID and serial in its SMBIOS, and why not
+ * (docs/design/0030). Pure; broker/smbios.c does it. */
 #pragma once
 #include "core/model.h"
 
@@ -14,7 +14,7 @@ struct smbios_bmc {
 struct smbios_choice {
 	enum smbios_by uuid, serial;
 	const char *uuid_why, *serial_why; /* where PRESENTED: why not carried; else "" */
-	char own_serial[SERIAL_LEN + 1]; /* the machine's, as its BMC shows it before; "": not */
+	char own_serial[SERIAL_LEN + 1];   /* the machine's, as its BMC shows it before; "": not */
 };
 
 /* Of this persona by this machine. What it carries already it goes on carrying in the same way.

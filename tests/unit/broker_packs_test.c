@@ -113,5 +113,5 @@ static void the_folder_is_made(void)
 	CHECK(at >= 0);
 }
 
-TESTS(T(the_folder_is_made), T(every_manifest_names_its_cards), T(one_for_boards_is_known), T(a_damaged_image_is_passed_over),
-	T(nothing_is_left))
+TESTS(T(the_folder_is_made), T(every_manifest_names_its_cards), T(one_for_boards_is_known),
+	T(a_damaged_image_is_passed_over), T(nothing_is_left))

@@ -254,8 +254,8 @@ static void what_was_read_back_is_compared(void)
 #define WEB "6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204"
 #define OWN_UUID "00112233-4455-6677-8899-aabbccddeeff"
 #define BOARD(more)                                                                                \
-	HEAD "{\"stage\":\"written\",\"deed\":\"restore\",\"machine\":\"blade-a\",\"generation\":4"    \
-	     more "}"
+	HEAD "{\"stage\":\"written\",\"deed\":\"restore\",\"machine\":\"blade-a\",\"generation\":" \
+	     "4" more "}"
 
 static void what_smbios_says_is_read_and_nonsense_of_it_passed_over(void)
 {
@@ -291,8 +291,8 @@ static void a_body_that_was_told_to_say_the_personas_uuid_is_taken(void)
 	uuid_parse(&m.uuid, OWN_UUID);
 	uuid_parse(&r.uuid, WEB);
 	CHECK_INT(report_match(at, &r, &m, &p, &e), -EINVAL);
-	CHECK_TEXT(e.text, "machine blade-a: the shim runs on body " WEB ", " OWN_UUID
-			   " is recorded");
+	CHECK_TEXT(
+		e.text, "machine blade-a: the shim runs on body " WEB ", " OWN_UUID " is recorded");
 	uuid_parse(&m.carried_uuid, WEB);
 	CHECK_INT(report_match(at, &r, &m, &p, &e), 0);
 }
@@ -309,8 +309,8 @@ static void a_board_must_say_its_own_again(void)
 			"machine blade-a: its board says UUID " WEB ", want its own, " OWN_UUID
 			"; the tool did not write it" },
 		{ SMBIOS_TOOL, "", "CZ1",
-			"machine blade-a: its board says UUID (not read back), want its own, " OWN_UUID
-			"; the tool did not write it" },
+			"machine blade-a: its board says UUID (not read back), want its "
+			"own, " OWN_UUID "; the tool did not write it" },
 		{ SMBIOS_TOOL, OWN_UUID, "BTN-7",
 			"machine blade-a: its board says serial BTN-7, want its own, CZ1; the tool "
 			"did not write it" },

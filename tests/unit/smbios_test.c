@@ -87,8 +87,7 @@ static void a_serial_is_carried_where_it_can_be_given_back(void)
 		strcpy(w.machine[0].serial, q[i].own);
 		strcpy(bmc.serial, q[i].shown);
 		w.machine[0].nic[0].relay_port.circuit.len = 0; /* it needs none */
-		smbios_choose(
-			&c, &w.machine[0], &w.persona[0], TAKING_SHIM, &bmc, q[i].pack);
+		smbios_choose(&c, &w.machine[0], &w.persona[0], TAKING_SHIM, &bmc, q[i].pack);
 		CHECK_INT(c.serial, q[i].want);
 		CHECK_TEXT(c.serial_why, q[i].why);
 		CHECK_TEXT(c.own_serial, q[i].shown);
@@ -109,14 +108,16 @@ static void the_preflight_says_which(void)
 		{ SMBIOS_BMC, "", TAKES_SHIM, "no", "", false, FINDING_OK,
 			"UUID: the machine's BMC sets it, and gives it back" },
 		{ SMBIOS_TOOL, "", TAKES_SHIM, "no", "", false, FINDING_OK,
-			"UUID: a tool-pack writes it into the machine's board, where one fits that, "
+			"UUID: a tool-pack writes it into the machine's board, where one fits "
+			"that, "
 			"and gives it back" },
 		{ SMBIOS_PRESENTED, "x", TAKES_HANDOVER, "no", "", false, FINDING_OK,
 			"UUID: the handover tells its kernel (baton.uuid=) (not carried: x)" },
 		{ SMBIOS_PRESENTED, "", TAKES_SHIM, NULL, WEB, false, FINDING_OK,
 			"UUID: its loader's line tells its kernel (baton.uuid=)" },
 		{ SMBIOS_PRESENTED, "x", TAKES_SHIM, NULL, "", false, FINDING_UNKNOWN,
-			"UUID: not presented: add `baton.uuid=" WEB "` to the options of its loader "
+			"UUID: not presented: add `baton.uuid=" WEB
+			"` to the options of its loader "
 			"entry (not carried: x)" },
 		{ SMBIOS_PRESENTED, "", TAKES_SHIM, NULL, "", true, FINDING_UNKNOWN,
 			"UUID: not presented: add `baton.uuid=" WEB "` to GRUB_CMDLINE_LINUX" },
@@ -129,9 +130,9 @@ static void the_preflight_says_which(void)
 	};
 	for (size_t i = 0; i < sizeof q / sizeof *q; i++) {
 		struct world w;
-		struct checklist l = { .smbios = { .uuid = q[i].by,
-					       .uuid_why = q[i].why,
-					       .serial_why = "" } };
+		struct checklist l = {
+			.smbios = { .uuid = q[i].by, .uuid_why = q[i].why, .serial_why = "" }
+		};
 		char trouble[200];
 		world_init(&w, PHASE_PERSONA);
 		uuid_parse(&w.persona[0].uuid, WEB);
