@@ -68,6 +68,10 @@ static bool line_read(struct handover *h, char *line)
 		return word_read(h->target, sizeof h->target, word[1], iqn_ok);
 	if (words == 2 && strcmp(key, "lun") == 0)
 		return number_read(&h->lun, word[1], LUN_MOST);
+	if (words == 2 && strcmp(key, "uuid") == 0)
+		return uuid_parse(&h->uuid, word[1]);
+	if (words == 2 && strcmp(key, "serial") == 0)
+		return word_read(h->serial, sizeof h->serial, word[1], serial_ok);
 	if (words == 3 && strcmp(key, "portal") == 0)
 		return portal_read(h, word);
 	if (words == 3 && strcmp(key, "chap") == 0)
@@ -99,12 +103,23 @@ int handover_parse(struct handover *ret, const char *text, struct err *e)
 	return 0;
 }
 
-int handover_line(char *to, size_t len, const char *line, struct err *e)
+static bool has_word(const char *line, const char *word)
 {
 	const char *at = line;
-	while ((at = strstr(at, "panic=")) && at > line && at[-1] != ' ')
+	while ((at = strstr(at, word)) && at > line && at[-1] != ' ')
 		at++;
-	int n = snprintf(to, len, "%s%s", line, at ? "" : " panic=30");
+	return at != NULL;
+}
+
+int handover_line(char *to, size_t len, const struct handover *h, const char *line, struct err *e)
+{
+	char uuid[UUID_TEXT + 16] = " baton.uuid=", serial[SERIAL_LEN + 16];
+	bool has_uuid = !uuid_is_zero(&h->uuid) && !has_word(line, "baton.uuid=");
+	bool has_serial = *h->serial && !has_word(line, "baton.serial=");
+	uuid_text(uuid + strlen(uuid), &h->uuid);
+	snprintf(serial, sizeof serial, " baton.serial=%s", h->serial);
+	int n = snprintf(to, len, "%s%s%s%s", line, has_word(line, "panic=") ? "" : " panic=30",
+		has_uuid ? uuid : "", has_serial ? serial : "");
 	return n < 0 || (size_t)n >= len
 		       ? err_say(e, E2BIG, "its kernel's line is longer than %zu characters",
 				 len - 1)

@@ -23,12 +23,15 @@ struct handover {
 	struct mac mac;                      /* the persona's */
 	uint32_t addr, gateway, dns, server; /* gateway, dns: 0 for none */
 	unsigned prefix;
+	struct uuid uuid; /* zero: none */
+	char serial[SERIAL_LEN + 1];
 };
 
 /* Reads the text that baton-files serves at /b/TOKEN/handover; -EINVAL names the line by its number
  * alone, since it may hold a secret. */
 int handover_parse(struct handover *ret, const char *text, struct err *e);
 
-/* The line that a kernel is started with: what its loader says, and "panic=30" where that says
- * nothing of it, so that a kernel that finds no root starts the machine again. -E2BIG. */
-int handover_line(char *to, size_t len, const char *line, struct err *e);
+/* The line that a kernel is started with: what its loader says, and where that says nothing of it:
+ * "panic=30", so that a kernel that finds no root starts the machine again, and "baton.uuid=" and
+ * "baton.serial=" of the persona. -E2BIG. */
+int handover_line(char *to, size_t len, const struct handover *h, const char *line, struct err *e);

@@ -116,7 +116,7 @@ static int loaded(const struct job *j, const struct handover *h, struct lun *l, 
 	/* Another path than the first: the same table, as long as before, begins with that one. */
 	if (r == 0 && l->path && lseek(l->initrd, 0, SEEK_SET) == 0)
 		r = front_put(l->initrd, j, h, l->path, card->pci, e);
-	r = r < 0 ? r : handover_line(line, sizeof line, l->booted.line, e);
+	r = r < 0 ? r : handover_line(line, sizeof line, h, l->booted.line, e);
 	return r < 0 ? r : kexec_ready(l->kernel, l->initrd, line, e);
 }
 

@@ -356,11 +356,25 @@ bool iqn_ok(const char *iqn)
 	       made_of(iqn, "abcdefghijklmnopqrstuvwxyz0123456789.-:", 5, IQN_LEN);
 }
 
+static const char word_letters[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:+/=-";
+
 bool chap_word_ok(const char *word)
 {
-	return made_of(word,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:+/=-", 1,
-		SECRET_LEN);
+	return made_of(word, word_letters, 1, SECRET_LEN);
+}
+
+bool serial_ok(const char *serial)
+{
+	return made_of(serial, word_letters, 1, SERIAL_LEN);
+}
+
+bool serial_is_text(const char *serial)
+{
+	size_t n = 0;
+	while (n <= SERIAL_LEN && serial[n] >= ' ' && serial[n] <= '~')
+		n++;
+	return n > 0 && n <= SERIAL_LEN && !serial[n];
 }
 
 bool pci_ok(const char *pci)

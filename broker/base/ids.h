@@ -10,6 +10,7 @@ enum {
 	NAME_LEN = 63,   /* of machines, personas, networks, pools */
 	IQN_LEN = 223,   /* RFC 7143, 4.2.7.1 */
 	SECRET_LEN = 64, /* CHAP user and secret */
+	SERIAL_LEN = 63, /* of SMBIOS */
 	MAC_TEXT = 18,   /* "52:54:00:00:00:01" and its NUL */
 	MAC_HEX = 13,    /* "525400000001" and its NUL */
 	UUID_TEXT = 37,
@@ -100,6 +101,11 @@ bool iqn_ok(const char *iqn);
 /* A CHAP user or secret: 1 to 64 of letters, digits and . _ : + / = - so that it stands in an
  * iPXE script and in an iBFT unchanged. */
 bool chap_word_ok(const char *word);
+/* A serial number that a persona may have: 1 to 63 of letters, digits and . _ : + / = - so that it
+ * stands in a kernel's line and in a work order unchanged. */
+bool serial_ok(const char *serial);
+/* One that a machine may have of its maker: as long, any printable ASCII. */
+bool serial_is_text(const char *serial);
 /* "0000:00:03.0", lower-case hex. */
 bool pci_ok(const char *pci);
 /* "sha256:" and 64 hex digits of either case, with or without ':' between the pairs; what is kept

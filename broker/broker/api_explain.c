@@ -56,7 +56,8 @@ static void machine_says(struct boot_ask *a, const struct table *t)
 	a->here = here_of(t);
 	if (!n || n->machine == TABLE_NOWHERE)
 		return;
-	a->uuid = t->machine[n->machine].uuid;
+	const struct table_machine *m = &t->machine[n->machine];
+	a->uuid = uuid_is_zero(&m->carried_uuid) ? m->uuid : m->carried_uuid;
 	table_relay_port(&a->port, t, n);
 }
 

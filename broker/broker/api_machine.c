@@ -16,7 +16,7 @@ static const char hint_add[] = "`baton machine add --help` shows what a machine 
 json_t *machine_json(const struct machine *m, const struct standing *at)
 {
 	const struct binding *b = standing_of_machine(at, m->name);
-	char uuid[UUID_TEXT] = "";
+	char uuid[UUID_TEXT] = "", carried[UUID_TEXT] = "";
 	json_t *nics = json_array();
 	for (unsigned i = 0; i < m->nics; i++) {
 		const struct nic *n = &m->nic[i];
@@ -32,6 +32,8 @@ json_t *machine_json(const struct machine *m, const struct standing *at)
 	}
 	if (!uuid_is_zero(&m->uuid))
 		uuid_text(uuid, &m->uuid);
+	if (!uuid_is_zero(&m->carried_uuid))
+		uuid_text(carried, &m->carried_uuid);
 	json_t *all = json_pack(
 		"{s:s,s:s,s:s,s:s,s:{s:s,s:s,s:i,s:s,s:s,s:i,s:s,s:s},s:s,s:s,s:s,s:s,s:s}", "name",
 		m->name, "pool", m->pool, "state", standing_machine_state(at, m->name), "persona",
@@ -40,6 +42,9 @@ json_t *machine_json(const struct machine *m, const struct standing *at)
 		(int)m->bmc.cipher, "quirks", m->bmc.quirks, "pin", m->bmc.pin, "uuid", uuid,
 		"idle", idle_word(m->idle), "loader", m->loader, "taking", taking_word(m->taking),
 		"taken", taking_word(m->taken));
+	json_object_set_new(all, "serial", json_string(m->serial));
+	json_object_set_new(all, "carried_uuid", json_string(carried));
+	json_object_set_new(all, "carried_serial", json_string(m->carried_serial));
 	traits_put(all, &m->is);
 	json_object_set_new(all, "nics", nics);
 	json_object_set_new(all, "ports_held", standing_ports(at, m->name));

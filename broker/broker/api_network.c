@@ -169,12 +169,15 @@ void api_persona_rm(const struct ask *a, struct reply *to)
 	remove_named(a, to, "persona", store_persona_rm);
 }
 
+static const char *const pool_kinds[] = {
+	[POOL_MAC] = "mac", [POOL_IQN] = "iqn", [POOL_SERIAL] = "serial"
+};
+
 static json_t *pool_json(const void *one)
 {
 	const struct pool *p = one;
-	json_t *j = json_pack("{s:s,s:s,s:I,s:I}", "name", p->name, "kind",
-		p->kind == POOL_MAC ? "mac" : "iqn", "given", (json_int_t)p->given, "size",
-		(json_int_t)p->size);
+	json_t *j = json_pack("{s:s,s:s,s:I,s:I}", "name", p->name, "kind", pool_kinds[p->kind],
+		"given", (json_int_t)p->given, "size", (json_int_t)p->size);
 	if (p->kind == POOL_MAC) {
 		json_object_set_new(j, "from", json_mac(&p->from));
 		json_object_set_new(j, "to", json_mac(&p->to));
@@ -200,9 +203,14 @@ static int pool_read(struct pool *p, const json_t *body, struct err *e)
 	if (!name_ok(p->name))
 		return err_say(
 			e, EINVAL, "pool: \"name\": want 1 to 63 of a-z, 0-9 and -, not - first");
-	p->kind = strcmp(kind, "mac") == 0 ? POOL_MAC : POOL_IQN;
-	if (p->kind == POOL_IQN && strcmp(kind, "iqn") != 0)
-		return err_say(e, EINVAL, "pool: \"kind\": want mac or iqn");
+	for (p->kind = POOL_MAC; p->kind < POOL_SERIAL && strcmp(kind, pool_kinds[p->kind]) != 0;)
+		p->kind++;
+	if (strcmp(kind, pool_kinds[p->kind]) != 0)
+		return err_say(e, EINVAL, "pool: \"kind\": want mac, iqn or serial");
+	if (p->kind == POOL_SERIAL && (!serial_ok(p->prefix) || *from || *last))
+		return err_say(e, EINVAL,
+			"pool: \"prefix\": want the start of a serial, letters, digits and . _ : + "
+			"/ = -, and no \"from\" or \"to\"");
 	if (p->kind == POOL_IQN && (!iqn_ok(p->prefix) || *from || *last))
 		return err_say(e, EINVAL,
 			"pool: \"prefix\": want the start of an IQN, as in "

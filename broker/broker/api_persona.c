@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/list.h"
 #include "base/own.h"
@@ -34,7 +35,7 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 {
 	const struct binding *b = standing_of_persona(at, p->name);
 	json_t *nics = json_array(), *portals = json_array(), *wants = json_object();
-	char why[STANDING_WHY];
+	char why[STANDING_WHY], uuid[UUID_TEXT];
 	traits_put(wants, &p->wants);
 	json_object_set_new(wants, "apart", json_string(p->apart));
 	for (unsigned i = 0; i < p->nics; i++)
@@ -46,14 +47,17 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 		json_array_append_new(portals, json_string(text));
 	}
 	return json_pack(
-		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:b,s:I,s:o,s:o,s:s,s:o,s:o}",
+		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:b,s:I,s:o,s:o,s:s,s:s,s:s,s:o,"
+		"s:o}",
 		"name", p->name, "state", standing_persona_state(at, p->name), "why",
 		standing_why(why, at, p->name), "machine", b ? b->machine : "", "phase",
 		b ? phase_word(b->phase) : "", "iqn", p->iqn, "target", p->target, "san", p->san,
 		"lun", (json_int_t)p->lun, "portals", portals, "chap_user", p->chap_user,
 		"chap_secret", *p->chap_secret != '\0', "mutual", p->mutual, "generation",
 		(json_int_t)p->generation, "dns", json_addrs(p->dns, SERVERS_MAX), "ntp",
-		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "wants", wants, "nics", nics);
+		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "uuid",
+		uuid_is_zero(&p->uuid) ? "" : uuid_text(uuid, &p->uuid), "serial", p->serial,
+		"wants", wants, "nics", nics);
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)
@@ -165,9 +169,36 @@ static int persona_check(const struct persona *p, struct err *e)
 	return 0;
 }
 
+static int uuid_read(struct persona *p, const char *uuid, struct err *e)
+{
+	if (*uuid && (!uuid_parse(&p->uuid, uuid) || !uuid_names_one(&p->uuid)))
+		return err_say(e, EINVAL,
+			"persona: \"uuid\": \"%s\": want one that is this persona's alone, as in "
+			"6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204",
+			uuid);
+	if (*p->serial && !serial_ok(p->serial))
+		return err_say(e, EINVAL,
+			"persona: \"serial\": want 1 to %d of letters, digits and . _ : + / = -",
+			SERIAL_LEN);
+	return 0;
+}
+
+/* What nobody has written: a random UUID (RFC 9562, version 4), and a serial of the first pool. */
+static int smbios_fill(struct persona *p, struct store *s, struct err *e)
+{
+	if (uuid_is_zero(&p->uuid)) {
+		if (getrandom(p->uuid.b, sizeof p->uuid.b, 0) != (ssize_t)sizeof p->uuid.b)
+			return err_set(e, errno, "persona %s: a random UUID", p->name);
+		p->uuid.b[6] = (uint8_t)((p->uuid.b[6] & 0x0f) | 0x40);
+		p->uuid.b[8] = (uint8_t)((p->uuid.b[8] & 0x3f) | 0x80);
+	}
+	return *p->serial ? 0 : store_serial_draw(s, p->serial, p->name, e);
+}
+
 static int persona_read(struct persona *p, const json_t *body, struct err *e)
 {
 	const json_t *portals = NULL, *nics = NULL, *wants = NULL;
+	char uuid[UUID_TEXT] = "";
 	snprintf(p->san, sizeof p->san, "iscsi");
 	const struct member members[] = {
 		{ "name", MEMBER_TEXT, p->name, sizeof p->name, 0, true },
@@ -182,6 +213,8 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		{ "dns", MEMBER_ADDRS, p->dns, SERVERS_MAX, 0, false },
 		{ "ntp", MEMBER_ADDRS, p->ntp, SERVERS_MAX, 0, false },
 		{ "domain", MEMBER_TEXT, p->domain, sizeof p->domain, 0, false },
+		{ "uuid", MEMBER_TEXT, uuid, sizeof uuid, 0, false },
+		{ "serial", MEMBER_TEXT, p->serial, sizeof p->serial, 0, false },
 		{ "wants", MEMBER_DICT, &wants, 0, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
 	};
@@ -205,6 +238,8 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		r = nic_read(&p->nic[p->nics], json_array_get(nics, p->nics), e);
 	if (r == 0 && wants)
 		r = wants_read(p, wants, e);
+	if (r == 0)
+		r = uuid_read(p, uuid, e);
 	return r < 0 ? r : persona_check(p, e);
 }
 
@@ -258,7 +293,8 @@ void api_persona_add(const struct ask *a, struct reply *to)
 		reply_err(to, &e, "`baton persona add --help` shows what a persona is made of");
 	} else {
 		snprintf(what, sizeof what, "persona=%s added", p.name);
-		r = store_persona_add(a->b->store, &p, &e);
+		r = smbios_fill(&p, a->b->store, &e);
+		r = r < 0 ? r : store_persona_add(a->b->store, &p, &e);
 		reply_change(a, to, r, &e, persona_json(&p, NULL),
 			"`baton persona list` shows what there is", what);
 	}

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "broker/events.h"
 #include "broker/publish.h"
+#include "broker/smbios.h"
 #include "core/taking.h"
 
 void identity_cards_read(struct taking_cards *ret, const char *kind, const json_t *body)
@@ -44,23 +45,28 @@ static json_t *identity_deed(
 	const struct run *run, const struct machine *m, const struct persona *p, bool back)
 {
 	json_t *deed = bmc_deed("bmc-identity", m), *list = json_array();
-	for (unsigned i = 0; i < p->nics; i++) {
+	json_t *system = smbios_deed(m, p, back);
+	for (unsigned i = 0; m->taken == TAKING_BMC && i < p->nics; i++) {
 		int on = nic_for(m, p, i);
 		if (on >= 0)
 			json_array_append_new(
 				list, card_wish(&m->nic[on].factory, back ? NULL : &p->nic[i].mac));
 	}
 	json_object_set_new(deed, "cards", list);
+	if (system)
+		json_object_set_new(deed, "system", system);
 	json_object_set_new(
 		deed, "timeout_ms", json_integer((json_int_t)run_step(run)->timeout_s * 900));
 	return deed;
 }
 
-static void set_say(const struct run *run, const struct machine *m, const struct persona *p)
+static void set_say(
+	struct run *run, const struct machine *m, const struct persona *p, const json_t *body)
 {
 	struct event_about a = { run->o.id, m->name, p->name };
 	bool back = run_step(run)->kind == DO_IDENTITY_BACK;
-	for (unsigned i = 0; i < p->nics; i++) {
+	smbios_say(run, m, body);
+	for (unsigned i = 0; m->taken == TAKING_BMC && i < p->nics; i++) {
 		char factory[MAC_TEXT], mine[MAC_TEXT];
 		const struct nic *n = &m->nic[nic_for(m, p, i)];
 		mac_text(factory, &n->factory);
@@ -77,10 +83,13 @@ static void set_say(const struct run *run, const struct machine *m, const struct
 static int phase_next(struct run *run, struct err *e)
 {
 	struct binding b;
+	struct machine m;
 	if (run->o.verb == VERB_PRESTAGE)
 		return 0;
 	int r = store_binding(run->b->store, run->o.persona, &b, e);
-	return r == 0 && b.phase != PHASE_PERSONA
+	r = r < 0 ? r : store_machine(run->b->store, b.machine, &m, e);
+	return r == 0 && (m.taken == TAKING_BMC || m.taken == TAKING_PRESTAGED) &&
+			       b.phase != PHASE_PERSONA
 		       ? store_phase_set(run->b->store, &b, PHASE_PERSONA, e)
 		       : r;
 }
@@ -99,7 +108,7 @@ static void identity_done(void *ctx, const struct hand_result *r)
 	}
 	if (store_machine(run->b->store, run_machine(run), &m, &e) == 0 &&
 		store_persona(run->b->store, run->o.persona, &p, &e) == 0) {
-		set_say(run, &m, &p);
+		set_say(run, &m, &p, r->body);
 		explicit_bzero(&p, sizeof p);
 	}
 	enum step_now now = e.code ? step_failed(why, &e) : step_change(run, phase_next, why);
@@ -110,7 +119,9 @@ static void identity_done(void *ctx, const struct hand_result *r)
 enum step_now identity(
 	struct run *run, const struct machine *m, const struct persona *p, char why[320])
 {
-	if (m->taken == TAKING_PRESTAGED)
+	if (smbios_by_bmc(m, false) && step_change(run, smbios_carry, why) != STEP_NOW_DONE)
+		return STEP_NOW_FAILED;
+	if (m->taken == TAKING_PRESTAGED && !smbios_by_bmc(m, false))
 		return step_change(run, phase_next, why);
 	return deed_start(run, 0, identity_deed(run, m, p, false), identity_done, why);
 }
@@ -135,10 +146,15 @@ static void identity_back_done(void *ctx, const struct hand_result *r)
 	if (r->ok && store_binding(run->b->store, run->o.persona, &b, NULL) == 0 &&
 		store_machine(run->b->store, b.machine, &m, NULL) == 0 &&
 		held_of(&p, run->b->store, &b, NULL) == 0) {
-		set_say(run, &m, &p);
+		set_say(run, &m, &p, r->body);
 		explicit_bzero(&p, sizeof p);
 	}
-	run_end(run, r->ok ? STEP_DONE : STEP_FAILED, r->ok ? "" : r->why);
+	bool ok = r->ok;
+	char why[320];
+	snprintf(why, sizeof why, "%s", r->ok ? "" : r->why);
+	if (ok && json_object_get(r->body, "system"))
+		ok = step_change(run, smbios_carry_no_more, why) == STEP_NOW_DONE;
+	run_end(run, ok ? STEP_DONE : STEP_FAILED, why);
 }
 
 enum step_now identity_back(

@@ -19,6 +19,10 @@ static int uuid_check(struct store *s, const struct machine *m, struct err *e)
 	size_t n = 0;
 	if (!uuid_names_one(&m->uuid))
 		return err_say(e, ENOENT, "it has no UUID of its own on record");
+	if (m->uuid_by == SMBIOS_TOOL && !uuid_is_zero(&m->carried_uuid))
+		return err_say(e, ENOENT,
+			"it says the UUID of its persona, and a tool gives its own "
+			"back only once it runs");
 	int r = store_machines(s, &all, &n, e);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (strcmp(all[i].name, m->name) != 0 && uuid_same_body(&all[i].uuid, &m->uuid))

@@ -59,34 +59,54 @@ static bool file_find(char ret[MANIFEST_MAX + 1], int fd, const char *want)
 	return false;
 }
 
-/* Adds the value of its line `pci = ...`. */
-static void cards_add(char to[PACKS_CARDS], const char *manifest)
+/* The value of the next line `KEY = ...` from *at on, which goes behind that line; NULL: none. */
+static const char *value_next(const char **at, const char *key)
 {
-	for (const char *line = manifest; *line;
-		line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *at = line + strspn(line, " \t");
-		if (strncmp(at, "pci", 3) != 0)
+	size_t len = strlen(key);
+	while (**at) {
+		const char *line = *at + strspn(*at, " \t");
+		*at += strcspn(*at, "\n");
+		*at += **at == '\n';
+		if (strncmp(line, key, len) != 0)
 			continue;
-		at += 3 + strspn(at + 3, " \t");
-		if (*at != '=')
-			continue;
-		at += 1 + strspn(at + 1, " \t");
-		size_t len = strcspn(at, "\n"), has = strlen(to);
+		line += len + strspn(line + len, " \t");
+		if (*line == '=')
+			return line + 1 + strspn(line + 1, " \t");
+	}
+	return NULL;
+}
+
+/* Adds the values of its lines `pci = ...`. */
+static void cards_add(void *ctx, const char *manifest)
+{
+	char *to = ctx;
+	for (const char *value; (value = value_next(&manifest, "pci"));) {
+		size_t len = strcspn(value, "\n"), has = strlen(to);
 		if (has + len + 2 <= PACKS_CARDS)
 			snprintf(to + has, PACKS_CARDS - has, "%s%.*s", has ? " " : "", (int)len,
-				at);
+				value);
 	}
 	for (char *c = to; *c; c++)
 		if (*c == '\t' || *c == '\r')
 			*c = ' ';
 }
 
-int packs_cards(char ret[PACKS_CARDS], int folder, struct err *e)
+static void board_see(void *ctx, const char *manifest)
+{
+	static const char board[] = "board";
+	for (const char *value; (value = value_next(&manifest, "kind"));)
+		if (strcspn(value, " \t\r\n") == sizeof board - 1 &&
+			memcmp(value, board, sizeof board - 1) == 0)
+			*(bool *)ctx = true;
+}
+
+/* Every manifest of the folder's images. */
+static int manifests_each(
+	int folder, void (*each)(void *ctx, const char *manifest), void *ctx, struct err *e)
 {
 	char manifest[MANIFEST_MAX + 1];
 	OWN(fd) int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN(dir) DIR *d = again < 0 ? NULL : fdopendir(again);
-	ret[0] = '\0';
 	if (!d)
 		return err_set(e, errno, "packs: read the folder");
 	again = -1; /* the DIR has it */
@@ -98,7 +118,20 @@ int packs_cards(char ret[PACKS_CARDS], int folder, struct err *e)
 		snprintf(want, sizeof want, "packs/%.*s/manifest", (int)(len - 4), x->d_name);
 		OWN(fd) int fd = openat(folder, x->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (fd >= 0 && file_find(manifest, fd, want))
-			cards_add(ret, manifest);
+			each(ctx, manifest);
 	}
 	return 0;
+}
+
+int packs_cards(char ret[PACKS_CARDS], int folder, struct err *e)
+{
+	ret[0] = '\0';
+	return manifests_each(folder, cards_add, ret, e);
+}
+
+bool packs_board(int folder)
+{
+	bool found = false;
+	manifests_each(folder, board_see, &found, NULL);
+	return found;
 }

@@ -16,6 +16,7 @@
 #include "broker/identity.h"
 #include "broker/members.h"
 #include "broker/packs.h"
+#include "broker/smbios.h"
 #include "core/drivers.h"
 #include "host/given.h"
 
@@ -58,6 +59,10 @@ struct preflight {
 	struct asked asked[COUNT(asks)];
 	unsigned waiting;
 	struct checklist list;
+	/* For uuid-serial, which needs two answers. */
+	struct smbios_bmc bmc_says;
+	char line_unknown[200], line_uuid[40], line_serial[72];
+	bool grub;
 	uv_timer_t end; /* where nothing was asked: done() comes from the loop all the same */
 	preflight_done *done;
 	void *ctx;
@@ -105,6 +110,7 @@ static void probed_to(struct preflight *f, const struct hand_result *r)
 	identity_cards_read(&cards, f->to.bmc.kind, r->body);
 	cards.distrusted = taking_distrusts(&f->to);
 	check_identity(&f->list, &c, &cards);
+	smbios_bmc_read(&f->bmc_says, r->body);
 }
 
 static void probed_from(struct preflight *f, const struct hand_result *r)
@@ -135,13 +141,14 @@ static json_t *look(const struct preflight *f)
 	return disk_deed(f, "san-look");
 }
 
-/* Only of cards that a shim has told: without one there is nothing to look for. */
+/* Drivers only of cards that a shim has told; what its kernel is told in any case. */
 static json_t *drivers(const struct preflight *f)
 {
 	struct drivers_want want = { .n = 0 };
 	if (f->has_to)
 		drivers_wanted(&want, &f->to, &f->p);
-	json_t *deed = want.n ? disk_deed(f, "san-drivers") : NULL;
+	bool line = !uuid_is_zero(&f->p.uuid) || *f->p.serial;
+	json_t *deed = want.n || line ? disk_deed(f, "san-drivers") : NULL;
 	if (!deed)
 		return NULL;
 	json_t *list = json_array();
@@ -164,6 +171,19 @@ static enum driver_is driver_is(const char *word)
 	return strcmp(word, "module") == 0 ? DRIVER_FILE : DRIVER_MISSING;
 }
 
+static void line_read(struct preflight *f, const struct hand_result *r)
+{
+	const json_t *line = json_object_get(r->body, "line");
+	const char *unknown = r->ok ? word_in(r->body, "unknown") : r->why;
+	plain_text(f->line_unknown, sizeof f->line_unknown,
+		line       ? ""
+		: *unknown ? unknown
+			   : "its loader does not say it in a way that is read here");
+	plain_text(f->line_uuid, sizeof f->line_uuid, word_in(line, "uuid"));
+	plain_text(f->line_serial, sizeof f->line_serial, word_in(line, "serial"));
+	f->grub = json_is_true(json_object_get(line, "grub"));
+}
+
 static void drivers_read(struct preflight *f, const struct hand_result *r)
 {
 	char initramfs[160], unknown[256];
@@ -172,7 +192,10 @@ static void drivers_read(struct preflight *f, const struct hand_result *r)
 	const json_t *list = json_object_get(r->body, "wanted");
 	struct drivers_said s = { .initramfs = initramfs,
 		.aliases = json_is_true(json_object_get(r->body, "aliases")) };
+	line_read(f, r);
 	drivers_wanted(&want, &f->to, &f->p);
+	if (want.n == 0)
+		return;
 	plain_text(initramfs, sizeof initramfs, word_in(r->body, "initramfs"));
 	plain_text(unknown, sizeof unknown, r->ok ? word_in(r->body, "unknown") : r->why);
 	s.unknown = *unknown ? unknown : NULL;
@@ -220,8 +243,22 @@ void preflight_forget(struct preflight *f)
 	uv_close((uv_handle_t *)&f->end, preflight_gone);
 }
 
+static void judge_smbios(struct preflight *f)
+{
+	struct preflight_case c = case_of(f);
+	int folder = given_fd("packs", NULL);
+	const struct smbios_line line = { *f->line_unknown ? f->line_unknown : NULL, f->line_uuid,
+		f->line_serial, f->grub };
+	if (!f->has_to)
+		return;
+	smbios_choose(&f->list.smbios, &f->to, &f->p, f->list.taking, &f->bmc_says,
+		folder >= 0 && packs_board(folder));
+	check_smbios(&f->list, &c, &line);
+}
+
 static void preflight_over(struct preflight *f)
 {
+	judge_smbios(f);
 	checklist_sort(&f->list);
 	f->done(f->ctx, &f->list);
 	uv_close((uv_handle_t *)&f->end, preflight_gone);
@@ -275,6 +312,9 @@ static int rehearsed_read(struct preflight *f, const struct order *o, struct err
 	r = r < 0 ? r : store_persona(f->b->store, d.of, &of, e);
 	if (r < 0)
 		return r;
+	/* Whoever plays it must be no one's double: its copy says what its disk says. */
+	of.uuid = f->p.uuid;
+	memcpy(of.serial, f->p.serial, sizeof of.serial);
 	of.nics = f->p.nics;
 	memcpy(of.nic, f->p.nic, sizeof of.nic);
 	f->p = of;
@@ -326,6 +366,7 @@ int preflight_begin(struct preflight **ret, struct broker *b, const struct order
 		free(f);
 		return r;
 	}
+	snprintf(f->line_unknown, sizeof f->line_unknown, "it has no disk that is read here");
 	f->end.data = f;
 	uv_timer_init(b->loop, &f->end);
 	struct preflight_case c = case_of(f);

@@ -104,6 +104,23 @@ static void found_read(struct traits *found, const json_t *body)
 		found->cpus = (uint32_t)cpus;
 }
 
+/* What is strange here is as if it were not said. */
+static void serial_read(char to[SERIAL_LEN + 1], const json_t *body, const char *member)
+{
+	const char *text = json_string_value(json_object_get(body, member));
+	if (text && serial_is_text(text))
+		snprintf(to, SERIAL_LEN + 1, "%s", text);
+}
+
+static void smbios_read(struct report *r, const json_t *body)
+{
+	const char *uuid = json_string_value(json_object_get(body, "uuid_read_back"));
+	serial_read(r->serial, body, "serial");
+	serial_read(r->serial_back, body, "serial_read_back");
+	if (uuid)
+		uuid_parse(&r->uuid_back, uuid);
+}
+
 static int body_read(struct report *r, const json_t *body, struct err *e)
 {
 	char stage[16] = "", deed[16] = "", uuid[UUID_TEXT] = "";
@@ -130,6 +147,7 @@ static int body_read(struct report *r, const json_t *body, struct err *e)
 		memset(&r->uuid, 0, sizeof r->uuid);
 	found_read(&r->found, body);
 	report_disks_read(r, body);
+	smbios_read(r, body);
 	ret = stage_read(r, stage, deed, e);
 	if (ret == 0 && json_array_size(nics) > REPORT_NICS)
 		ret = err_say(e, EINVAL, "report: more than %d NICs", REPORT_NICS);
@@ -203,11 +221,18 @@ static int card_missing(const struct report *r, const struct machine *m, const s
 		*n->pci ? " at " : "", n->pci);
 }
 
+/* The persona's UUID, which this machine was told to say: whose question it was the relay's port
+ * has told (core/boot.h), and only that one has a token. */
+static bool says_carried(const struct report *r, const struct machine *m)
+{
+	return !uuid_is_zero(&m->carried_uuid) && uuid_same_body(&r->uuid, &m->carried_uuid);
+}
+
 int report_match(int at[NICS_MAX], const struct report *r, const struct machine *m,
 	const struct persona *p, struct err *e)
 {
 	if (!uuid_is_zero(&r->uuid) && !uuid_is_zero(&m->uuid) &&
-		!uuid_same_body(&r->uuid, &m->uuid)) {
+		!uuid_same_body(&r->uuid, &m->uuid) && !says_carried(r, m)) {
 		char is[UUID_TEXT], want[UUID_TEXT];
 		return err_say(e, EINVAL, "machine %s: the shim runs on body %s, %s is recorded",
 			m->name, uuid_text(is, &r->uuid), uuid_text(want, &m->uuid));
@@ -260,6 +285,29 @@ int report_check_written(
 				m->name, n->pci, mac_text(is, &r->nic[card].read_back), wanted,
 				*r->nic[card].tool ? r->nic[card].tool : "(not named)");
 	}
+	return 0;
+}
+
+int report_check_board(const struct report *r, const struct machine *m, struct err *e)
+{
+	char is[UUID_TEXT], want[UUID_TEXT];
+	if (!r->restore)
+		return 0;
+	if (m->uuid_by == SMBIOS_TOOL && !uuid_is_zero(&m->carried_uuid) &&
+		!uuid_same_body(&r->uuid_back, &m->uuid))
+		return err_say(e, EINVAL,
+			"machine %s: its board says UUID %s, want its own, %s; the tool did not "
+			"write it",
+			m->name,
+			uuid_is_zero(&r->uuid_back) ? "(not read back)"
+						    : uuid_text(is, &r->uuid_back),
+			uuid_text(want, &m->uuid));
+	if (m->serial_by == SMBIOS_TOOL && *m->carried_serial &&
+		strcmp(r->serial_back, m->serial) != 0)
+		return err_say(e, EINVAL,
+			"machine %s: its board says serial %s, want its own, %s; the tool did not "
+			"write it",
+			m->name, *r->serial_back ? r->serial_back : "(not read back)", m->serial);
 	return 0;
 }
 

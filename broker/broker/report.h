@@ -29,7 +29,10 @@ struct report {
 	bool restore; /* the deed it was given */
 	char machine[NAME_LEN + 1];
 	uint32_t said_generation;
-	struct uuid uuid; /* zero: not said */
+	struct uuid uuid;            /* zero: not said */
+	char serial[SERIAL_LEN + 1]; /* "": not said, or strange; the same with those two: */
+	struct uuid uuid_back;       /* what the board says since it was written */
+	char serial_back[SERIAL_LEN + 1];
 	struct traits
 		found; /* without labels; what was not said, or is not known here, is unknown */
 	char step[64], why[256];
@@ -54,6 +57,9 @@ int report_match(int at[NICS_MAX], const struct report *r, const struct machine 
 /* Does what was read back equal what was wanted, on every NIC that the persona uses? -EINVAL. */
 int report_check_written(
 	const struct report *r, const struct machine *m, const struct persona *p, struct err *e);
+
+/* On a restore: does the board say its own again, where it was told another? -EINVAL. */
+int report_check_board(const struct report *r, const struct machine *m, struct err *e);
 
 /* Does every carrying NIC that the report speaks of read back its factory address? At least one. */
 bool report_all_factory(const struct report *r, const struct machine *m);

@@ -15,6 +15,7 @@
 #include "broker/publish.h"
 #include "broker/report.h"
 #include "broker/runner.h"
+#include "broker/smbios.h"
 
 /* HELD_MOST: a jailed process that runs wild may hold so many; files itself gives up after 20 s. */
 enum { HOLD = 0, OK = 200, WRONG = 409, NOT_NOW = 503, HELD_MOST = 1000, HELD_S = 25 };
@@ -214,6 +215,8 @@ static int judge_found(struct broker *b, struct stand *s, const struct report *r
 		ret = store_found_set(b->store, s->m.name, &r->found, e);
 	if (ret == 0)
 		ret = inventory_found(b, s->m.name, r, e);
+	if (ret == 0)
+		ret = smbios_found(b->store, &s->m, &s->p, r, e);
 	if (ret < 0) {
 		store_rollback(b->store);
 		return ret == -EEXIST ? WRONG : NOT_NOW;
@@ -256,7 +259,8 @@ static int judge_written(struct broker *b, struct stand *s, const struct report 
 	if (store_begin(b->store, e) < 0)
 		return NOT_NOW;
 	bool boots = !r->restore && s->run->o.verb != VERB_PRESTAGE;
-	if (boots && store_phase_set(b->store, &s->bound, PHASE_PERSONA, e) < 0) {
+	if ((boots && store_phase_set(b->store, &s->bound, PHASE_PERSONA, e) < 0) ||
+		smbios_written(b->store, &s->m, r, e) < 0) {
 		store_rollback(b->store);
 		return NOT_NOW;
 	}
@@ -316,7 +320,8 @@ static int judge_stage(struct broker *b, struct stand *s, const struct report *r
 	int status = OK;
 	if (!written)
 		status = judge_found(b, s, r, &end, e);
-	else if (report_check_written(r, &s->m, &s->p, e) < 0)
+	else if (report_check_written(r, &s->m, &s->p, e) < 0 ||
+		 (end.run && report_check_board(r, &s->m, e) < 0))
 		status = WRONG;
 	else
 		status = end.run ? judge_written(b, s, r, &end, e) : judge_written_again(s, r, e);

@@ -18,6 +18,7 @@
 #include "broker/prestage.h"
 #include "broker/publish.h"
 #include "broker/silence.h"
+#include "broker/smbios.h"
 
 struct sides {
 	struct persona p;
@@ -75,7 +76,11 @@ static void preflighted(void *ctx, const struct checklist *l)
 	run->preflight = NULL;
 	run->hands = 0;
 	checklist_trouble(why, sizeof why, l);
-	if (!*why && store_taken_set(run->b->store, run->o.to, l->taking, &e) < 0)
+	if (!*why && (store_taken_set(run->b->store, run->o.to, l->taking, &e) < 0 ||
+			     store_serial_journal(
+				     run->b->store, run->o.to, l->smbios.own_serial, &e) < 0 ||
+			     store_smbios_by_set(run->b->store, run->o.to, l->smbios.uuid,
+				     l->smbios.serial, &e) < 0))
 		snprintf(why, sizeof why, "%s", e.text);
 	run_end(run, *why ? STEP_FAILED : STEP_DONE, why);
 }
@@ -206,7 +211,9 @@ static const char *done_otherwise(
 	case DO_IDENTITY:
 		return by_bmc || prestaged ? NULL : "the shim writes addresses here";
 	case DO_IDENTITY_BACK:
-		return by_bmc ? NULL : "the shim writes addresses here";
+		return by_bmc || smbios_by_bmc(m, s->kind == DO_IDENTITY_BACK)
+			       ? NULL
+			       : "the shim writes addresses here";
 	case DO_AWAIT_ASK:
 		return by_bmc || prestaged ? NULL : "the shim reads the addresses back";
 	case DO_NET_START:

@@ -83,10 +83,12 @@ static bool signs_read(struct signs *ret, const char *text)
 	return any;
 }
 
-/* By its UUID, where both are known, else by its port. */
+/* By its UUID, where both are known, else by its port. A persona's UUID may be on several. */
 static bool signs_are(const struct signs *said, const struct machine *m)
 {
-	if (!uuid_is_zero(&said->uuid) && !uuid_is_zero(&m->uuid) &&
+	bool carried =
+		!uuid_is_zero(&m->carried_uuid) && uuid_same_body(&m->carried_uuid, &said->uuid);
+	if (!uuid_is_zero(&said->uuid) && !uuid_is_zero(&m->uuid) && !carried &&
 		!uuid_same_body(&m->uuid, &said->uuid))
 		return false;
 	for (unsigned i = 0; i < m->nics; i++)

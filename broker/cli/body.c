@@ -236,14 +236,15 @@ static int range_read(json_t *body, const char *text, struct err *e)
 static int pool_own(json_t *body, const struct call *c, struct err *e)
 {
 	const char *macs = call_value(c, "mac"), *iqns = call_value(c, "iqn");
-	if (!macs == !iqns)
+	const char *serials = call_value(c, "serial");
+	if (!!macs + !!iqns + !!serials != 1)
 		return err_say(e, EINVAL,
-			"a pool holds either MACs or initiator names: give --mac FROM-TO or "
-			"--iqn PREFIX");
-	json_object_set_new(body, "kind", json_string(macs ? "mac" : "iqn"));
+			"a pool holds either MACs or initiator names or serials: give --mac "
+			"FROM-TO, --iqn PREFIX or --serial PREFIX");
+	json_object_set_new(body, "kind", json_string(macs ? "mac" : iqns ? "iqn" : "serial"));
 	if (macs)
 		return range_read(body, macs, e);
-	json_object_set_new(body, "prefix", json_string(iqns));
+	json_object_set_new(body, "prefix", json_string(iqns ? iqns : serials));
 	return 0;
 }
 

@@ -32,6 +32,13 @@ struct bmc_facts {
 	bool next_boot_known;
 };
 
+/* What a machine's SMBIOS says of it, as far as its BMC shows or sets it. */
+struct bmc_system {
+	struct uuid uuid;                    /* zero: it does not tell, or it shall stay */
+	char serial[SERIAL_LEN + 1];         /* "": the same */
+	bool uuid_settable, serial_settable; /* it says itself that it can be set */
+};
+
 struct bmc {
 	const struct bmc_ops *ops;
 	char pin[PIN_TEXT]; /* of the certificate that it showed; "": its driver has none */
@@ -53,7 +60,7 @@ struct bmc_ops {
 	int (*next_boot_set)(struct bmc *bmc, enum boot_dev dev, struct err *e);
 	void (*close)(struct bmc *bmc); /* takes NULL */
 
-	/* NULL where a driver has no such thing, all four alike. */
+	/* NULL where a driver has no such thing, all six alike. */
 
 	/* Up to CARDS_MAX functions of cards, at any power state. */
 	int (*cards_read)(struct bmc *bmc, struct card *ret, size_t *ret_n, struct err *e);
@@ -62,6 +69,13 @@ struct bmc_ops {
 	 * nothing was tried. -EIO: the BMC refuses it, or took it and reverted it; what was set
 	 * before stays. What a BMC has set is volatile: ask again at every power-on. */
 	int (*identity_set)(struct bmc *bmc, const struct identity *want, size_t n,
+		enum identity_state *state, unsigned timeout_ms, struct err *e);
+	/* At any power state. */
+	int (*system_read)(struct bmc *bmc, struct bmc_system *ret, struct err *e);
+	/* Its UUID and its serial, while it is off: read back twice, half a second apart. *state is
+	 * never STAGED. -EBUSY: it is on, and nothing was tried. -EIO: refused, or taken and
+	 * reverted; what of it was taken is not known. */
+	int (*system_set)(struct bmc *bmc, const struct bmc_system *want,
 		enum identity_state *state, unsigned timeout_ms, struct err *e);
 	/* The image of that URL is in the machine's drive, and its next start is from there. */
 	int (*media_boot)(struct bmc *bmc, const char *url, struct err *e);

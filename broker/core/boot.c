@@ -217,7 +217,8 @@ static enum port port_of(
 static bool port_fits(
 	const char **why, const struct boot_ask *ask, const struct table_machine *m, enum port port)
 {
-	bool names_itself = !uuid_is_zero(&m->uuid) && !m->uuid_shared;
+	bool names_itself =
+		!uuid_is_zero(&m->uuid) && !m->uuid_shared && uuid_is_zero(&m->carried_uuid);
 	if (ask->stage == STAGE_SCRIPT || port == PORT_ITS ||
 		(ask->stage == STAGE_OS && names_itself))
 		return true;
@@ -230,6 +231,24 @@ static bool port_fits(
 	return port == PORT_NOT_ON_RECORD || silent(why, SILENCE_no_relay_port);
 }
 
+static bool says(const struct boot_ask *ask, const struct uuid *u)
+{
+	return !uuid_is_zero(&ask->uuid) && !uuid_is_zero(u) && uuid_same_body(&ask->uuid, u);
+}
+
+/* It says the persona's UUID, which a machine that the persona has left may say as well: only one
+ * that was told to say it is believed, and by the port that it is plugged into. */
+static bool is_carrier(
+	struct boot_plan *plan, const char **why, const struct boot_ask *ask, enum port port)
+{
+	plan->other_port = port == PORT_OTHER;
+	if (!says(ask, &plan->machine->carried_uuid))
+		return silent(why, SILENCE_stale_body);
+	if (!plan->is_persona_mac || ask->stage == STAGE_SCRIPT || port == PORT_ITS)
+		return true;
+	return silent(why, port == PORT_NOT_SAID ? SILENCE_no_relay_port : SILENCE_stale_body);
+}
+
 /* The UUID is on the board, and a port is where somebody has put a cable: so where both sides say a
  * UUID that is one machine's, it decides, and a port that differs is only told of. */
 static bool is_its_body(
@@ -237,7 +256,10 @@ static bool is_its_body(
 {
 	const struct table_machine *m = plan->machine;
 	bool both = !uuid_is_zero(&ask->uuid) && !uuid_is_zero(&m->uuid);
-	if (both && !uuid_same_body(&ask->uuid, &m->uuid))
+	bool own = says(ask, &m->uuid);
+	if (!own && (says(ask, &m->carried_uuid) || says(ask, &m->persona_uuid)))
+		return is_carrier(plan, why, ask, port_of(t, plan->nic, ask));
+	if (both && !own)
 		return silent(why, SILENCE_stale_body);
 	enum port port = port_of(t, plan->nic, ask);
 	plan->other_port = port == PORT_OTHER;

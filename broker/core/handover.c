@@ -69,6 +69,16 @@ static void put_nic(char *to, size_t *n, const struct table *t, const struct boo
 		ip4_text(server, plan->server));
 }
 
+/* What its kernel is told, whether the machine says it as well or not. */
+static void put_smbios(char *to, size_t *n, const struct table *t, const struct table_machine *m)
+{
+	char uuid[UUID_TEXT];
+	if (!uuid_is_zero(&m->persona_uuid))
+		put(to, n, "uuid %s\n", uuid_text(uuid, &m->persona_uuid));
+	if (*table_text(t, m->persona_serial))
+		put(to, n, "serial %s\n", table_text(t, m->persona_serial));
+}
+
 int handover_render(char **ret, const struct table *t, const struct boot_plan *plan, struct err *e)
 {
 	const struct table_machine *m = plan->machine;
@@ -94,6 +104,7 @@ int handover_render(char **ret, const struct table *t, const struct boot_plan *p
 		put(out, &n, "mutual-chap %s %s\n", table_text(t, m->mutual_user),
 			table_text(t, m->mutual_secret));
 	put_nic(out, &n, t, plan, nic);
+	put_smbios(out, &n, t, m);
 	if (n >= TEXT_MOST)
 		return err_say(e, ENOSPC, "handover: longer than %d bytes", TEXT_MOST);
 	*ret = TAKE(out);

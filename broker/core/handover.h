@@ -11,6 +11,7 @@
  *   portal ADDRESS PORT                             for each path
  *   chap USER SECRET / mutual-chap USER SECRET      where there are such
  *   nic MAC ADDRESS PREFIX GATEWAY-or-- DNS-or-- SERVER
+ *   uuid UUID / serial TEXT                         where the persona has them
  * On success *ret is malloc'ed and the caller's. -ENOENT with the reason why it is not sound here
  * and now: the machine restarts instead. */
 int handover_render(char **ret, const struct table *t, const struct boot_plan *plan, struct err *e);

@@ -10,6 +10,7 @@
 
 static const char *const phases[] = { "identity", "persona", "restore" };
 static const char *const takings[] = { "shim", "handover", "prestaged", "bmc", "auto" };
+static const char *const carriers[] = { "presented", "bmc", "tool" };
 static const char *const unknowns[] = { "silence", "lease" };
 static const char *const modes[] = { "serve", "proxy" };
 static const char *const idles[] = { "park", "local" };
@@ -59,6 +60,19 @@ bool taking_wish_parse(enum taking *ret, const char *word)
 		return false;
 	*ret = t;
 	return true;
+}
+
+const char *smbios_word(enum smbios_by by)
+{
+	return carriers[by];
+}
+
+bool smbios_parse(enum smbios_by *ret, const char *word)
+{
+	int i = word_index(carriers, COUNT(carriers), word);
+	if (i >= 0)
+		*ret = (enum smbios_by)i;
+	return i >= 0;
 }
 
 const char *unknown_word(enum unknown u)

@@ -87,6 +87,10 @@ enum taking {
 	TAKING_AUTO,      /* a wish alone: the best that is sound on any hardware */
 };
 
+/* Who makes a machine say a persona's UUID or serial in place of its own, in its SMBIOS:
+ * docs/design/0030. PRESENTED: nobody; the persona's kernel is told. */
+enum smbios_by { SMBIOS_PRESENTED, SMBIOS_BMC, SMBIOS_TOOL };
+
 struct machine {
 	char name[NAME_LEN + 1];
 	struct uuid uuid; /* zero: not known */
@@ -100,6 +104,12 @@ struct machine {
 	char pool[NAME_LEN + 1]; /* the machines that it may be chosen from; "": only by its name */
 	struct traits is;        /* as the operator wrote, else as the shim found last */
 	enum taking taken;       /* of what it carries, or left with; else how it took the last */
+	char serial[SERIAL_LEN + 1]; /* its own, from before it was told another; "": not known */
+	/* What it may say in place of its own, from before it is told until its own was read back;
+	 * zero, "": nothing. */
+	struct uuid carried_uuid;
+	char carried_serial[SERIAL_LEN + 1];
+	enum smbios_by uuid_by, serial_by; /* of that; else as chosen last */
 };
 
 struct static_route {
@@ -138,6 +148,8 @@ struct persona {
 	uint32_t generation;      /* of its newest binding; only grows, 0 = never bound */
 	struct traits wants;      /* of its machine, where that is chosen from a pool */
 	char apart[NAME_LEN + 1]; /* a group whose personas shall not share a rack; "": none */
+	struct uuid uuid;         /* what its OS shall see of SMBIOS; zero: none */
+	char serial[SERIAL_LEN + 1];
 };
 
 /* What Baton does by itself about a persona that fails, or that powers itself off. */
@@ -187,6 +199,8 @@ const char *taking_word(enum taking t); /* "shim", "handover", "prestaged", "bmc
 bool taking_parse(enum taking *ret, const char *word);
 /* Of what an operator can wish. */
 bool taking_wish_parse(enum taking *ret, const char *word);
+const char *smbios_word(enum smbios_by by); /* "presented", "bmc", "tool" */
+bool smbios_parse(enum smbios_by *ret, const char *word);
 const char *phase_word(enum phase p); /* "identity", "persona", "restore" */
 bool phase_parse(enum phase *ret, const char *word);
 const char *care_word(enum care c); /* "report", "failover", "restart" */

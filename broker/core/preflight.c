@@ -63,7 +63,8 @@ void checklist_trouble(char *to, size_t size, const struct checklist *l)
 	size_t at = 0;
 	*to = '\0';
 	for (unsigned i = 0; i < l->n && at < size; i++)
-		if (l->check[i].finding == FINDING_BAD && l->check[i].id != CHECK_spare_off)
+		if (l->check[i].finding == FINDING_BAD && l->check[i].id != CHECK_spare_off &&
+			l->check[i].id != CHECK_uuid_serial)
 			at += (size_t)snprintf(
 				to + at, size - at, "%s%s", at ? "; " : "", l->check[i].why);
 }

@@ -7,6 +7,7 @@
 
 #include "core/model.h"
 #include "core/order.h"
+#include "core/smbios.h"
 #include "core/taking.h"
 
 enum check_id {
@@ -32,7 +33,8 @@ struct check {
 struct checklist {
 	unsigned n;
 	struct check check[CHECKLIST_MAX];
-	enum taking taking; /* how the machine would take the addresses */
+	enum taking taking;          /* how the machine would take the addresses */
+	struct smbios_choice smbios; /* and say UUID and serial */
 };
 
 void checklist_add(struct checklist *l, enum check_id id, const char *about, enum finding f,
@@ -41,7 +43,7 @@ unsigned checklist_count(const struct checklist *l, enum finding f);
 /* Bad ones first, then unknown ones; else as they were added. */
 void checklist_sort(struct checklist *l);
 /* The sentences of the bad ones that stop an order, with "; " between; "" where there is none. That
- * a machine is on is for a person to know before; an order switches it off. */
+ * a machine is on, or what an OS sees of SMBIOS, is for a person to know before. */
 void checklist_trouble(char *to, size_t size, const struct checklist *l);
 
 /* What is judged; everything is borrowed. */
@@ -69,6 +71,10 @@ void check_bmc(struct checklist *l, const struct preflight_case *c, enum side si
 /* What it has told of the cards. */
 void check_identity(
 	struct checklist *l, const struct preflight_case *c, const struct taking_cards *cards);
+
+/* How its OS comes to see its UUID and its serial: a check for each that it has, by l->smbios. */
+void check_smbios(
+	struct checklist *l, const struct preflight_case *c, const struct smbios_line *line);
 
 /* What a look at the LUN has shown; paths of them were live, and dead says why others are not. */
 struct look_said {

@@ -374,6 +374,21 @@ static const char *mac_or_none(char to[MAC_TEXT], const struct mac *m)
 	return mac_is_zero(m) ? "-" : mac_text(to, m);
 }
 
+/* What a tool shall write into the board: the persona's, or its own where it may say another. */
+static void put_board(struct text *to, const struct table *t, const struct boot_plan *plan)
+{
+	const struct table_machine *m = plan->machine;
+	bool back = plan->deed == DEED_RESTORE;
+	const struct uuid *uuid = back ? &m->uuid : &m->persona_uuid;
+	const char *serial = table_text(t, back ? m->serial : m->persona_serial);
+	char text[UUID_TEXT];
+	if (m->by_tool & TABLE_TOOL_UUID && !uuid_is_zero(uuid) &&
+		(!back || !uuid_is_zero(&m->carried_uuid)))
+		text_say(to, "uuid %s\n", uuid_text(text, uuid));
+	if (m->by_tool & TABLE_TOOL_SERIAL && serial_ok(serial) && (!back || m->carries_serial))
+		text_say(to, "serial %s\n", serial);
+}
+
 int job_render(char **ret, const struct table *t, const struct boot_plan *plan, struct err *e)
 {
 	const struct table_machine *m = plan->machine;
@@ -388,6 +403,7 @@ int job_render(char **ret, const struct table *t, const struct boot_plan *plan, 
 		table_text(t, m->name), table_text(t, m->persona), m->generation);
 	if (m->taken == TAKING_HANDOVER && plan->deed == DEED_IDENTITY)
 		text_say(&to, "takes handover\n");
+	put_board(&to, t, plan);
 	for (uint32_t i = 0; i < m->nics; i++) {
 		const struct table_nic *n = &t->nic[m->nic_at + i];
 		struct mac want = wanted(plan, n);

@@ -24,6 +24,7 @@ int script_render(char **ret, enum script which, const struct table *t,
  *   deed identity|restore
  *   machine NAME / persona NAME / generation N
  *   takes handover                                  where the machine does
+ *   uuid UUID / serial TEXT                         what a tool shall write into its board
  *   nic PCI-or-- FACTORY-MAC-or-- WANTED-MAC-or-- carries|keeps
  * For a restore the wanted MAC is the factory's. Ownership as above. */
 int job_render(char **ret, const struct table *t, const struct boot_plan *plan, struct err *e);

@@ -38,7 +38,7 @@ static bool machine_ok(const struct table *t, const struct table_machine *m)
 	       m->phase <= PHASE_RESTORE && m->idle <= IDLE_LOCAL && m->taken < TAKING_AUTO &&
 	       range_ok(m->nic_at, m->nics, t->header->nics) && m->nics <= NICS_MAX &&
 	       range_ok(m->path_at, m->paths, t->header->paths) && m->paths <= PATHS_MAX &&
-	       text_ok(t, m->domain_name);
+	       text_ok(t, m->domain_name) && text_ok(t, m->serial) && text_ok(t, m->persona_serial);
 }
 
 static bool nic_ok(const struct table *t, const struct table_nic *n)

@@ -17,7 +17,7 @@
 #include "core/token.h"
 
 enum {
-	TABLE_VERSION = 7,
+	TABLE_VERSION = 8,
 	TABLE_KEY_LEN = 32,
 	TABLE_NONE = 0,            /* a text offset that stands for "" */
 	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
@@ -65,14 +65,21 @@ struct table_machine {
 	uint16_t taken;                      /* enum taking: how, while it carries one */
 	uint32_t generation;                 /* of the binding; 0 while it carries none */
 	uint8_t uuid_shared;                 /* 1: another machine may say the same UUID */
-	uint8_t isolated; /* 1: on an isolated network it may ask with any persona's MAC */
-	uint8_t pad[2];
+	uint8_t isolated;       /* 1: on an isolated network it may ask with any persona's MAC */
+	uint8_t by_tool;        /* 1: its UUID, 2: its serial is written by a tool-pack; or both */
+	uint8_t carries_serial; /* 1: it may say another serial, too */
 	uint64_t lun;
 	uint32_t nic_at, nics, path_at, paths;
 	uint32_t domain_name; /* text; this and the servers are the persona's */
 	uint32_t dns[SERVERS_MAX], ntp[SERVERS_MAX];
+	uint32_t serial, persona_serial; /* text */
+	uint32_t pad;
 	struct uuid uuid;
+	/* What it may say in place of that, and what the persona's is; zero: nothing, none. */
+	struct uuid carried_uuid, persona_uuid;
 };
+
+enum { TABLE_TOOL_UUID = 1, TABLE_TOOL_SERIAL = 2 };
 
 enum { TABLE_NOWHERE = 0xffffffff }; /* an index that leads to nothing */
 

@@ -241,6 +241,8 @@ static int persona_fill(struct build *b, struct table_machine *to, const struct 
 	to->ready = bound->fenced;
 	to->isolated = bound->isolated;
 	to->taken = (uint16_t)m->taken;
+	to->persona_uuid = p->uuid;
+	to->persona_serial = text_add(b, p->serial);
 	to->lun = p->lun;
 	to->phase = bound->phase;
 	to->generation = bound->generation;
@@ -274,6 +276,11 @@ static int machine_fill(struct build *b, uint32_t i, struct err *e)
 		.loader = text_add(b, m->loader),
 		.idle = m->idle,
 		.uuid = m->uuid,
+		.carried_uuid = m->carried_uuid,
+		.serial = text_add(b, m->serial),
+		.carries_serial = *m->carried_serial != '\0',
+		.by_tool = (uint8_t)((m->uuid_by == SMBIOS_TOOL ? TABLE_TOOL_UUID : 0) |
+				     (m->serial_by == SMBIOS_TOOL ? TABLE_TOOL_SERIAL : 0)),
 		.nic_at = b->header.nics,
 		.nics = m->nics,
 		.path_at = b->header.paths,

@@ -12,9 +12,10 @@
  *   HOST.mute    once, a call is carried out and does not return while HOST.muted is there, which
  *                the file becomes
  *   HOST.account "USER SECRET": others are refused
- * HOST.cards and HOST.media are its cards and its drive: bmc_fake_cards.c; HOST.components is what
- * it is made of: bmc_fake_components.c. A hang, refuse, lie, reset or mute file may name the calls
- * it holds for, else it holds for all: open probe power-on power-off soft-off next-boot. */
+ * HOST.cards and HOST.media are its cards and its drive: bmc_fake_cards.c; HOST.system is its UUID
+ * and serial: bmc_fake_system.c; HOST.components is what it is made of: bmc_fake_components.c. A
+ * hang, refuse, lie, reset or mute file may name the calls it holds for, else it holds for all:
+ * open probe power-on power-off soft-off next-boot. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -330,6 +331,8 @@ const struct bmc_ops bmc_fake = {
 	.close = fake_close,
 	.cards_read = fake_cards_read,
 	.identity_set = fake_identity_set,
+	.system_read = fake_system_read,
+	.system_set = fake_system_set,
 	.media_boot = fake_media_boot,
 	.media_none = fake_media_none,
 	.inventory_read = fake_inventory_read,

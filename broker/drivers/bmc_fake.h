@@ -29,6 +29,9 @@ int fake_cd_boot(struct fake *f, struct err *e);
 int fake_cards_read(struct bmc *bmc, struct card *ret, size_t *ret_n, struct err *e);
 int fake_identity_set(struct bmc *bmc, const struct identity *want, size_t n,
 	enum identity_state *state, unsigned timeout_ms, struct err *e);
+int fake_system_read(struct bmc *bmc, struct bmc_system *ret, struct err *e);
+int fake_system_set(struct bmc *bmc, const struct bmc_system *want, enum identity_state *state,
+	unsigned timeout_ms, struct err *e);
 int fake_media_boot(struct bmc *bmc, const char *url, struct err *e);
 int fake_media_none(struct bmc *bmc, struct err *e);
 int fake_inventory_read(struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e);

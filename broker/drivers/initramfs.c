@@ -175,6 +175,24 @@ static int result(struct initramfs_found *ret, const struct modules *m, const st
 	return 0;
 }
 
+/* The value of the last such word, which is the one that a kernel's reader mostly takes. */
+static void word_find(char *to, size_t size, const char *line, const char *word)
+{
+	size_t len = strlen(word);
+	to[0] = '\0';
+	for (const char *at = line; *at; at += strcspn(at, " "), at += strspn(at, " "))
+		if (strncmp(at, word, len) == 0)
+			snprintf(to, size, "%.*s", (int)strcspn(at + len, " "), at + len);
+}
+
+static void line_take(struct initramfs_found *ret, const struct booted *from)
+{
+	ret->has_line = from->has_line;
+	ret->grub = from->kind != PART_FAT;
+	word_find(ret->line_uuid, sizeof ret->line_uuid, from->line, "baton.uuid=");
+	word_find(ret->line_serial, sizeof ret->line_serial, from->line, "baton.serial=");
+}
+
 int initramfs_read(struct initramfs_found *ret, const struct disk *d, const char *const wanted[],
 	unsigned n, struct err *e)
 {
@@ -186,6 +204,8 @@ int initramfs_read(struct initramfs_found *ret, const struct disk *d, const char
 	if (!m)
 		return err_set(e, ENOMEM, "initramfs");
 	int r = booted_find(&from, ret->unknown, d, why);
+	if (r == 0)
+		line_take(ret, &from);
 	r = r ? r : files_walk(m, d, &from, why);
 	r = judged(ret, r, why);
 	if (r == 0)

@@ -61,6 +61,10 @@ int redfish_cards_read(struct bmc *bmc, struct card *ret, size_t *ret_n, struct 
 int redfish_identity_set(struct bmc *bmc, const struct identity *want, size_t n,
 	enum identity_state *state, unsigned timeout_ms, struct err *e);
 
+int redfish_system_read(struct bmc *bmc, struct bmc_system *ret, struct err *e);
+int redfish_system_set(struct bmc *bmc, const struct bmc_system *want, enum identity_state *state,
+	unsigned timeout_ms, struct err *e);
+
 /* What a place says when it is read back: IDENTITY_ALREADY never, -ENODATA while it is another. */
 typedef int identity_look(struct redfish *rf, const void *of, const struct identity *want,
 	enum identity_state *ret, struct err *e);

@@ -33,6 +33,8 @@ static const struct {
 	FLAG("dell-attributes", dell_attributes),
 	FLAG("media-image-only", media_image_only),
 	FLAG("no-identity", no_identity),
+	FLAG("system-uuid", system_uuid),
+	FLAG("system-serial", system_serial),
 };
 
 static int unknown_word(const char *word, size_t len, struct err *e)

@@ -14,7 +14,10 @@ struct rf_quirks {
 	bool no_target_none;  /* "no-target-none" */
 	bool dell_attributes; /* "dell-attributes": they are there, also where no link says so */
 	bool no_identity; /* "no-identity": the broker does not ask for its cards (core/taking.h) */
-	bool media_image_only;           /* "media-image-only" */
+	bool media_image_only; /* "media-image-only" */
+	bool system_uuid; /* "system-uuid": the system's UUID can be set, though it does not say so
+			   */
+	bool system_serial;              /* "system-serial": its serial number, the same */
 	char system[CARD_LABEL_LEN + 1]; /* "system=ID": which one of several; "": the only one */
 };
 

@@ -191,6 +191,20 @@ static void boot_read(struct rf_system *to, const json_t *boot)
 	to->boots_usb_cd = rf_list_has(boot, listed, "UsbCd");
 }
 
+static void says_read(struct bmc_system *to, const json_t *doc)
+{
+	static const char writeable[] = "@Redfish.WriteableProperties";
+	const char *uuid = json_string_value(json_object_get(doc, "UUID"));
+	const char *serial = json_string_value(json_object_get(doc, "SerialNumber"));
+	if (uuid)
+		uuid_parse(&to->uuid, uuid);
+	/* Cut short it would be another one. */
+	if (serial && serial_is_text(serial))
+		snprintf(to->serial, sizeof to->serial, "%s", serial);
+	to->uuid_settable = rf_list_has(doc, writeable, "UUID");
+	to->serial_settable = rf_list_has(doc, writeable, "SerialNumber");
+}
+
 void rf_system_read(struct rf_system *to, const json_t *doc)
 {
 	*to = (struct rf_system){ .power = power_of(doc) };
@@ -207,6 +221,7 @@ void rf_system_read(struct rf_system *to, const json_t *doc)
 	boot_read(to, json_object_get(doc, "Boot"));
 	rf_text_read(to->maker, sizeof to->maker, doc, "Manufacturer");
 	rf_text_read(to->model, sizeof to->model, doc, "Model");
+	says_read(&to->says, doc);
 }
 
 void rf_media_read(struct rf_media *to, const json_t *doc)

@@ -72,6 +72,7 @@ struct rf_system {
 	char boot_mode[RF_WORD_LEN + 1];
 	bool boots_listed, boots_pxe, boots_http, boots_cd, boots_usb_cd;
 	char maker[CARD_LABEL_LEN + 1], model[CARD_LABEL_LEN + 1];
+	struct bmc_system says;
 };
 void rf_system_read(struct rf_system *to, const json_t *doc);
 /* The values of its parameter "ResetType", from an ActionInfo. */

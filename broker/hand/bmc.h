@@ -25,6 +25,8 @@ int bmc_deed(const struct hand *hand, const struct wish *w, bmc_part *part, json
 	struct err *e);
 /* The cards that it shows, or why it shows none; nothing where its driver has no cards. */
 void bmc_cards_put(struct bmc *bmc, json_t *answer);
+/* Its UUID and serial; nothing where its driver has none, or they cannot be read. */
+void bmc_system_put(struct bmc *bmc, json_t *answer);
 /* Of so many ms those that leave the driver time for its own sentence. */
 unsigned bmc_fit_ms(uint64_t want);
 

@@ -57,7 +57,8 @@ static const struct field identity_members[] = {
 	MEMBER_DEED,
 	MEMBER_ON("bmc"),
 	MEMBER_TIMEOUT,
-	{ "cards", FIELD_OBJECTS, offsetof(struct wish, cards), true, 1, IDENTITIES_MAX },
+	{ "cards", FIELD_OBJECTS, offsetof(struct wish, cards), true, 0, IDENTITIES_MAX },
+	{ "system", FIELD_OBJECT, offsetof(struct wish, system), false, 0, 0 },
 };
 static const struct field media_members[] = {
 	MEMBER_DEED,
@@ -89,7 +90,7 @@ static const struct field drivers_members[] = {
 	MEMBER_DEED,
 	MEMBER_ON("san"),
 	MEMBER_TIMEOUT,
-	{ "wanted", FIELD_TEXTS, offsetof(struct wish, wanted), true, 1, TEXTS_MAX },
+	{ "wanted", FIELD_TEXTS, offsetof(struct wish, wanted), true, 0, TEXTS_MAX },
 };
 
 static const struct deed {

@@ -19,8 +19,9 @@ struct wish {
 	const json_t *power, *sessions, *checks; /* and these, lists or NULL */
 	struct texts ports; /* port-set: their addresses, and the state that is wanted */
 	const char *state;
-	const json_t *cards; /* bmc-identity: a list of objects */
-	bool cards_too;      /* bmc-probe: the machine's cards, where the driver sees them */
+	const json_t *cards;  /* bmc-identity: a list of objects */
+	const json_t *system; /* bmc-identity: a UUID, a serial, or NULL */
+	bool cards_too;      /* bmc-probe: its cards, UUID and serial, where the driver sees them */
 	const char *url;     /* bmc-media: an image; NULL, "": none */
 	struct texts wanted; /* san-drivers: modaliases, or names of modules */
 };

@@ -78,8 +78,10 @@ static int part_probe(struct bmc *bmc, const struct wish *w, json_t *answer, str
 	int r = bmc->ops->probe(bmc, &f, e);
 	if (r == 0)
 		answer_facts(answer, &f);
-	if (r == 0 && w->cards_too)
+	if (r == 0 && w->cards_too) {
 		bmc_cards_put(bmc, answer);
+		bmc_system_put(bmc, answer);
+	}
 	return r;
 }
 

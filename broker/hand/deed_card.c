@@ -229,22 +229,87 @@ static json_t *states_json(const json_t *asked, const enum identity_state *state
 	return list;
 }
 
+/* ------------------------------------------------------------------ UUID and serial */
+
+void bmc_system_put(struct bmc *bmc, json_t *answer)
+{
+	struct bmc_system s;
+	char uuid[UUID_TEXT];
+	if (!bmc->ops->system_read || bmc->ops->system_read(bmc, &s, NULL) < 0)
+		return;
+	json_object_set_new(answer, "system",
+		json_pack("{s:s,s:s,s:b,s:b}", "uuid",
+			uuid_is_zero(&s.uuid) ? "" : uuid_text(uuid, &s.uuid), "serial", s.serial,
+			"uuid_settable", s.uuid_settable, "serial_settable", s.serial_settable));
+}
+
+struct system_wish {
+	const char *uuid, *serial;
+	bool must; /* else what is not set is said and is no failure */
+};
+
+static const struct field system_members[] = {
+	{ "uuid", FIELD_TEXT, offsetof(struct system_wish, uuid), false, 36, UUID_TEXT - 1 },
+	{ "serial", FIELD_TEXT, offsetof(struct system_wish, serial), false, 1, SERIAL_LEN },
+	{ "must", FIELD_BOOL, offsetof(struct system_wish, must), false, 0, 0 },
+};
+
+static int system_wish_read(
+	struct bmc_system *to, struct system_wish *w, const json_t *from, struct err *e)
+{
+	int r = fields_read(w, system_members, COUNT(system_members), from, "system", e);
+	if (r < 0)
+		return r;
+	if (!w->uuid && !w->serial)
+		return err_say(e, EINVAL, "system: want uuid, serial or both");
+	if (w->uuid && !uuid_parse(&to->uuid, w->uuid))
+		return err_say(e, EINVAL, "system: uuid: want its 36 characters");
+	if (w->serial && !serial_is_text(w->serial))
+		return err_say(e, EINVAL, "system: serial: want printable ASCII");
+	snprintf(to->serial, sizeof to->serial, "%s", w->serial ? w->serial : "");
+	return 0;
+}
+
+static int system_wished(struct bmc *bmc, const struct wish *w, json_t *answer, struct err *e)
+{
+	struct system_wish asked = { .must = false };
+	struct bmc_system want = { .serial = "" };
+	enum identity_state state;
+	struct err why = { 0 };
+	int r = system_wish_read(&want, &asked, w->system, e);
+	if (r < 0)
+		return r;
+	if (!bmc->ops->system_set)
+		r = no_such_thing(bmc, "way to set a UUID", &why);
+	else
+		r = bmc->ops->system_set(bmc, &want, &state, bmc_fit_ms(w->timeout_ms), &why);
+	if (r < 0 && asked.must)
+		return err_say(e, -r, "%s", why.text);
+	if (r < 0)
+		json_object_set_new(answer, "system_why", json_string(why.text));
+	else
+		json_object_set_new(answer, "system", json_string(state_word(state)));
+	return 0;
+}
+
 static int part_identity(struct bmc *bmc, const struct wish *w, json_t *answer, struct err *e)
 {
 	struct identity want[IDENTITIES_MAX];
 	enum identity_state state[IDENTITIES_MAX];
 	size_t n = json_array_size(w->cards);
 	int r = 0;
-	if (!bmc->ops->identity_set)
+	if (n && !bmc->ops->identity_set)
 		return no_such_thing(bmc, "way to set a card's identity", e);
+	if (!n && !w->system)
+		return err_say(e, EINVAL, "deed bmc-identity: want a card, or system");
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = identity_read(&want[i], json_array_get(w->cards, i), e);
-	if (r == 0)
+	if (r == 0 && n)
 		r = bmc->ops->identity_set(bmc, want, n, state, bmc_fit_ms(w->timeout_ms), e);
 	explicit_bzero(want, sizeof want);
 	if (r == 0)
 		json_object_set_new(answer, "cards", states_json(w->cards, state));
-	return r;
+	return r == 0 && w->system ? system_wished(bmc, w, answer, e) : r;
 }
 
 /* ------------------------------------------------------------------ media */

@@ -39,14 +39,9 @@ static const char *word_of(enum module_is is)
 	return words[is];
 }
 
-static void answer_fill(json_t *answer, const struct initramfs_found *f, unsigned wanted)
+static void modules_fill(json_t *answer, const struct initramfs_found *f, unsigned wanted)
 {
 	json_t *list = json_array();
-	if (*f->unknown) {
-		json_decref(list);
-		json_object_set_new(answer, "unknown", json_string(f->unknown));
-		return;
-	}
 	for (unsigned i = 0; i < wanted; i++)
 		json_array_append_new(list, json_pack("{s:s,s:s}", "is", word_of(f->of[i].is),
 						    "module", f->of[i].module));
@@ -56,6 +51,19 @@ static void answer_fill(json_t *answer, const struct initramfs_found *f, unsigne
 	json_object_set_new(answer, "modules", json_integer(f->modules));
 	json_object_set_new(answer, "aliases", json_boolean(f->aliases));
 	json_object_set_new(answer, "wanted", list);
+}
+
+/* Of its kernel's line no more than the two words: the rest is the tenant's. */
+static void answer_fill(json_t *answer, const struct initramfs_found *f, unsigned wanted)
+{
+	if (*f->unknown)
+		json_object_set_new(answer, "unknown", json_string(f->unknown));
+	else
+		modules_fill(answer, f, wanted);
+	if (f->has_line)
+		json_object_set_new(answer, "line",
+			json_pack("{s:s,s:s,s:b}", "uuid", f->line_uuid, "serial", f->line_serial,
+				"grub", f->grub));
 }
 
 /* From here on strangers' bytes go through libraries that are not ours: no more memory than they

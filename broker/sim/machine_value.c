@@ -155,7 +155,12 @@ static bool form_ok(const char *name, json_t *value)
 {
 	const char *text = json_string_value(value);
 	struct mac mac;
+	struct uuid uuid;
 	uint32_t addr;
+	if (strcmp(name, "uuid") == 0)
+		return text && uuid_parse(&uuid, text);
+	if (strcmp(name, "serial") == 0)
+		return text && serial_is_text(text);
 	if (ends(name, ".mac"))
 		return text && mac_parse(&mac, text) && mac_is_unicast(&mac);
 	if (ends(name, ".wwpn") || ends(name, ".wwnn"))

@@ -502,6 +502,25 @@ static const char *const version_17[] = {
 	NULL,
 };
 
+/* What a persona's OS sees of SMBIOS; what a machine says there of its own, and may say in its
+ * place. Without a row: nothing. */
+static const char *const version_18[] = {
+	"CREATE TABLE persona_smbios ("
+	"  persona TEXT PRIMARY KEY REFERENCES persona ON DELETE CASCADE,"
+	"  uuid BLOB NOT NULL," /* zeros: none */
+	"  serial TEXT NOT NULL"
+	") WITHOUT ROWID",
+	"CREATE TABLE machine_smbios ("
+	"  machine TEXT PRIMARY KEY REFERENCES machine ON DELETE CASCADE,"
+	"  serial TEXT NOT NULL,"
+	"  carried_uuid BLOB NOT NULL,"
+	"  carried_serial TEXT NOT NULL,"
+	"  uuid_by TEXT NOT NULL,"
+	"  serial_by TEXT NOT NULL"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -520,5 +539,6 @@ const struct migration schema[] = {
 	{ .sql = version_15 },
 	{ .sql = version_16 },
 	{ .sql = version_17 },
+	{ .sql = version_18 },
 };
 const unsigned schema_version = COUNT(schema);

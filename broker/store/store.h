@@ -49,12 +49,12 @@ int store_network(struct store *s, const char *name, struct network *ret, struct
 int store_network_add(struct store *s, const struct network *n, struct err *e);
 int store_network_rm(struct store *s, const char *name, struct err *e);
 
-enum pool_kind { POOL_MAC, POOL_IQN };
+enum pool_kind { POOL_MAC, POOL_IQN, POOL_SERIAL };
 struct pool {
 	char name[NAME_LEN + 1];
 	enum pool_kind kind;
 	struct mac from, to;      /* POOL_MAC */
-	char prefix[IQN_LEN + 1]; /* POOL_IQN */
+	char prefix[IQN_LEN + 1]; /* POOL_IQN, POOL_SERIAL */
 	uint64_t given, size;     /* filled by store_pools(); size 0: no end */
 };
 int store_pools(struct store *s, struct pool **ret, size_t *ret_n, struct err *e);
@@ -124,6 +124,17 @@ struct inventory_row {
 /* Of one machine, or of all for "": in order of machine, the shim's first, as they were told. */
 int store_inventory(struct store *s, const char *machine, struct inventory_row **ret, size_t *ret_n,
 	struct err *e);
+/* How the machine shall say the UUID and the serial of what it carries next; nothing while it
+ * carries something or is stale. */
+int store_smbios_by_set(struct store *s, const char *machine, enum smbios_by uuid,
+	enum smbios_by serial, struct err *e);
+/* Its own serial, as the shim or its BMC has read it: kept only where none was yet and it carries
+ * none. One that is no text is passed over. */
+int store_serial_journal(struct store *s, const char *machine, const char *serial, struct err *e);
+/* What it may say in place of its own: before it is told, and zero and "" once its own was read
+ * back. */
+int store_carried_set(struct store *s, const char *machine, const struct uuid *uuid,
+	const char *serial, struct err *e);
 
 int store_personas(struct store *s, struct persona **ret, size_t *ret_n, struct err *e);
 int store_persona(struct store *s, const char *name, struct persona *ret, struct err *e);
@@ -133,8 +144,13 @@ int store_persona(struct store *s, const char *name, struct persona *ret, struct
  * removed persona had may be written out again, so that what was removed by mistake can be put
  * back. A drawn IQN is prefix + name, or prefix + name + "-2" and so on where that was given
  * before.
- * Where persona_is_fenced(), the target is this persona's alone and the secrets are Baton's. */
+ * Where persona_is_fenced(), the target is this persona's alone and the secrets are Baton's.
+ * -EEXIST also where its UUID is a machine's own or another persona's, or its serial is one's. */
 int store_persona_add(struct store *s, struct persona *p, struct err *e);
+/* A serial of the first pool of serials, in order of name: its prefix and a number that never comes
+ * again. "" where there is no such pool. */
+int store_serial_draw(
+	struct store *s, char ret[SERIAL_LEN + 1], const char *persona, struct err *e);
 int store_persona_rm(struct store *s, const char *name, struct err *e);
 /* The names of the personas that shall stay apart in this group. */
 int store_group(struct store *s, const char *group, char (**ret)[NAME_LEN + 1], size_t *ret_n,

@@ -107,6 +107,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 			all[i].nics < NICS_MAX)
 			all[i].nic[all[i].nics++] = nics[k++].nic;
 	r = labels_read(s, &labels, from, to, all, n, e);
+	if (!r)
+		r = machine_smbios_read(s, from, to, all, n, e);
 	if (r)
 		return r;
 	*ret = TAKE(all);
@@ -257,6 +259,8 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 	for (unsigned i = 0; i < m->nics; i++)
 		seat[i] = (struct seat){ .network = m->nic[i].network, .addr = &m->nic[i].addr };
 	int r = seats_fill(s, seat, m->nics, e);
+	if (!r)
+		r = uuid_free_of_personas(s, &m->uuid, e);
 	if (!r)
 		r = RUN(s, e,
 			"INSERT INTO machine VALUES "

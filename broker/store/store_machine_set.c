@@ -196,6 +196,10 @@ int store_machine_set(
 		r = store_machine(s, name, &m, e);
 	if (!r && c->parts & PART_UUID)
 		r = sign_may_change(s, name, "UUID", e);
+	if (!r && c->parts & PART_UUID) {
+		r = uuid_free_of_personas(s, &c->to.uuid, e);
+		r = r ? err_in(e, r, "machine %s", name) : 0;
+	}
 	if (!r)
 		r = columns_set(s, name, c, e);
 	if (!r)

@@ -99,6 +99,8 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 	r = told_read(s, from, to, all, n, e);
 	if (!r)
 		r = labels_read(s, &labels, from, to, all, n, e);
+	if (!r)
+		r = persona_smbios_read(s, from, to, all, n, e);
 	if (r)
 		return r;
 	*ret = TAKE(all);
@@ -188,6 +190,8 @@ static int persona_check(const struct persona *p, struct err *e)
 	int r = name_check("persona", p->name, e);
 	if (!r)
 		r = disk_check(p, e);
+	if (!r)
+		r = persona_smbios_check(p, e);
 	if (!r)
 		r = traits_check("persona", p->name, &p->wants, e);
 	if (!r && *p->apart)
@@ -319,6 +323,8 @@ static int persona_write(struct store *s, struct persona *p, struct err *e)
 	for (unsigned i = 0; !r && i < p->paths; i++)
 		r = RUN(s, e, "INSERT INTO path VALUES (?,?,?,?)", in_text(p->name), in_int(i),
 			in_int(p->path[i].addr), in_int(p->path[i].port));
+	if (!r)
+		r = persona_smbios_write(s, p, e);
 	r = r ? err_in(e, r, "persona %s", p->name) : 0;
 	return r ? r : told_write(s, p, e);
 }

@@ -8,9 +8,11 @@
 #include "store/store_priv.h"
 
 /* A drawn initiator name is prefix + persona + "-" + number. */
-enum { IQN_PREFIX_LEN = IQN_LEN - NAME_LEN - 8 };
+enum { IQN_PREFIX_LEN = IQN_LEN - NAME_LEN - 8, SERIAL_PREFIX_LEN = SERIAL_LEN - 12 };
 
-static const char *const kinds[] = { [POOL_MAC] = "mac", [POOL_IQN] = "iqn" };
+static const char *const kinds[] = {
+	[POOL_MAC] = "mac", [POOL_IQN] = "iqn", [POOL_SERIAL] = "serial"
+};
 
 static uint64_t mac_number(const struct mac *m)
 {
@@ -31,7 +33,8 @@ static struct mac mac_numbered(uint64_t v)
 #define POOL_COLS                                                                                  \
 	"name, kind, mac_from, mac_to, prefix, "                                                   \
 	"(SELECT count(*) FROM given WHERE value BETWEEN mac_from AND mac_to"                      \
-	"   OR substr(value, 1, length(prefix)) = prefix) FROM pool "
+	"   OR substr(value, 1, length(mark || prefix)) = mark || prefix) "                        \
+	"FROM (SELECT *, CASE kind WHEN 'serial' THEN 'serial:' ELSE '' END AS mark FROM pool) "
 
 static void pool_row(struct query *q, void *to)
 {
@@ -39,7 +42,8 @@ static void pool_row(struct query *q, void *to)
 	char word[8];
 	col_text(q, p->name, sizeof p->name);
 	col_text(q, word, sizeof word);
-	p->kind = strcmp(word, kinds[POOL_MAC]) == 0 ? POOL_MAC : POOL_IQN;
+	for (p->kind = POOL_MAC; p->kind < POOL_SERIAL && strcmp(word, kinds[p->kind]) != 0;)
+		p->kind++;
 	col_mac(q, &p->from);
 	col_mac(q, &p->to);
 	col_text(q, p->prefix, sizeof p->prefix);
@@ -70,6 +74,14 @@ static int pool_check(const struct pool *p, struct err *e)
 				p->name, p->prefix, IQN_PREFIX_LEN);
 		return 0;
 	}
+	if (p->kind == POOL_SERIAL) {
+		if (strlen(p->prefix) > SERIAL_PREFIX_LEN || !serial_ok(p->prefix))
+			return err_say(e, EINVAL,
+				"pool %s: prefix \"%s\": want 1 to %d of letters, digits and "
+				". _ : + / = -",
+				p->name, p->prefix, SERIAL_PREFIX_LEN);
+		return 0;
+	}
 	char a[MAC_TEXT], b[MAC_TEXT];
 	uint8_t first = p->from.b[0];
 	if ((first & 3) != 2 || p->to.b[0] != first)
@@ -95,7 +107,7 @@ static int pool_alone(struct store *s, const struct pool *p, struct err *e)
 		if (strcmp(other->name, p->name) == 0)
 			return err_say(e, EEXIST, "pool %s exists already", p->name);
 		bool same = other->kind == p->kind &&
-			    (p->kind == POOL_IQN ? strcmp(other->prefix, p->prefix) == 0
+			    (p->kind != POOL_MAC ? strcmp(other->prefix, p->prefix) == 0
 						 : mac_number(&p->from) <= mac_number(&other->to) &&
 							   mac_number(&other->from) <=
 								   mac_number(&p->to));
@@ -117,6 +129,12 @@ static int pool_get(struct store *s, struct pool *p, struct err *e)
 	return r < 0 ? r : 0;
 }
 
+/* What it gives next: of serials, their number. */
+static uint64_t first_number(const struct pool *p)
+{
+	return p->kind == POOL_MAC ? mac_number(&p->from) : 1;
+}
+
 int store_pool_add(struct store *s, struct pool *p, struct err *e)
 {
 	OWN(tx) struct store *tx = NULL;
@@ -131,7 +149,7 @@ int store_pool_add(struct store *s, struct pool *p, struct err *e)
 		r = RUN(s, e, "INSERT INTO pool VALUES (?,?,?,?,?,?)", in_text(p->name),
 			in_text(kinds[p->kind]), macs ? in_mac(&p->from) : none,
 			macs ? in_mac(&p->to) : none,
-			macs ? in_int((int64_t)mac_number(&p->from)) : none,
+			p->kind == POOL_IQN ? none : in_int((int64_t)first_number(p)),
 			macs ? none : in_text(p->prefix));
 	if (!r)
 		r = pool_get(s, p, e);
@@ -151,7 +169,10 @@ int store_pool_rm(struct store *s, const char *name, struct err *e)
 		"WHERE pool.name = ?1 UNION ALL "
 		"SELECT persona.name, iqn FROM persona"
 		" JOIN pool ON substr(iqn, 1, length(pool.prefix)) = pool.prefix "
-		"WHERE pool.name = ?1 LIMIT 1",
+		"WHERE pool.name = ?1 AND kind = 'iqn' UNION ALL "
+		"SELECT persona, serial FROM persona_smbios"
+		" JOIN pool ON substr(serial, 1, length(pool.prefix)) = pool.prefix "
+		"WHERE pool.name = ?1 AND kind = 'serial' LIMIT 1",
 		in_text(name));
 	r = query_next(&used, e);
 	if (r > 0) {
@@ -198,8 +219,7 @@ int iqn_note(struct store *s, const char *iqn, const char *who, struct err *e)
 		in_text(who));
 }
 
-/* 1 if it was never anybody's and is now noted as who's, else 0. */
-static int first_note(struct store *s, struct arg value, const char *who, struct err *e)
+int first_note(struct store *s, struct arg value, const char *who, struct err *e)
 {
 	int r = RUN(s, e, "INSERT INTO given VALUES (?, ?) ON CONFLICT DO NOTHING", value,
 		in_text(who));

@@ -179,6 +179,19 @@ int told_read(struct store *s, const char *from, const char *to, struct persona 
 int told_check(const struct persona *p, struct err *e);
 int told_write(struct store *s, const struct persona *p, struct err *e);
 
+/* SMBIOS: of n machines or personas in order of name, those with from <= name <= to. */
+int machine_smbios_read(struct store *s, const char *from, const char *to, struct machine *all,
+	size_t n, struct err *e);
+int persona_smbios_read(struct store *s, const char *from, const char *to, struct persona *all,
+	size_t n, struct err *e);
+int persona_smbios_check(const struct persona *p, struct err *e);
+/* For one whose row is written. -EEXIST with the holder of its UUID or serial. */
+int persona_smbios_write(struct store *s, const struct persona *p, struct err *e);
+/* -EEXIST with the persona whose UUID a machine would have for its own; zero is free. */
+int uuid_free_of_personas(struct store *s, const struct uuid *uuid, struct err *e);
+/* 1 if it was never anybody's and is now noted as who's, else 0. */
+int first_note(struct store *s, struct arg value, const char *who, struct err *e);
+
 /* Arch, firmware, memory and CPUs, four columns; labels have a table of their own. */
 void col_traits(struct query *q, struct traits *to);
 /* The labels of n things of `size` bytes in order of name, those with from <= name <= to; each

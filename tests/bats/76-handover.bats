@@ -35,6 +35,7 @@ at() { # WORD PATTERN: when the first such event was, in ms
 	# What the disk's own loader says, and the table.
 	"$lab" shell "$dir" blade-b 'cat /proc/cmdline /sys/firmware/ibft/acpi_header/oem_id' >"$dir/said"
 	grep -E '^root=LABEL=persona .*nowatchdog panic=30' "$dir/said"
+	grep -o 'baton.uuid=[^ ]*' "$dir/said" | grep -x "baton.uuid=$(baton persona show web-01 -o json | jq -r .uuid)"
 	grep BATON "$dir/said"
 	"$lab" shell "$dir" blade-b 'ls /baton /etc/udev/rules.d/70-baton.rules 2>&1' | grep -c 'No such file' | grep -x 2
 }

@@ -79,6 +79,9 @@ static bool machine_line(struct site *s, struct words *w)
 		return false;
 	struct machine *m = &s->machine[s->source.machines++];
 	const char *uuid = words_value(w, "uuid"), *idle = words_value(w, "idle");
+	const char *carries = words_value(w, "carries-uuid");
+	if (carries && !uuid_parse(&m->carried_uuid, carries))
+		return false;
 	snprintf(m->name, sizeof m->name, "%s", w->word[1]);
 	return (!uuid || uuid_parse(&m->uuid, uuid)) && (!idle || idle_parse(&m->idle, idle)) &&
 	       name_value(w, "loader", m->loader, sizeof m->loader);
@@ -156,7 +159,9 @@ static bool persona_line(struct site *s, struct words *w)
 	if (s->source.personas == COUNT(s->persona))
 		return false;
 	struct persona *p = &s->persona[s->source.personas++];
-	const char *mac = words_value(w, "mac");
+	const char *mac = words_value(w, "mac"), *uuid = words_value(w, "uuid");
+	if (uuid && !uuid_parse(&p->uuid, uuid))
+		return false;
 	snprintf(p->name, sizeof p->name, "%s", w->word[1]);
 	snprintf(p->iqn, sizeof p->iqn, "iqn.2026-01.org.example:%s", w->word[1]);
 	p->nics = 1;

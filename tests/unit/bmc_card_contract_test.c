@@ -157,6 +157,86 @@ static void an_identity_that_is_taken_and_reverted_is_caught(void)
 	bmc->ops->close(bmc);
 }
 
+/* ------------------------------------------------------------------ UUID and serial */
+
+static struct bmc_system own;
+
+/* Off, with a UUID and a serial of its own; NULL where the driver has no such thing, or the BMC
+ * does not say that they can be set. */
+static struct bmc *with_system(struct err *e)
+{
+	machine_is("off", "default");
+	if (strcmp(kind, "fake") == 0)
+		file_put("system", "00112233-4455-6677-8899-aabbccddeeff CZ123\n");
+	struct bmc *bmc = opened(e);
+	own = (struct bmc_system){ .serial = "" };
+	CHECK_INT(!bmc->ops->system_read, !bmc->ops->cards_read);
+	CHECK_INT(!bmc->ops->system_set, !bmc->ops->cards_read);
+	if (bmc->ops->system_read)
+		CHECK_INT(bmc->ops->system_read(bmc, &own, e), 0);
+	if (own.uuid_settable && own.serial_settable)
+		return bmc;
+	bmc->ops->close(bmc);
+	return NULL;
+}
+
+static const struct bmc_system persona_says = { .uuid = { { 0x6b, 0x1c, 0x7a, 0x52, 0x3f, 0x0e,
+							0x4d, 0x0a, 0x9d, 0x3e, 0x0a, 0x6c, 0x51,
+							0xb7, 0xf2, 0x04 } },
+	.serial = "BTN-7" };
+
+static void says(struct bmc *bmc, const struct bmc_system *want)
+{
+	struct bmc_system is;
+	CHECK_INT(bmc->ops->system_read(bmc, &is, NULL), 0);
+	CHECK(uuid_same_body(&is.uuid, &want->uuid));
+	CHECK_TEXT(is.serial, want->serial);
+}
+
+static void a_uuid_and_a_serial_are_set_and_given_back(void)
+{
+	struct err e = { 0 };
+	enum identity_state state = IDENTITY_STAGED;
+	struct bmc *bmc = with_system(&e);
+	if (!bmc)
+		return;
+	CHECK(!uuid_is_zero(&own.uuid) && *own.serial);
+	CHECK_INT(bmc->ops->system_set(bmc, &persona_says, &state, 10000, &e), 0);
+	CHECK_INT(state, IDENTITY_APPLIED);
+	says(bmc, &persona_says);
+	CHECK_INT(bmc->ops->system_set(bmc, &persona_says, &state, 10000, &e), 0);
+	CHECK_INT(state, IDENTITY_ALREADY);
+	CHECK_INT(bmc->ops->power_set(bmc, POWER_ON, 5000, &e), 0);
+	says(bmc, &persona_says);
+	CHECK_INT(bmc->ops->system_set(bmc, &own, &state, 10000, &e), -EBUSY);
+	says(bmc, &persona_says);
+	CHECK_INT(bmc->ops->power_set(bmc, POWER_OFF, 5000, &e), 0);
+	/* one of them alone */
+	struct bmc_system serial = { .serial = "" };
+	memcpy(serial.serial, own.serial, sizeof serial.serial);
+	CHECK_INT(bmc->ops->system_set(bmc, &serial, &state, 10000, &e), 0);
+	serial.uuid = persona_says.uuid;
+	says(bmc, &serial);
+	CHECK_INT(bmc->ops->system_set(bmc, &own, &state, 10000, &e), 0);
+	CHECK_INT(state, IDENTITY_APPLIED);
+	says(bmc, &own);
+	bmc->ops->close(bmc);
+}
+
+static void a_uuid_that_is_taken_and_reverted_is_caught(void)
+{
+	struct err e = { 0 };
+	enum identity_state state;
+	struct bmc *bmc = with_system(&e);
+	if (!bmc)
+		return;
+	file_put("revert", "identity system\n");
+	CHECK_INT(bmc->ops->system_set(bmc, &persona_says, &state, 20000, &e), -EIO);
+	CHECK(strstr(e.text, "it took that and shows UUID ") != NULL);
+	says(bmc, &own);
+	bmc->ops->close(bmc);
+}
+
 static void an_image_is_in_the_drive_for_one_start_from_it(void)
 {
 	struct err e = { 0 };
@@ -220,5 +300,7 @@ static void what_it_is_made_of_is_told_on_or_off_and_nothing_changes(void)
 TESTS(T(an_identity_holds_from_the_next_start_until_it_is_restored),
 	T(a_machine_that_is_on_keeps_its_identity), T(a_card_that_is_not_there_stops_all_of_it),
 	T(an_identity_that_is_taken_and_reverted_is_caught),
+	T(a_uuid_and_a_serial_are_set_and_given_back),
+	T(a_uuid_that_is_taken_and_reverted_is_caught),
 	T(an_image_is_in_the_drive_for_one_start_from_it),
 	T(what_it_is_made_of_is_told_on_or_off_and_nothing_changes))

@@ -50,7 +50,7 @@ static inline void file_gone(const char *what)
 }
 
 static const char *const file_whats[] = { "log", "lie", "refuse", "hang", "slow", "deaf", "bounce",
-	"fault", "account", "bmc", "cards", "media", "revert", "components" };
+	"fault", "account", "bmc", "cards", "media", "revert", "system", "components" };
 static char folder[] = "/tmp/baton-contract-XXXXXX";
 
 static inline void files_gone(void)

@@ -225,6 +225,119 @@ static void who_differs_on_record_is_never_answered_as_the_other(void)
 	CHECK(differing > 200 && answered > 100);
 }
 
+/* web-01's UUID, which moves with it where a machine can be told to say it. */
+#define MINE "6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204"
+#define MINE_SWAPPED "527a1c6b-0e3f-0a4d-9d3e-0a6c51b7f204"
+
+static void a_personas_uuid_is_its_body_only_at_the_port_of_one_that_was_told_to_say_it(void)
+{
+	static const struct {
+		const char *record;
+		bool told; /* to say it */
+		int port_record;
+		const char *said, *mac;
+		int port_said;
+		enum boot_stage stage;
+		const char *want;
+	} q[] = {
+		{ uuids[1], true, 1, MINE, P, 1, STAGE_FIRMWARE, "persona" },
+		{ uuids[1], true, 1, MINE_SWAPPED, P, 1, STAGE_IPXE, "persona" },
+		{ uuids[4], true, 1, MINE, P, 1, STAGE_IPXE, "persona" },
+		/* the machine that web-01 has left says it as well */
+		{ uuids[1], true, 1, MINE, P, 4, STAGE_FIRMWARE, "stale-body" },
+		{ uuids[1], true, 1, MINE, P, 4, STAGE_IPXE, "stale-body" },
+		{ uuids[1], true, 2, MINE, P, 1, STAGE_IPXE, "stale-body" },
+		{ uuids[1], true, 1, MINE, P, 0, STAGE_FIRMWARE, "no-relay-port" },
+		{ uuids[1], true, 0, MINE, P, 1, STAGE_FIRMWARE, "stale-body" },
+		{ uuids[1], true, 0, MINE, P, 0, STAGE_FIRMWARE, "stale-body" },
+		/* where nobody told this one, it is another */
+		{ uuids[1], false, 1, MINE, P, 1, STAGE_FIRMWARE, "stale-body" },
+		{ "", false, 1, MINE, P, 1, STAGE_FIRMWARE, "stale-body" },
+		{ "", false, 0, MINE, P, 0, STAGE_IPXE, "stale-body" },
+		{ "", true, 1, MINE, P, 1, STAGE_IPXE, "persona" },
+		/* its BMC has forgotten: it is itself; one with a third UUID is nobody */
+		{ uuids[1], true, 1, uuids[1], P, 4, STAGE_FIRMWARE, "persona other-port" },
+		{ uuids[1], true, 1, uuids[3], P, 1, STAGE_FIRMWARE, "stale-body" },
+		{ uuids[1], true, 1, "", P, 1, STAGE_FIRMWARE, "persona" },
+		{ uuids[1], true, 1, "", P, 0, STAGE_FIRMWARE, "no-uuid" },
+		/* only who was answered has a token */
+		{ uuids[1], true, 1, MINE, P, 0, STAGE_SCRIPT, "persona" },
+		{ uuids[1], false, 1, MINE, P, 0, STAGE_SCRIPT, "stale-body" },
+		/* an OS says no UUID: its firmware was judged by the port, and so is it */
+		{ uuids[1], true, 1, "", P, 4, STAGE_OS, "stale-body" },
+		{ uuids[1], true, 1, "", P, 1, STAGE_OS, "persona" },
+		{ uuids[1], true, 1, "", P, 0, STAGE_OS, "persona" },
+		/* under its own MAC it is itself, told or not yet told its own again */
+		{ uuids[1], true, 1, MINE, A, 4, STAGE_IPXE, "persona other-port" },
+		{ uuids[1], false, 1, MINE, A, 1, STAGE_IPXE, "stale-body" },
+	};
+	for (size_t i = 0; i < sizeof q / sizeof *q; i++) {
+		struct world w;
+		struct boot_plan plan;
+		const char *why = "";
+		char got[80];
+		world_init(&w, PHASE_PERSONA);
+		struct machine *m = &w.machine[0];
+		m->uuid = (struct uuid){ { 0 } };
+		uuid_parse(&m->uuid, q[i].record);
+		uuid_parse(&w.persona[0].uuid, MINE);
+		if (q[i].told)
+			m->carried_uuid = w.persona[0].uuid;
+		m->nic[0].relay_port = ports[q[i].port_record];
+		CHECK_INT(world_build(&w, NULL), 0);
+		struct boot_ask ask = { .mac = world_mac(q[i].mac),
+			.via = world_ip(HERE),
+			.relay = world_ip(HERE),
+			.stage = q[i].stage,
+			.has_arch = true,
+			.arch = 7,
+			.port = ports[q[i].port_said] };
+		uuid_parse(&ask.uuid, q[i].said);
+		if (boot_decide(&plan, &why, &w.table, &ask))
+			snprintf(got, sizeof got, "%s%s", deed_word(plan.deed),
+				plan.other_port ? " other-port" : "");
+		else
+			snprintf(got, sizeof got, "%s", why);
+		if (strcmp(got, q[i].want) != 0)
+			printf("# row %zu\n", i);
+		CHECK_TEXT(got, q[i].want);
+		world_fini(&w);
+	}
+}
+
+/* blade-a was told to say web-01's UUID, was left behind, and comes back; blade-b has web-01, told
+ * to say it or not. The store gives no port to two, and none is told to say it without one. */
+static void of_two_that_were_told_to_say_it_one_is_answered(void)
+{
+	for (int i = 0; i < PORTS * PORTS * 2; i++) {
+		struct world w;
+		world_init(&w, PHASE_PERSONA);
+		struct machine *was = &w.machine[0], *now = &w.machine[1];
+		const struct relay_port *was_port = &ports[i / 2 % PORTS];
+		const struct relay_port *now_port = &ports[i / 2 / PORTS];
+		if (!relay_ports_differ(was_port, now_port))
+			continue;
+		uuid_parse(&now->uuid, uuids[3]);
+		uuid_parse(&w.persona[0].uuid, MINE);
+		was->carried_uuid = w.persona[0].uuid;
+		if (i % 2)
+			now->carried_uuid = w.persona[0].uuid;
+		was->nic[0].relay_port = *was_port;
+		now->nic[1].relay_port = *now_port;
+		snprintf(w.binding[0].machine, sizeof w.binding[0].machine, "blade-b");
+		CHECK_INT(world_build(&w, NULL), 0);
+		CHECK(bodies_differ(was, now, &w.persona[0]));
+		struct boot_ask ask = { .mac = world_mac(P),
+			.via = world_ip(HERE),
+			.has_arch = true,
+			.uuid = w.persona[0].uuid };
+		CHECK(!comes_back_as_the_new_one(&w, ask, was));
+		struct machine as_now = { .nics = 1, .nic = { now->nic[1] } };
+		CHECK_INT(comes_back_as_the_new_one(&w, ask, &as_now), i % 2);
+		world_fini(&w);
+	}
+}
+
 static void the_uuid_decides_before_the_port_and_the_port_before_nothing(void)
 {
 	static const struct {
@@ -322,5 +435,7 @@ TESTS(T(an_address_that_no_client_could_use_is_silence_at_every_stage),
 	T(every_row_comes_out_as_written), T(another_body_with_the_same_mac_gets_silence),
 	T(the_uuid_decides_before_the_port_and_the_port_before_nothing),
 	T(who_differs_on_record_is_never_answered_as_the_other),
+	T(a_personas_uuid_is_its_body_only_at_the_port_of_one_that_was_told_to_say_it),
+	T(of_two_that_were_told_to_say_it_one_is_answered),
 	T(a_stale_machine_is_answered_where_nobody_hears_it_and_there_alone),
 	T(a_machine_may_have_its_own_loader_and_its_own_rest), T(every_silence_has_a_sentence))

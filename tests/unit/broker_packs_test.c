@@ -61,6 +61,17 @@ static void every_manifest_names_its_cards(void)
 	unlinkat(at, "none.img", 0);
 }
 
+static void one_for_boards_is_known(void)
+{
+	pack("a", "name = a\npci = 15b3:*\nkindness = board\nkind = boards\n");
+	CHECK(!packs_board(at));
+	pack("b", "name = b\n kind\t=  board \r\n");
+	CHECK(packs_board(at));
+	unlinkat(at, "b.img", 0);
+	CHECK(!packs_board(at));
+	unlinkat(at, "a.img", 0);
+}
+
 static void a_damaged_image_is_passed_over(void)
 {
 	char whole[4096];
@@ -102,5 +113,5 @@ static void the_folder_is_made(void)
 	CHECK(at >= 0);
 }
 
-TESTS(T(the_folder_is_made), T(every_manifest_names_its_cards), T(a_damaged_image_is_passed_over),
-	T(nothing_is_left))
+TESTS(T(the_folder_is_made), T(every_manifest_names_its_cards), T(one_for_boards_is_known),
+	T(a_damaged_image_is_passed_over), T(nothing_is_left))

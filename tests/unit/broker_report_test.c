@@ -251,8 +251,94 @@ static void what_was_read_back_is_compared(void)
 	CHECK(!report_all_factory(&r, &m));
 }
 
+#define WEB "6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204"
+#define OWN_UUID "00112233-4455-6677-8899-aabbccddeeff"
+#define BOARD(more)                                                                                \
+	HEAD "{\"stage\":\"written\",\"deed\":\"restore\",\"machine\":\"blade-a\",\"generation\":" \
+	     "4" more "}"
+
+static void what_smbios_says_is_read_and_nonsense_of_it_passed_over(void)
+{
+	struct report r;
+	struct err e;
+	char text[UUID_TEXT];
+	CHECK_INT(read_text(&r,
+			  BOARD(",\"serial\":\"CZ 1\",\"uuid_read_back\":\"" WEB
+				"\",\"serial_read_back\":\"BTN-7\""),
+			  &e),
+		0);
+	CHECK_TEXT(r.serial, "CZ 1");
+	CHECK_TEXT(r.serial_back, "BTN-7");
+	CHECK_TEXT(uuid_text(text, &r.uuid_back), WEB);
+	CHECK_INT(read_text(&r,
+			  BOARD(",\"serial\":\"a\\u0007\",\"uuid_read_back\":\"x\","
+				"\"serial_read_back\":7"),
+			  &e),
+		0);
+	CHECK(!*r.serial && !*r.serial_back && uuid_is_zero(&r.uuid_back));
+}
+
+static void a_body_that_was_told_to_say_the_personas_uuid_is_taken(void)
+{
+	struct report r = { .stage = REPORT_FOUND,
+		.nics = 2,
+		.nic = { { .pci = "0000:00:03.0", .permanent = mac("52:54:00:aa:00:01") },
+			{ .pci = "0000:00:04.0", .permanent = mac("52:54:00:aa:00:02") } } };
+	struct machine m = blade();
+	struct persona p = web();
+	struct err e = { 0 };
+	int at[NICS_MAX];
+	uuid_parse(&m.uuid, OWN_UUID);
+	uuid_parse(&r.uuid, WEB);
+	CHECK_INT(report_match(at, &r, &m, &p, &e), -EINVAL);
+	CHECK_TEXT(
+		e.text, "machine blade-a: the shim runs on body " WEB ", " OWN_UUID " is recorded");
+	uuid_parse(&m.carried_uuid, WEB);
+	CHECK_INT(report_match(at, &r, &m, &p, &e), 0);
+}
+
+static void a_board_must_say_its_own_again(void)
+{
+	static const struct {
+		enum smbios_by by;
+		const char *back, *serial, *want;
+	} q[] = {
+		{ SMBIOS_TOOL, OWN_UUID, "CZ1", "" },
+		{ SMBIOS_TOOL, "33221100-5544-7766-8899-aabbccddeeff", "CZ1", "" },
+		{ SMBIOS_TOOL, WEB, "CZ1",
+			"machine blade-a: its board says UUID " WEB ", want its own, " OWN_UUID
+			"; the tool did not write it" },
+		{ SMBIOS_TOOL, "", "CZ1",
+			"machine blade-a: its board says UUID (not read back), want its "
+			"own, " OWN_UUID "; the tool did not write it" },
+		{ SMBIOS_TOOL, OWN_UUID, "BTN-7",
+			"machine blade-a: its board says serial BTN-7, want its own, CZ1; the tool "
+			"did not write it" },
+		{ SMBIOS_BMC, "", "", "" },
+	};
+	for (size_t i = 0; i < COUNT(q); i++) {
+		struct report r = { .restore = true };
+		struct machine m = blade();
+		struct err e = { 0 };
+		uuid_parse(&m.uuid, OWN_UUID);
+		uuid_parse(&m.carried_uuid, WEB);
+		strcpy(m.serial, "CZ1");
+		strcpy(m.carried_serial, "BTN-7");
+		m.uuid_by = m.serial_by = q[i].by;
+		uuid_parse(&r.uuid_back, q[i].back);
+		strcpy(r.serial_back, q[i].serial);
+		CHECK_INT(report_check_board(&r, &m, &e), *q[i].want ? -EINVAL : 0);
+		CHECK_TEXT(e.text, q[i].want);
+		r.restore = false;
+		CHECK_INT(report_check_board(&r, &m, &e), 0);
+	}
+}
+
 TESTS(T(a_report_is_read), T(what_drives_a_card_is_read_and_nonsense_of_it_passed_over),
 	T(what_kind_of_machine_it_is_is_read_and_nonsense_of_it_passed_over),
 	T(nonsense_is_refused_by_name), T(every_cut_of_a_report_is_survived),
 	T(cards_are_found_by_maker_and_then_by_place), T(a_missing_or_foreign_card_is_named),
-	T(another_body_is_refused), T(what_was_read_back_is_compared))
+	T(another_body_is_refused), T(what_was_read_back_is_compared),
+	T(what_smbios_says_is_read_and_nonsense_of_it_passed_over),
+	T(a_body_that_was_told_to_say_the_personas_uuid_is_taken),
+	T(a_board_must_say_its_own_again))

@@ -17,6 +17,7 @@
 
 #define U1 "11111111-2222-3333-4444-aaaaaaaaaaaa"
 #define U2 "11111111-2222-3333-4444-bbbbbbbbbbbb"
+#define WEB "6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204" /* the persona's, on two of them */
 
 static struct err e;
 
@@ -47,6 +48,10 @@ static void site_open(struct site *s)
 	left_behind(s, "by-port", "52:54:00:cc:00:02", "", "8", "0xaa");
 	left_behind(s, "by-uuid", "52:54:00:cc:00:03", U2, "", "");
 	left_behind(s, "by-none", "52:54:00:cc:00:04", "", "", "");
+	struct uuid web;
+	uuid_parse(&web, WEB);
+	MUST(store_carried_set(s->b.store, "by-both", &web, "", &e));
+	MUST(store_carried_set(s->b.store, "by-uuid", &web, "", &e));
 	uv_loop_init(&s->loop);
 	s->b.loop = &s->loop;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s->reports) ||
@@ -115,6 +120,9 @@ static void a_stale_machine_is_known_by_its_uuid_or_its_port(void)
 		{ "why=stale-body circuit=8 remote=0xaa", "by-port" },
 		{ "why=stale-body uuid=99111111-2222-3333-4444-bbbbbbbbbbbb circuit=8 remote=0xaa",
 			"by-port" },
+		{ "why=stale-body uuid=" WEB " circuit=7", "by-both" },
+		{ "why=stale-body uuid=" WEB " circuit=9", "" },
+		{ "why=stale-body uuid=" WEB, "" },
 		{ "why=stale-body circuit=8", "" },
 		{ "why=stale-body circuit=8 remote=0xab", "" },
 		{ "why=stale-body circuit=9", "" },

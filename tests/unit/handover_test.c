@@ -87,7 +87,8 @@ static void nobody_is_told_before_it_is_his_or_where_it_is_not_sound(void)
 static void a_wrong_line_is_named_by_its_number_alone(void)
 {
 	static const char *const wrong[] = { "chap u", "chap u s s", "chap u s$", "lun 16384",
-		"lun -1", "portal 10.77.0.1 0", "portal x 1", "nic 02:ba:70:00:00:01 10.77.0.50 24",
+		"lun -1", "uuid 1", "serial a b", "serial a$", "portal 10.77.0.1 0", "portal x 1",
+		"nic 02:ba:70:00:00:01 10.77.0.50 24",
 		"nic 03:ba:70:00:00:01 10.77.0.50 24 - - 10.77.0.1", "what", "target X" };
 	struct handover h;
 	char text[200];
@@ -167,16 +168,50 @@ static void the_table_says_what_firmware_would_say(void)
 
 static void a_line_gets_a_word_that_ends_a_failed_boot(void)
 {
+	static const struct handover h = { .lun = 0 };
 	struct err e = { 0 };
 	char line[40];
-	CHECK_INT(handover_line(line, sizeof line, "root=LABEL=x xpanic=1", &e), 0);
+	CHECK_INT(handover_line(line, sizeof line, &h, "root=LABEL=x xpanic=1", &e), 0);
 	CHECK_TEXT(line, "root=LABEL=x xpanic=1 panic=30");
-	CHECK_INT(handover_line(line, sizeof line, "panic=0 ro", &e), 0);
+	CHECK_INT(handover_line(line, sizeof line, &h, "panic=0 ro", &e), 0);
 	CHECK_TEXT(line, "panic=0 ro");
-	CHECK_INT(handover_line(line, sizeof line, "ro panic=5", &e), 0);
+	CHECK_INT(handover_line(line, sizeof line, &h, "ro panic=5", &e), 0);
 	CHECK_TEXT(line, "ro panic=5");
-	CHECK_INT(handover_line(line, sizeof line, "root=UUID=0123456789012345678901234", &e),
+	CHECK_INT(handover_line(line, sizeof line, &h, "root=UUID=0123456789012345678901234", &e),
 		-E2BIG);
+}
+
+#define WEB "6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204"
+
+static void its_kernel_is_told_its_uuid_and_serial_where_the_loader_does_not(void)
+{
+	static const struct {
+		const char *line, *want;
+	} q[] = {
+		{ "ro panic=5", "ro panic=5 baton.uuid=" WEB " baton.serial=BTN-7" },
+		{ "ro", "ro panic=30 baton.uuid=" WEB " baton.serial=BTN-7" },
+		{ "panic=5 baton.serial=other", "panic=5 baton.serial=other baton.uuid=" WEB },
+		{ "baton.uuid=" WEB " panic=5", "baton.uuid=" WEB " panic=5 baton.serial=BTN-7" },
+		{ "xbaton.uuid=1 panic=5 baton.serial=",
+			"xbaton.uuid=1 panic=5 baton.serial= baton.uuid=" WEB },
+	};
+	struct world w;
+	struct handover h;
+	struct err e = { 0 };
+	char *text = NULL, line[120];
+	world_init(&w, PHASE_PERSONA);
+	w.machine[0].takes = TAKES_HANDOVER;
+	uuid_parse(&w.persona[0].uuid, WEB);
+	strcpy(w.persona[0].serial, "BTN-7");
+	CHECK_INT(render(&text, &w, "52:54:00:aa:00:01", &e), 0);
+	CHECK(strstr(text, "\nuuid " WEB "\nserial BTN-7\n") != NULL);
+	CHECK_INT(handover_parse(&h, text, &e), 0);
+	CHECK_TEXT(e.text, "");
+	for (size_t i = 0; i < sizeof q / sizeof *q; i++) {
+		CHECK_INT(handover_line(line, sizeof line, &h, q[i].line, &e), 0);
+		CHECK_TEXT(line, q[i].want);
+	}
+	free(text);
 }
 
 struct seen {
@@ -231,4 +266,6 @@ static void what_is_put_in_front_is_an_archive(void)
 TESTS(T(it_is_told_to_the_shim_that_wrote_the_addresses),
 	T(nobody_is_told_before_it_is_his_or_where_it_is_not_sound),
 	T(a_wrong_line_is_named_by_its_number_alone), T(the_table_says_what_firmware_would_say),
-	T(a_line_gets_a_word_that_ends_a_failed_boot), T(what_is_put_in_front_is_an_archive))
+	T(a_line_gets_a_word_that_ends_a_failed_boot),
+	T(its_kernel_is_told_its_uuid_and_serial_where_the_loader_does_not),
+	T(what_is_put_in_front_is_an_archive))

@@ -153,6 +153,32 @@ static void booted_is(const char *words, const char *kernel, const char *line)
 		CHECK_TEXT(b.line, line);
 }
 
+static void says(const char *words, bool known, bool grub, const char *uuid, const char *serial)
+{
+	struct initramfs_found f;
+	struct err e;
+	made(words);
+	reads_left = -1;
+	CHECK_INT(look(&f, &e), 0);
+	CHECK_INT(f.has_line, known);
+	CHECK_INT(f.grub, grub);
+	CHECK_TEXT(f.line_uuid, uuid);
+	CHECK_TEXT(f.line_serial, serial);
+}
+
+static void what_its_loader_says_of_uuid_and_serial_is_told(void)
+{
+	says("boot=root", true, true, "", "");
+	says("boot=root told=xbaton.uuid=9,baton.uuid=1,baton.serial=BTN-7,baton.uuid=2", true,
+		true, "2", "BTN-7");
+	says("boot=esp told=baton.serial=", true, false, "", "");
+	says("boot=esp told=baton.uuid=6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204", true, false,
+		"6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204", "");
+	says("boot=link", false, true, "", "");
+	/* also where the initramfs cannot be unpacked */
+	says("boot=root cut=20 told=baton.uuid=3", true, true, "3", "");
+}
+
 static void its_kernel_and_what_that_is_told_are_found_too(void)
 {
 	booted_is("boot=root", "/boot/vmlinuz-6.1.0-18-amd64", "root=UUID=1-2 ro  quiet");
@@ -263,5 +289,6 @@ static void a_disk_that_goes_away_is_no_damage(void)
 
 TESTS(T(every_way_of_packing_is_read), T(every_place_of_boot_is_read),
 	T(every_layout_of_an_esp_is_read), T(its_kernel_and_what_that_is_told_are_found_too),
-	T(a_driver_that_is_left_out_is_missing), T(what_cannot_be_read_is_unknown_with_a_sentence),
-	T(a_damaged_file_system_is_answered), T(a_disk_that_goes_away_is_no_damage))
+	T(what_its_loader_says_of_uuid_and_serial_is_told), T(a_driver_that_is_left_out_is_missing),
+	T(what_cannot_be_read_is_unknown_with_a_sentence), T(a_damaged_file_system_is_answered),
+	T(a_disk_that_goes_away_is_no_damage))

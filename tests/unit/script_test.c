@@ -138,6 +138,39 @@ static void the_shim_is_told_which_card_takes_what(void)
 	job(&w, PHASE_PERSONA, "52:54:00:bb:00:01", NULL);
 }
 
+#define WEB "6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204"
+#define OWN_UUID "00112233-4455-6677-8899-aabbccddeeff"
+#define TAKES(more)                                                                                \
+	"deed identity\nmachine blade-a\npersona web-01\ngeneration 4\n" more                      \
+	"nic 0000:00:03.0 52:54:00:aa:00:01 02:ba:70:00:00:01 carries\n"
+#define RESTORES(more)                                                                             \
+	"deed restore\nmachine blade-a\npersona web-01\ngeneration 4\n" more                       \
+	"nic 0000:00:03.0 52:54:00:aa:00:01 52:54:00:aa:00:01 carries\n"
+
+static void the_shim_is_told_what_the_board_shall_say_where_a_tool_writes_it(void)
+{
+	struct world w;
+	world_init(&w, PHASE_IDENTITY);
+	struct machine *m = &w.machine[0];
+	uuid_parse(&w.persona[0].uuid, WEB);
+	strcpy(w.persona[0].serial, "BTN-7");
+	strcpy(m->serial, "CZ123");
+	job(&w, PHASE_IDENTITY, "52:54:00:aa:00:01", TAKES(""));
+	m->uuid_by = m->serial_by = SMBIOS_BMC;
+	job(&w, PHASE_IDENTITY, "52:54:00:aa:00:01", TAKES(""));
+	m->uuid_by = m->serial_by = SMBIOS_TOOL;
+	job(&w, PHASE_IDENTITY, "52:54:00:aa:00:01", TAKES("uuid " WEB "\nserial BTN-7\n"));
+	/* Nothing was written: there is nothing to give back. */
+	job(&w, PHASE_RESTORE, "52:54:00:aa:00:01", RESTORES(""));
+	m->carried_uuid = w.persona[0].uuid;
+	job(&w, PHASE_RESTORE, "52:54:00:aa:00:01", RESTORES("uuid " OWN_UUID "\n"));
+	strcpy(m->carried_serial, "BTN-7");
+	job(&w, PHASE_RESTORE, "52:54:00:aa:00:01", RESTORES("uuid " OWN_UUID "\nserial CZ123\n"));
+	m->uuid_by = SMBIOS_PRESENTED;
+	job(&w, PHASE_IDENTITY, "52:54:00:aa:00:01", TAKES("serial BTN-7\n"));
+}
+
 TESTS(T(words_take_their_values), T(a_guarded_line_goes_with_its_value),
 	T(an_unknown_word_is_named_with_its_line), T(a_script_that_grows_too_long_is_refused),
-	T(the_shim_is_told_which_card_takes_what))
+	T(the_shim_is_told_which_card_takes_what),
+	T(the_shim_is_told_what_the_board_shall_say_where_a_tool_writes_it))

@@ -57,6 +57,42 @@ static void a_nic_has_its_relay_port_and_a_machine_knows_whether_its_uuid_is_its
 	world_fini(&w);
 }
 
+static void a_machine_says_what_it_was_told_to_say_and_who_tells_it(void)
+{
+	struct world w;
+	struct table t;
+	struct err e = { 0 };
+	world_init(&w, PHASE_PERSONA);
+	uuid_parse(&w.persona[0].uuid, "6b1c7a52-3f0e-4d0a-9d3e-0a6c51b7f204");
+	strcpy(w.persona[0].serial, "BTN-7");
+	strcpy(w.machine[0].serial, "CZ123");
+	strcpy(w.machine[0].carried_serial, "BTN-7");
+	w.machine[0].carried_uuid = w.persona[0].uuid;
+	w.machine[0].serial_by = SMBIOS_TOOL;
+	w.machine[1].uuid_by = SMBIOS_TOOL;
+	CHECK_INT(world_build(&w, NULL), 0);
+	struct table_machine *m = (struct table_machine *)(uintptr_t)w.table.machine;
+	CHECK(memcmp(&m->persona_uuid, &w.persona[0].uuid, sizeof m->persona_uuid) == 0);
+	CHECK(memcmp(&m->carried_uuid, &w.persona[0].uuid, sizeof m->carried_uuid) == 0);
+	CHECK_TEXT(table_text(&w.table, m->serial), "CZ123");
+	CHECK_TEXT(table_text(&w.table, m->persona_serial), "BTN-7");
+	CHECK(m->carries_serial && !m[1].carries_serial);
+	CHECK_INT(m->by_tool, TABLE_TOOL_SERIAL);
+	CHECK_INT(m[1].by_tool, TABLE_TOOL_UUID);
+	CHECK(uuid_is_zero(&m[1].carried_uuid) && uuid_is_zero(&m[1].persona_uuid));
+	struct table_header *h = w.bytes;
+	uint32_t *serial[] = { &m->serial, &m->persona_serial };
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t was = *serial[i];
+		*serial[i] = h->text_len;
+		h->checksum = table_checksum(w.bytes, w.len);
+		CHECK_INT(table_check(&t, w.bytes, w.len, &e), -EBADMSG);
+		CHECK_TEXT(e.text, "boot table: a machine makes no sense");
+		*serial[i] = was;
+	}
+	world_fini(&w);
+}
+
 static void a_relay_port_that_leads_out_of_the_text_is_refused(void)
 {
 	struct world w;
@@ -166,6 +202,7 @@ static void an_empty_site_has_a_table_too(void)
 
 TESTS(T(every_mac_is_found_and_leads_home),
 	T(a_nic_has_its_relay_port_and_a_machine_knows_whether_its_uuid_is_its_own),
+	T(a_machine_says_what_it_was_told_to_say_and_who_tells_it),
 	T(a_relay_port_that_leads_out_of_the_text_is_refused),
 	T(one_changed_bit_anywhere_is_refused), T(a_table_cut_short_is_refused_with_a_sentence),
 	T(two_that_claim_one_mac_are_named), T(a_persona_that_does_not_fit_is_named),
