@@ -264,6 +264,12 @@ void check_bmc(struct checklist *l, const struct preflight_case *c, enum side si
 	if (s->ok)
 		checklist_add(l, CHECK_bmc_answers, m->name, FINDING_OK, "it answers: %s is %s",
 			m->name, s->off ? "off" : "on");
+	else if (failover && c->p->hbas)
+		checklist_add(l, CHECK_bmc_answers, m->name, FINDING_UNKNOWN,
+			"%.200s; the order will wait at `silence` until it does, or until the "
+			"switch "
+			"ports of %s can be shut",
+			s->why, m->name);
 	else if (failover)
 		checklist_add(l, CHECK_bmc_answers, m->name, FINDING_UNKNOWN,
 			"%.200s; the order will wait at `silence` for `baton attest %s`", s->why,

@@ -283,6 +283,13 @@ static void a_plan_says_what_is_there_and_what_nobody_can_see(void)
 		"packs_dir and reload batond");
 	CHECK_TEXT(found(&w, m, "8086:100e 10df:* 1077:2532", CHECK_tool_pack),
 		"ok: there is one for each card that takes an address");
+	struct checklist l = { 0 };
+	struct bmc_said dead = { .why = "bmc 10.0.0.9: no answer" };
+	struct preflight_case c = { .verb = VERB_FAILOVER, .p = &w.persona[0], .from = m };
+	check_bmc(&l, &c, SIDE_FROM, &dead);
+	CHECK_TEXT(l.check[0].why,
+		"bmc 10.0.0.9: no answer; the order will wait at `silence` until "
+		"it does, or until the switch ports of blade-a can be shut");
 	w.persona[0].hbas = 0;
 	CHECK_TEXT(found(&w, m, NULL, CHECK_hbas_fit), "");
 	CHECK_TEXT(found(&w, m, NULL, CHECK_lun_visible), "");
