@@ -83,8 +83,6 @@ add_a() { baton machine add blade-a --bmc fake://blade-a --uuid $UUID_A --nic ma
 	run baton persona show fc-01
 	says 0 "$P0" "$P1" "$PN" "$T0/3 $T1/3" "$T1/3 $T0/4"
 	[ "$(baton persona show fc-01 -o json | jq -r .san)" = fc ]
-	run baton failover fc-01 blade-a --drill
-	says 1 "its disk is reached by Fibre Channel, and Baton makes no copy of such a one"
 	run baton pool list
 	says 0 "wwns" "wwn" "255"
 }
