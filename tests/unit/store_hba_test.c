@@ -45,6 +45,7 @@ static struct machine blade(void)
 static struct persona fc(const char *name)
 {
 	struct persona p = persona_of(name);
+	p.nics = 0;
 	strcpy(p.san, "fc");
 	p.hbas = 2;
 	p.hba[0].targets = p.hba[1].targets = 1;
@@ -55,7 +56,7 @@ static struct persona fc(const char *name)
 
 static void what_goes_in_comes_out(void)
 {
-	OWN(store) struct store *s = peopled("");
+	OWN(store) struct store *s = world("");
 	struct machine m = blade(), got;
 	struct persona p = fc("fc-01"), is;
 	struct pool pool = wwn_pool("wwns", P0, "20:00:02:ba:70:00:00:04");
@@ -86,7 +87,7 @@ static void what_goes_in_comes_out(void)
 
 static void a_name_is_one_holders_alone(void)
 {
-	OWN(store) struct store *s = peopled("");
+	OWN(store) struct store *s = world("");
 	struct machine m = blade(), twin = machine_of("blade-d", "52:54:00:dd:00:01");
 	struct persona p = fc("fc-01");
 	MUST(store_machine_add(s, &m, &e));
@@ -114,7 +115,7 @@ static void a_name_is_one_holders_alone(void)
 
 static void what_makes_no_sense_is_refused_in_words(void)
 {
-	OWN(store) struct store *s = peopled("");
+	OWN(store) struct store *s = world("");
 	struct machine m = blade();
 	struct persona p = fc("fc-01");
 	m.hba[1].wwpn = m.hba[0].wwpn;
@@ -154,7 +155,7 @@ static void what_makes_no_sense_is_refused_in_words(void)
 
 static void the_journal_keeps_the_place_and_never_the_name(void)
 {
-	OWN(store) struct store *s = peopled("");
+	OWN(store) struct store *s = world("");
 	struct machine m = blade(), got;
 	MUST(store_machine_add(s, &m, &e));
 	MUST(store_hba_journal(s, "blade-c", 0, "0000:00:05.0", &e));
@@ -179,7 +180,7 @@ static void the_journal_keeps_the_place_and_never_the_name(void)
 
 static void nobody_signs_for_a_machine_that_fibre_channel_lets_in(void)
 {
-	OWN(store) struct store *s = peopled("");
+	OWN(store) struct store *s = world("");
 	struct machine m = blade();
 	struct persona p = fc("fc-01");
 	struct binding b;
