@@ -8,7 +8,7 @@
 
 #include "base/list.h"
 #include "base/own.h"
-#include "broker/api.h"
+#include "broker/api_hba.h"
 #include "broker/standing.h"
 #include "broker/traits.h"
 
@@ -48,7 +48,7 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 	}
 	return json_pack(
 		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:b,s:I,s:o,s:o,s:s,s:s,s:s,s:o,"
-		"s:o}",
+		"s:o,s:o}",
 		"name", p->name, "state", standing_persona_state(at, p->name), "why",
 		standing_why(why, at, p->name), "machine", b ? b->machine : "", "phase",
 		b ? phase_word(b->phase) : "", "iqn", p->iqn, "target", p->target, "san", p->san,
@@ -57,7 +57,7 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 		(json_int_t)p->generation, "dns", json_addrs(p->dns, SERVERS_MAX), "ntp",
 		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "uuid",
 		uuid_is_zero(&p->uuid) ? "" : uuid_text(uuid, &p->uuid), "serial", p->serial,
-		"wants", wants, "nics", nics);
+		"wants", wants, "nics", nics, "hbas", persona_hbas_json(p));
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)
@@ -197,14 +197,14 @@ static int smbios_fill(struct persona *p, struct store *s, struct err *e)
 
 static int persona_read(struct persona *p, const json_t *body, struct err *e)
 {
-	const json_t *portals = NULL, *nics = NULL, *wants = NULL;
+	const json_t *portals = NULL, *nics = NULL, *hbas = NULL, *wants = NULL;
+	char san[sizeof p->san] = "";
 	char uuid[UUID_TEXT] = "";
-	snprintf(p->san, sizeof p->san, "iscsi");
 	const struct member members[] = {
 		{ "name", MEMBER_TEXT, p->name, sizeof p->name, 0, true },
 		{ "iqn", MEMBER_TEXT, p->iqn, sizeof p->iqn, 0, false },
 		{ "target", MEMBER_TEXT, p->target, sizeof p->target, 0, false },
-		{ "san", MEMBER_TEXT, p->san, sizeof p->san, 0, false },
+		{ "san", MEMBER_TEXT, san, sizeof san, 0, false },
 		{ "mutual", MEMBER_BOOL, &p->mutual, 0, 0, false },
 		{ "lun", MEMBER_UINT, &p->lun, 0, LUN_MAX, false },
 		{ "portals", MEMBER_LIST, &portals, 0, 0, false },
@@ -217,8 +217,11 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		{ "serial", MEMBER_TEXT, p->serial, sizeof p->serial, 0, false },
 		{ "wants", MEMBER_DICT, &wants, 0, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
+		{ "hbas", MEMBER_LIST, &hbas, 0, 0, false },
 	};
 	int r = members_read(body, "persona", members, COUNT(members), MEMBERS_STRICT, e);
+	r = r < 0 ? r : persona_hbas_take(p, hbas, e);
+	r = r < 0 ? r : persona_san_take(p, san, e);
 	if (r < 0)
 		return r;
 	if (!name_ok(p->san))

@@ -114,6 +114,12 @@ static void paths_fill(struct persona *p, const struct persona *of, const struct
 
 static int disk_check(const struct broker *b, const struct persona *of, struct err *e)
 {
+	if (persona_boots_by_fc(of))
+		return err_say(e, EINVAL,
+			"persona %s: its disk is reached by Fibre Channel, and Baton makes no copy "
+			"of "
+			"such a one",
+			of->name);
 	if (!*of->target)
 		return err_say(
 			e, EINVAL, "persona %s has no disk that could be rehearsed", of->name);

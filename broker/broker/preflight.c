@@ -317,6 +317,8 @@ static int rehearsed_read(struct preflight *f, const struct order *o, struct err
 	memcpy(of.serial, f->p.serial, sizeof of.serial);
 	of.nics = f->p.nics;
 	memcpy(of.nic, f->p.nic, sizeof of.nic);
+	of.hbas = f->p.hbas;
+	memcpy(of.hba, f->p.hba, sizeof of.hba);
 	f->p = of;
 	explicit_bzero(&of, sizeof of);
 	return 0;

@@ -14,6 +14,35 @@ static int card_of(const struct taking_cards *cards, const struct mac *permanent
 	return -1;
 }
 
+static int hba_card_of(const struct taking_cards *cards, const struct wwn *permanent)
+{
+	for (unsigned i = 0; i < cards->n; i++)
+		if (wwn_equal(&cards->card[i].permanent_wwpn, permanent))
+			return (int)i;
+	return -1;
+}
+
+/* Is each HBA that the persona needs one that the BMC sets? Else says which is not. */
+static bool hbas_settable(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
+	const struct taking_cards *cards)
+{
+	for (unsigned i = 0; i < p->hbas; i++) {
+		char wwpn[WWN_TEXT];
+		int hba = hba_for(m, p, i);
+		const struct wwn *factory = hba < 0 ? NULL : &m->hba[hba].wwpn;
+		int card = factory ? hba_card_of(cards, factory) : -1;
+		if (card >= 0 && cards->card[card].settable)
+			continue;
+		if (factory)
+			wwn_text(wwpn, factory);
+		snprintf(why, TAKING_WHY, "its BMC %s HBA %s",
+			card < 0 ? "shows no" : "does not let itself be told the WWPN of",
+			factory ? wwpn : "that would carry");
+		return false;
+	}
+	return true;
+}
+
 /* Why its BMC does not set them; false where it does. What a BMC has set, a BMC takes off, and what
  * the shim has written, the shim: so it is not changed while the cards may hold it. */
 static bool bmc_does_not(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
@@ -51,7 +80,7 @@ static bool bmc_does_not(char why[TAKING_WHY], const struct machine *m, const st
 			factory ? mac : "that would carry");
 		return true;
 	}
-	return false;
+	return !hbas_settable(why, m, p, cards);
 }
 
 bool taking_distrusts(const struct machine *m)
@@ -85,11 +114,13 @@ enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const s
 			"prestaged, in one start: its cards hold the addresses already");
 		return TAKING_PRESTAGED;
 	}
+	/* An HBA goes by its new name after a restart. */
+	enum taking by = p->hbas ? TAKING_SHIM : taking_by_shim(m);
 	snprintf(why, TAKING_WHY, "%s: %.140s",
-		m->taking == TAKING_HANDOVER ? "by a handover, in one start where that is sound"
-					     : "by the shim, in two starts",
+		by == TAKING_HANDOVER ? "by a handover, in one start where that is sound"
+				      : "by the shim, in two starts",
 		no);
-	return taking_by_shim(m);
+	return by;
 }
 
 enum taking taking_to_prestage(char why[TAKING_WHY], const struct machine *m,

@@ -101,6 +101,8 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 		r = labels_read(s, &labels, from, to, all, n, e);
 	if (!r)
 		r = persona_smbios_read(s, from, to, all, n, e);
+	if (!r)
+		r = persona_hbas_read(s, from, to, all, n, e);
 	if (r)
 		return r;
 	*ret = TAKE(all);
@@ -213,7 +215,8 @@ static int persona_check(const struct persona *p, struct err *e)
 				return err_say(e, EEXIST, "persona %s: MAC %s is written twice",
 					p->name, mac_text(text, mac));
 	}
-	return told_check(p, e);
+	r = persona_hbas_check(p, e);
+	return r ? r : told_check(p, e);
 }
 
 static void name_row(struct query *q, void *to)
@@ -325,6 +328,8 @@ static int persona_write(struct store *s, struct persona *p, struct err *e)
 			in_int(p->path[i].addr), in_int(p->path[i].port));
 	if (!r)
 		r = persona_smbios_write(s, p, e);
+	if (!r)
+		r = persona_hbas_write(s, p, e);
 	r = r ? err_in(e, r, "persona %s", p->name) : 0;
 	return r ? r : told_write(s, p, e);
 }

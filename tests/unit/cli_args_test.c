@@ -189,8 +189,9 @@ static void bodies_of_networks_and_pools(void)
 		"{\"name\":\"names\",\"kind\":\"iqn\",\"prefix\":\"iqn.2026-01.org.example:\"}");
 	check_body("pool add serials --serial BTN-",
 		"{\"name\":\"serials\",\"kind\":\"serial\",\"prefix\":\"BTN-\"}");
-	static const char one[] = "a pool holds either MACs or initiator names or serials: give "
-				  "--mac FROM-TO, --iqn PREFIX or --serial PREFIX";
+	static const char one[] =
+		"a pool holds either MACs, WWNs, initiator names or serials: "
+		"give --mac FROM-TO, --wwn FROM-TO, --iqn PREFIX or --serial PREFIX";
 	check_refused("pool add p", one);
 	check_refused("pool add p --iqn iqn.2026-01.org.example: --serial BTN-", one);
 	check_refused("pool add p --mac 02:ba:70:00:00:01",
