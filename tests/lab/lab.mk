@@ -1,7 +1,7 @@
 # The lab: blades that are QEMU machines, their management controllers, a target, a persona, and Baton.
 LAB := $(B)/tests/lab
 
-$(LAB)/blade: $(addprefix $(LAB)/,blade.o body.o nvram.o) $(B)/libbase.a
+$(LAB)/blade: $(addprefix $(LAB)/,blade.o body.o fabric.o nvram.o port.o) $(B)/libbase.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 $(LAB)/chassis: $(LAB)/chassis.o
