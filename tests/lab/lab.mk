@@ -8,6 +8,8 @@ $(LAB)/chassis: $(LAB)/chassis.o
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
+$(B)/tests/unit/lab_port_test: $(addprefix $(LAB)/,port.o nvram.o fabric.o)
+
 # The persona's first MAC of the lab's pool and its name are in its image. The script knows by itself
 # whether there is anything to do.
 persona:
