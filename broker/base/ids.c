@@ -113,6 +113,34 @@ bool wwn_is_zero(const struct wwn *w)
 	return wwn_equal(w, &(struct wwn){ 0 });
 }
 
+/* The byte with a MAC's bits for groups (1) and for what is locally administered (2): of the MAC
+ * itself, or of the 24 bits that begin behind the first digit. 0 where there is none. */
+static uint8_t wwn_bits(const struct wwn *w)
+{
+	switch (w->b[0] >> 4) {
+	case 1:
+	case 2:
+		return w->b[2];
+	case 5:
+		return (uint8_t)(w->b[0] << 4 | w->b[1] >> 4);
+	default:
+		return 0;
+	}
+}
+
+bool wwn_is_good(const struct wwn *w)
+{
+	static const struct wwn ones = { { 255, 255, 255, 255, 255, 255, 255, 255 } };
+	unsigned naa = w->b[0] >> 4;
+	bool known = naa == 1 || naa == 2 || naa == 3 || naa == 5 || naa >= 0xc;
+	return known && !(wwn_bits(w) & 1) && !wwn_equal(w, &ones);
+}
+
+bool wwn_is_local(const struct wwn *w)
+{
+	return wwn_is_good(w) && (w->b[0] >> 4 == 3 || wwn_bits(w) & 2);
+}
+
 const char *mac_hex(char to[MAC_HEX], const struct mac *m)
 {
 	return hex_text(to, m->b, sizeof m->b);

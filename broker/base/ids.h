@@ -52,6 +52,12 @@ bool wwn_parse(struct wwn *ret, const char *text);
 const char *wwn_text(char to[WWN_TEXT], const struct wwn *w); /* lower case, with ':' */
 bool wwn_equal(const struct wwn *a, const struct wwn *b);
 bool wwn_is_zero(const struct wwn *w);
+/* One that a port or a node may have. Its first digit says what the rest is (NAA): 1 and 2 hold a
+ * MAC, 5 a maker's number, 3 is anybody's to assign, c to f come of an EUI-64; 6 is only the half
+ * of a longer name. Not a group's, by the bit that a MAC has for it. */
+bool wwn_is_good(const struct wwn *w);
+/* Good, and no maker's: 3, or a MAC or number in it that is locally administered. */
+bool wwn_is_local(const struct wwn *w);
 
 bool uuid_parse(struct uuid *ret, const char *text); /* the 36 characters, either case */
 const char *uuid_text(char to[UUID_TEXT], const struct uuid *u);

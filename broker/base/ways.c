@@ -48,3 +48,12 @@ bool ways_have(const struct ways *w, enum way which)
 			return true;
 	return false;
 }
+
+struct ways ways_without(const struct ways *w, enum way which)
+{
+	struct ways ret = { .n = 0 };
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->way[i] != which)
+			ret.way[ret.n++] = w->way[i];
+	return ret;
+}

@@ -22,3 +22,5 @@ struct ways {
  * was. */
 int ways_parse(struct ways *ret, const char *text, struct err *e);
 bool ways_have(const struct ways *w, enum way which);
+/* The same without that one; it may leave none. */
+struct ways ways_without(const struct ways *w, enum way which);

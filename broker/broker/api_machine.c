@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/own.h"
+#include "broker/api_hba.h"
 #include "broker/api_machine.h"
 #include "broker/traits.h"
 
@@ -41,6 +42,7 @@ json_t *machine_json(const struct machine *m, const struct standing *at)
 		"taking", taking_word(m->taking));
 	traits_put(all, &m->is);
 	json_object_set_new(all, "nics", nics);
+	json_object_set_new(all, "hbas", machine_hbas_json(m));
 	json_object_set_new(all, "ports_held", standing_ports(at, m->name));
 	return all;
 }
@@ -112,14 +114,13 @@ int relay_id_read(struct relay_id *ret, const char *text, const char *member, st
 		member, RELAY_ID_LEN);
 }
 
-int port_member_check(const char *port, struct err *e)
+int port_member_check(const char *port, const char *what, struct err *e)
 {
 	struct port_addr a;
 	if (!*port || port_parse(&a, port))
 		return 0;
 	return err_say(e, EINVAL,
-		"machine: nic: \"port\": \"%s\": want KIND://HOST/PORT, as in fake://switch-1/7",
-		port);
+		"%s: \"port\": \"%s\": want KIND://HOST/PORT, as in fake://switch-1/7", what, port);
 }
 
 static int nic_read(struct nic *n, const json_t *from, struct err *e)
@@ -154,13 +155,13 @@ static int nic_read(struct nic *n, const json_t *from, struct err *e)
 			e, EINVAL, "machine: nic: \"address\": \"%s\" is no IPv4 address", address);
 	r = relay_id_read(&n->relay_port.circuit, circuit, "circuit", e);
 	r = r < 0 ? r : relay_id_read(&n->relay_port.remote, remote, "remote", e);
-	return r < 0 ? r : port_member_check(n->port, e);
+	return r < 0 ? r : port_member_check(n->port, "machine: nic", e);
 }
 
 static int machine_read(struct machine *m, const json_t *body, struct err *e)
 {
 	char uuid[UUID_TEXT] = "", idle[16] = "park", takes[16] = "shim";
-	const json_t *bmc = NULL, *nics = NULL;
+	const json_t *bmc = NULL, *nics = NULL, *hbas = NULL;
 	struct traits_members is = { .labels = NULL };
 	const struct member members[] = {
 		TRAITS_MEMBERS(is),
@@ -172,6 +173,7 @@ static int machine_read(struct machine *m, const json_t *body, struct err *e)
 		{ "takes", MEMBER_TEXT, takes, sizeof takes, 0, false },
 		{ "loader", MEMBER_TEXT, m->loader, sizeof m->loader, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
+		{ "hbas", MEMBER_LIST, &hbas, 0, 0, false },
 	};
 	int r = members_read(body, "machine", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r < 0)
@@ -196,6 +198,8 @@ static int machine_read(struct machine *m, const json_t *body, struct err *e)
 		return err_say(e, EINVAL, "machine: \"nics\": want 1 to %d of them", NICS_MAX);
 	for (m->nics = 0; r == 0 && m->nics < n; m->nics++)
 		r = nic_read(&m->nic[m->nics], json_array_get(nics, m->nics), e);
+	if (r == 0)
+		r = machine_hbas_take(m, hbas, e);
 	if (r == 0)
 		r = traits_take(&m->is, &is, "machine", e);
 	return r < 0 ? r : bmc_read(&m->bmc, bmc, e);

@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/own.h"
+#include "broker/api_hba.h"
 #include "broker/api_machine.h"
 #include "broker/runner.h"
 #include "broker/traits.h"
@@ -59,7 +60,7 @@ static int nic_read(struct nic *n, unsigned *ret_parts, const json_t *from, stru
 			mac);
 	r = r < 0 ? r : relay_id_read(&n->relay_port.circuit, circuit, "circuit", e);
 	r = r < 0 ? r : relay_id_read(&n->relay_port.remote, remote, "remote", e);
-	return r < 0 ? r : port_member_check(n->port, e);
+	return r < 0 ? r : port_member_check(n->port, "machine: nic", e);
 }
 
 static int unlabels_read(struct machine_change *c, const json_t *list, struct err *e)
@@ -99,7 +100,7 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 {
 	struct machine *m = &c->to;
 	char uuid[UUID_TEXT] = "", idle[16] = "park", takes[16] = "shim", pin[128] = "";
-	const json_t *nics = NULL, *unlabels = NULL;
+	const json_t *nics = NULL, *hbas = NULL, *unlabels = NULL;
 	struct traits_members is = { .labels = NULL };
 	const struct member members[] = {
 		TRAITS_MEMBERS(is),
@@ -111,6 +112,7 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 		{ "loader", MEMBER_TEXT, m->loader, sizeof m->loader, 0, false },
 		{ "bmc_pin", MEMBER_TEXT, pin, sizeof pin, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, false },
+		{ "hbas", MEMBER_LIST, &hbas, 0, 0, false },
 	};
 	int r = members_read(body, "machine", members, COUNT(members), MEMBERS_STRICT, e);
 	if (r == 0 && json_object_size(body) == 0)
@@ -127,6 +129,8 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 		r = err_say(e, EINVAL, "machine: \"nics\": want at most %d of them", NICS_MAX);
 	for (size_t i = 0; r == 0 && i < json_array_size(nics); i++, m->nics++)
 		r = nic_read(&m->nic[i], &c->nic_parts[i], json_array_get(nics, i), e);
+	if (r == 0)
+		r = machine_hbas_change(m, hbas, e);
 	for (size_t i = 0; i < COUNT(parts); i++)
 		if (json_object_get(body, parts[i].member))
 			c->parts |= parts[i].part;
@@ -137,7 +141,7 @@ static int change_read(struct machine_change *c, const json_t *body, struct err 
 static int ports_at_rest(
 	struct broker *b, const char *machine, const struct machine_change *c, struct err *e)
 {
-	const struct run *run = c->to.nics ? runner_of(b->runner, machine) : NULL;
+	const struct run *run = c->to.nics || c->to.hbas ? runner_of(b->runner, machine) : NULL;
 	if (!run || !run_is_running(run))
 		return 0;
 	return err_say(

@@ -169,15 +169,22 @@ void api_persona_rm(const struct ask *a, struct reply *to)
 	remove_named(a, to, "persona", store_persona_rm);
 }
 
+static const char *const pool_kinds[] = {
+	[POOL_MAC] = "mac", [POOL_IQN] = "iqn", [POOL_WWN] = "wwn"
+};
+
 static json_t *pool_json(const void *one)
 {
 	const struct pool *p = one;
-	json_t *j = json_pack("{s:s,s:s,s:I,s:I}", "name", p->name, "kind",
-		p->kind == POOL_MAC ? "mac" : "iqn", "given", (json_int_t)p->given, "size",
-		(json_int_t)p->size);
+	char from[WWN_TEXT], to[WWN_TEXT];
+	json_t *j = json_pack("{s:s,s:s,s:I,s:I}", "name", p->name, "kind", pool_kinds[p->kind],
+		"given", (json_int_t)p->given, "size", (json_int_t)p->size);
 	if (p->kind == POOL_MAC) {
 		json_object_set_new(j, "from", json_mac(&p->from));
 		json_object_set_new(j, "to", json_mac(&p->to));
+	} else if (p->kind == POOL_WWN) {
+		json_object_set_new(j, "from", json_string(wwn_text(from, &p->wwn_from)));
+		json_object_set_new(j, "to", json_string(wwn_text(to, &p->wwn_to)));
 	} else {
 		json_object_set_new(j, "prefix", json_string(p->prefix));
 	}
@@ -186,7 +193,7 @@ static json_t *pool_json(const void *one)
 
 static int pool_read(struct pool *p, const json_t *body, struct err *e)
 {
-	char kind[8] = "", from[MAC_TEXT] = "", last[MAC_TEXT] = "";
+	char kind[8] = "", from[WWN_TEXT] = "", last[WWN_TEXT] = "";
 	const struct member members[] = {
 		{ "name", MEMBER_TEXT, p->name, sizeof p->name, 0, true },
 		{ "kind", MEMBER_TEXT, kind, sizeof kind, 0, true },
@@ -200,9 +207,12 @@ static int pool_read(struct pool *p, const json_t *body, struct err *e)
 	if (!name_ok(p->name))
 		return err_say(
 			e, EINVAL, "pool: \"name\": want 1 to 63 of a-z, 0-9 and -, not - first");
-	p->kind = strcmp(kind, "mac") == 0 ? POOL_MAC : POOL_IQN;
-	if (p->kind == POOL_IQN && strcmp(kind, "iqn") != 0)
-		return err_say(e, EINVAL, "pool: \"kind\": want mac or iqn");
+	size_t i = 0;
+	while (i < COUNT(pool_kinds) && strcmp(pool_kinds[i], kind) != 0)
+		i++;
+	if (i == COUNT(pool_kinds))
+		return err_say(e, EINVAL, "pool: \"kind\": want mac, iqn or wwn");
+	p->kind = (enum pool_kind)i;
 	if (p->kind == POOL_IQN && (!iqn_ok(p->prefix) || *from || *last))
 		return err_say(e, EINVAL,
 			"pool: \"prefix\": want the start of an IQN, as in "
@@ -214,6 +224,11 @@ static int pool_read(struct pool *p, const json_t *body, struct err *e)
 		return err_say(e, EINVAL,
 			"pool: \"from\" and \"to\": want two unicast MACs, the lower one first, "
 			"and no \"prefix\"");
+	if (p->kind == POOL_WWN &&
+		(*p->prefix || !wwn_parse(&p->wwn_from, from) || !wwn_parse(&p->wwn_to, last)))
+		return err_say(e, EINVAL,
+			"pool: \"from\" and \"to\": want two WWNs, the lower one first, as in "
+			"20:00:02:ba:70:00:00:01, and no \"prefix\"");
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/list.h"
 #include "base/own.h"
-#include "broker/api.h"
+#include "broker/api_hba.h"
 #include "broker/standing.h"
 #include "broker/traits.h"
 
@@ -46,14 +46,15 @@ static json_t *persona_json(const struct persona *p, const struct standing *at)
 		json_array_append_new(portals, json_string(text));
 	}
 	return json_pack(
-		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:b,s:I,s:o,s:o,s:s,s:o,s:o}",
+		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:s,s:b,s:b,s:I,s:o,s:o,s:s,s:o,s:o,s:o}",
 		"name", p->name, "state", standing_persona_state(at, p->name), "why",
 		standing_why(why, at, p->name), "machine", b ? b->machine : "", "phase",
 		b ? phase_word(b->phase) : "", "iqn", p->iqn, "target", p->target, "san", p->san,
 		"lun", (json_int_t)p->lun, "portals", portals, "chap_user", p->chap_user,
 		"chap_secret", *p->chap_secret != '\0', "mutual", p->mutual, "generation",
 		(json_int_t)p->generation, "dns", json_addrs(p->dns, SERVERS_MAX), "ntp",
-		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "wants", wants, "nics", nics);
+		json_addrs(p->ntp, SERVERS_MAX), "domain", p->domain, "wants", wants, "nics", nics,
+		"hbas", persona_hbas_json(p));
 }
 
 static int path_read(struct path *to, const json_t *from, struct err *e)
@@ -167,13 +168,13 @@ static int persona_check(const struct persona *p, struct err *e)
 
 static int persona_read(struct persona *p, const json_t *body, struct err *e)
 {
-	const json_t *portals = NULL, *nics = NULL, *wants = NULL;
-	snprintf(p->san, sizeof p->san, "iscsi");
+	const json_t *portals = NULL, *nics = NULL, *hbas = NULL, *wants = NULL;
+	char san[sizeof p->san] = "";
 	const struct member members[] = {
 		{ "name", MEMBER_TEXT, p->name, sizeof p->name, 0, true },
 		{ "iqn", MEMBER_TEXT, p->iqn, sizeof p->iqn, 0, false },
 		{ "target", MEMBER_TEXT, p->target, sizeof p->target, 0, false },
-		{ "san", MEMBER_TEXT, p->san, sizeof p->san, 0, false },
+		{ "san", MEMBER_TEXT, san, sizeof san, 0, false },
 		{ "mutual", MEMBER_BOOL, &p->mutual, 0, 0, false },
 		{ "lun", MEMBER_UINT, &p->lun, 0, LUN_MAX, false },
 		{ "portals", MEMBER_LIST, &portals, 0, 0, false },
@@ -184,8 +185,11 @@ static int persona_read(struct persona *p, const json_t *body, struct err *e)
 		{ "domain", MEMBER_TEXT, p->domain, sizeof p->domain, 0, false },
 		{ "wants", MEMBER_DICT, &wants, 0, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, true },
+		{ "hbas", MEMBER_LIST, &hbas, 0, 0, false },
 	};
 	int r = members_read(body, "persona", members, COUNT(members), MEMBERS_STRICT, e);
+	r = r < 0 ? r : persona_hbas_take(p, hbas, e);
+	r = r < 0 ? r : persona_san_take(p, san, e);
 	if (r < 0)
 		return r;
 	if (!name_ok(p->san))

@@ -22,7 +22,9 @@ void identity_cards_read(struct taking_cards *ret, const char *kind, const json_
 	for (size_t i = 0; i < json_array_size(list) && ret->n < COUNT(ret->card); i++) {
 		const json_t *one = json_array_get(list, i);
 		const char *mac = json_string_value(json_object_get(one, "permanent_mac"));
-		if (!mac || !mac_parse(&ret->card[ret->n].permanent, mac))
+		const char *wwpn = json_string_value(json_object_get(one, "permanent_wwpn"));
+		if (!(mac && mac_parse(&ret->card[ret->n].permanent, mac)) &&
+			!(wwpn && wwn_parse(&ret->card[ret->n].permanent_wwpn, wwpn)))
 			continue;
 		ret->card[ret->n++].settable = json_is_true(json_object_get(one, "settable"));
 	}
@@ -40,6 +42,24 @@ static json_t *card_wish(const struct mac *factory, const struct mac *mac)
 	return j;
 }
 
+/* Whatever it boots from is said, also that it is nothing. */
+static json_t *hba_wish(const struct hba *h, const struct persona_hba *to)
+{
+	char permanent[WWN_TEXT], wwpn[WWN_TEXT], wwnn[WWN_TEXT];
+	wwn_text(permanent, &h->wwpn);
+	if (!to)
+		return json_pack("{s:s,s:b}", "permanent", permanent, "restore", 1);
+	json_t *boot = json_array();
+	for (unsigned i = 0; i < to->targets; i++) {
+		char target[WWN_TEXT];
+		json_array_append_new(
+			boot, json_pack("{s:s,s:I}", "wwpn", wwn_text(target, &to->target[i].wwpn),
+				      "lun", (json_int_t)to->target[i].lun));
+	}
+	return json_pack("{s:s,s:s,s:s,s:o}", "permanent", permanent, "wwpn",
+		wwn_text(wwpn, &to->wwpn), "wwnn", wwn_text(wwnn, &to->wwnn), "boot", boot);
+}
+
 static json_t *identity_deed(
 	const struct run *run, const struct machine *m, const struct persona *p, bool back)
 {
@@ -50,10 +70,29 @@ static json_t *identity_deed(
 			json_array_append_new(
 				list, card_wish(&m->nic[on].factory, back ? NULL : &p->nic[i].mac));
 	}
+	for (unsigned i = 0; i < p->hbas; i++) {
+		int on = hba_for(m, p, i);
+		if (on >= 0)
+			json_array_append_new(
+				list, hba_wish(&m->hba[on], back ? NULL : &p->hba[i]));
+	}
 	json_object_set_new(deed, "cards", list);
 	json_object_set_new(
 		deed, "timeout_ms", json_integer((json_int_t)run_step(run)->timeout_s * 900));
 	return deed;
+}
+
+void identity_hba_say(struct broker *b, const struct event_about *a, const struct machine *m,
+	const struct persona *p, unsigned n, bool back, const char *by)
+{
+	int on = hba_for(m, p, n);
+	char factory[WWN_TEXT], mine[WWN_TEXT];
+	if (on < 0)
+		return;
+	wwn_text(factory, &m->hba[on].wwpn);
+	wwn_text(mine, &p->hba[n].wwpn);
+	event_say(b->events, EV_identity_written, a, "machine=%s pci=%s old=%s new=%s%s", m->name,
+		m->hba[on].pci, back ? mine : factory, back ? factory : mine, by);
 }
 
 static void set_say(const struct run *run, const struct machine *m, const struct persona *p)
@@ -69,6 +108,8 @@ static void set_say(const struct run *run, const struct machine *m, const struct
 			"machine=%s pci=%s old=%s new=%s by=bmc", m->name, n->pci,
 			back ? mine : factory, back ? factory : mine);
 	}
+	for (unsigned i = 0; i < p->hbas; i++)
+		identity_hba_say(run->b, &a, m, p, i, back, " by=bmc");
 }
 
 /* ------------------------------------------------------------------ the persona's */

@@ -9,8 +9,19 @@
 
 #include "broker/ports.h"
 
-/* No persona's disk can be reached from there: only the NICs that carry matter. */
-static const struct persona nobody = { .lun = 0 };
+/* No disk by iSCSI can be reached from there: only the NICs that carry matter, and the HBAs where
+ * the persona whose addresses it holds has some. */
+static int held_persona(
+	struct persona *ret, struct store *s, const struct machine *m, struct err *e)
+{
+	struct stale left;
+	struct persona p;
+	int r = store_stale(s, m->name, &left, e);
+	r = r < 0 ? r : store_persona(s, left.persona, &p, e);
+	*ret = (struct persona){ .hbas = r < 0 ? 0 : p.hbas };
+	explicit_bzero(&p, sizeof p);
+	return r;
+}
 
 /* It asks with a MAC that is another machine's by right, and only its UUID tells who it is. */
 static int uuid_check(struct store *s, const struct machine *m, struct err *e)
@@ -49,8 +60,11 @@ static int network_check(struct store *s, const struct machine *m, struct err *e
 int isolated_check(struct broker *b, struct order *o, const struct machine *m, struct err *e)
 {
 	struct silence_ports ports;
+	struct persona held;
 	bool starts = m->taking == TAKING_SHIM;
-	int r = starts ? silence_ports(&ports, m, &nobody, e) : 0;
+	int r = starts ? held_persona(&held, b->store, m, e) : 0;
+	if (r == 0 && starts)
+		r = silence_ports(&ports, m, &held, e);
 	if (r == 0 && starts)
 		r = uuid_check(b->store, m, e);
 	if (r == 0 && starts)
@@ -91,8 +105,10 @@ enum step_now isolate(
 	struct run *run, const struct machine *m, unsigned ms, hand_done *done, char why[320])
 {
 	struct silence_ports ports;
+	struct persona held;
 	struct err e = { 0 };
-	if (silence_ports(&ports, m, &nobody, &e) < 0)
+	if (held_persona(&held, run->b->store, m, &e) < 0 ||
+		silence_ports(&ports, m, &held, &e) < 0)
 		return step_failed(why, &e);
 	return ports_hold(run, &ports, PORT_ISOLATED, ms, done, why);
 }

@@ -56,6 +56,11 @@ static int machine_side(struct broker *b, const struct order *o, struct err *e)
 				"machine %s has no NIC left that carries NIC %u of persona %s%s%s",
 				o->to, i, p.name, *p.nic[i].network ? " on network " : "",
 				p.nic[i].network);
+	for (unsigned i = 0; i < p.hbas; i++)
+		if (hba_for(&m, &p, i) < 0)
+			return err_say(e, EBUSY,
+				"machine %s has no HBA left that carries HBA %u of persona %s",
+				o->to, i, p.name);
 	return store_told_apart(b->store, &p, &m, e);
 }
 

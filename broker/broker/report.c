@@ -44,14 +44,16 @@ static void card_read(char to[CARD_TEXT], const char *id)
 }
 
 /* Likewise. */
-static void drivers_read(struct report_nic *n, const json_t *from)
+void report_words_read(char card[CARD_TEXT], char to_driver[DRIVER_LEN + 1],
+	char to_modalias[MODALIAS_LEN + 1], const json_t *from)
 {
 	const char *driver = json_string_value(json_object_get(from, "driver"));
 	const char *modalias = json_string_value(json_object_get(from, "modalias"));
 	if (driver && driver_ok(driver))
-		snprintf(n->driver, sizeof n->driver, "%s", driver);
+		snprintf(to_driver, DRIVER_LEN + 1, "%s", driver);
 	if (modalias && modalias_ok(modalias))
-		snprintf(n->modalias, sizeof n->modalias, "%s", modalias);
+		snprintf(to_modalias, MODALIAS_LEN + 1, "%s", modalias);
+	card_read(card, json_string_value(json_object_get(from, "id")));
 }
 
 static int nic_read(struct report *r, const json_t *from, struct err *e)
@@ -78,8 +80,7 @@ static int nic_read(struct report *r, const json_t *from, struct err *e)
 		ret = mac_read(&n->current, current, "current", e);
 	if (ret == 0)
 		ret = mac_read(&n->read_back, back, "read_back", e);
-	card_read(n->card, json_string_value(json_object_get(from, "id")));
-	drivers_read(n, from);
+	report_words_read(n->card, n->driver, n->modalias, from);
 	r->nics++;
 	return ret;
 }
@@ -106,7 +107,7 @@ static int body_read(struct report *r, const json_t *body, struct err *e)
 {
 	char stage[16] = "", deed[16] = "", uuid[UUID_TEXT] = "";
 	uint64_t generation = 0;
-	const json_t *nics = NULL;
+	const json_t *nics = NULL, *hbas = NULL;
 	const struct member members[] = {
 		{ "stage", MEMBER_TEXT, stage, sizeof stage, 0, true },
 		{ "deed", MEMBER_TEXT, deed, sizeof deed, 0, true },
@@ -116,6 +117,7 @@ static int body_read(struct report *r, const json_t *body, struct err *e)
 		{ "step", MEMBER_TEXT, r->step, sizeof r->step, 0, false },
 		{ "why", MEMBER_TEXT, r->why, sizeof r->why, 0, false },
 		{ "nics", MEMBER_LIST, &nics, 0, 0, false },
+		{ "hbas", MEMBER_LIST, &hbas, 0, 0, false },
 	};
 	int ret = members_read(body, "report", members, COUNT(members), MEMBERS_MORE_ALLOWED, e);
 	if (ret < 0)
@@ -132,7 +134,7 @@ static int body_read(struct report *r, const json_t *body, struct err *e)
 		ret = err_say(e, EINVAL, "report: more than %d NICs", REPORT_NICS);
 	for (size_t i = 0; ret == 0 && i < json_array_size(nics); i++)
 		ret = nic_read(r, json_array_get(nics, i), e);
-	return ret;
+	return ret < 0 ? ret : report_hbas_read(r, hbas, e);
 }
 
 int report_read(struct report *ret, const char *bytes, size_t len, struct err *e)
@@ -257,12 +259,15 @@ int report_check_written(
 				m->name, n->pci, mac_text(is, &r->nic[card].read_back), wanted,
 				*r->nic[card].tool ? r->nic[card].tool : "(not named)");
 	}
-	return 0;
+	return report_hbas_written(r, m, p, e);
 }
 
 bool report_all_factory(const struct report *r, const struct machine *m)
 {
-	unsigned good = 0;
+	int hbas = report_hbas_factory(r, m);
+	unsigned good = hbas > 0 ? (unsigned)hbas : 0;
+	if (hbas < 0)
+		return false;
 	for (unsigned i = 0; i < m->nics; i++) {
 		const struct nic *n = &m->nic[i];
 		int card = *n->pci && n->carries ? card_at(r, n->pci) : -1;

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "broker/events.h"
+#include "broker/identity.h"
 #include "broker/publish.h"
 #include "broker/report.h"
 #include "broker/runner.h"
@@ -187,12 +188,50 @@ static bool card_is_news(const struct nic *n, const struct report_nic *said)
 	       strcmp(said->modalias, n->modalias) != 0;
 }
 
+/* HBAs are journaled by the same rule: news[i] says whose place was not known before. */
+static int hbas_journal(struct broker *b, const struct stand *s, const struct report *r,
+	const int at[HBAS_MAX], bool news[HBAS_MAX], struct err *e)
+{
+	int ret = 0;
+	for (unsigned i = 0; ret == 0 && i < s->m.hbas; i++) {
+		const struct hba *h = &s->m.hba[i];
+		const struct report_hba *said = &r->hba[at[i]];
+		news[i] = !h->journaled || strcmp(h->pci, said->pci) != 0;
+		if (news[i])
+			ret = store_hba_journal(b->store, s->m.name, i, said->pci, e);
+		bool card = strcmp(said->card, h->card) != 0 ||
+			    strcmp(said->driver, h->driver) != 0 ||
+			    strcmp(said->modalias, h->modalias) != 0;
+		if (ret == 0 && *said->card && card)
+			ret = store_hba_card_set(b->store, s->m.name, i, said->card, said->driver,
+				said->modalias, e);
+	}
+	return ret;
+}
+
+/* A WWPN that only a tool can tell is journaled as a person wrote it down. */
+static void hbas_say(struct broker *b, const struct stand *s, const struct report *r,
+	const int at[HBAS_MAX], const bool news[HBAS_MAX])
+{
+	struct event_about a = { s->run ? s->run->o.id : 0, s->m.name, s->p.name };
+	for (unsigned i = 0; i < s->m.hbas; i++) {
+		const struct report_hba *said = &r->hba[at[i]];
+		char wwpn[WWN_TEXT];
+		if (news[i])
+			event_say(b->events, EV_factory_journaled, &a,
+				"machine=%s pci=%s factory=%s seen=%s", s->m.name, said->pci,
+				wwn_text(wwpn, &s->m.hba[i].wwpn),
+				wwn_is_zero(&said->wwpn) ? "no" : "yes");
+	}
+}
+
 /* `found`: every factory address is journaled before the shim may write any card. */
 static int judge_found(struct broker *b, struct stand *s, const struct report *r,
 	struct ending *end, struct err *e)
 {
-	int at[NICS_MAX];
-	if (report_match(at, r, &s->m, &s->p, e) < 0)
+	int at[NICS_MAX], hba_at[HBAS_MAX];
+	bool hba_news[HBAS_MAX] = { false };
+	if (report_match(at, r, &s->m, &s->p, e) < 0 || report_match_hbas(hba_at, r, &s->m, e) < 0)
 		return WRONG;
 	int ret = store_begin(b->store, e);
 	if (ret < 0)
@@ -210,6 +249,8 @@ static int judge_found(struct broker *b, struct stand *s, const struct report *r
 				said->modalias, e);
 	}
 	if (ret == 0)
+		ret = hbas_journal(b, s, r, hba_at, hba_news, e);
+	if (ret == 0)
 		ret = store_found_set(b->store, s->m.name, &r->found, e);
 	if (ret < 0) {
 		store_rollback(b->store);
@@ -226,6 +267,7 @@ static int judge_found(struct broker *b, struct stand *s, const struct report *r
 				"machine=%s pci=%s factory=%s", s->m.name, r->nic[at[i]].pci,
 				mac_text(mac, &s->m.nic[i].factory));
 	}
+	hbas_say(b, s, r, hba_at, hba_news);
 	if (end->run)
 		run_turn(end->run, &end->next, STEP_DONE, "");
 	return ret < 0 ? NOT_NOW : OK;
@@ -243,6 +285,8 @@ static void written_say(struct broker *b, const struct stand *s, const struct re
 			s->m.name, n->pci, r->restore ? mine : factory,
 			r->restore ? factory : mine);
 	}
+	for (unsigned i = 0; i < s->p.hbas; i++)
+		identity_hba_say(b, &a, &s->m, &s->p, i, r->restore, "");
 }
 
 /* `written`, for the step that waits for it. Once an identity is committed the next boot must be

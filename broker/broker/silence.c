@@ -106,6 +106,8 @@ static enum step_now next_way(
 		[WAY_POWER] = try_power, [WAY_PORT] = try_port, [WAY_PERSON] = try_person
 	};
 	const struct ways *w = &run->b->silence;
+	/* By Fibre Channel no LUN is shut to the old body: no person can sign for it. */
+	struct ways left = p->hbas ? ways_without(w, WAY_PERSON) : *w;
 	for (; run->way < w->n; run->way++) {
 		enum step_now now = tries[w->way[run->way]](run, m, p, why);
 		if (now != STEP_NOW_FAILED)
@@ -113,7 +115,7 @@ static enum step_now next_way(
 		if (*why)
 			said_add(run, why);
 	}
-	silence_ask(why, w, m->name, run->o.id, run->trouble);
+	silence_ask(why, &left, m->name, run->o.id, run->trouble);
 	return STEP_NOW_FAILED;
 }
 

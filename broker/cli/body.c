@@ -100,8 +100,8 @@ static int nic_read(json_t **ret, const struct opt *o, const char *text, struct 
 		return r;
 	for (const struct key *k = NULL; (k = key_next(o, k));)
 		if (k->how & OPT_NEED && !json_object_get(nic, k->member))
-			return err_say(
-				e, EINVAL, "--nic %s: %s=%s is missing", text, k->key, k->value);
+			return err_say(e, EINVAL, "--%s %s: %s=%s is missing", o->name, text,
+				k->key, k->value);
 	*ret = TAKE(nic);
 	return 0;
 }
@@ -215,35 +215,51 @@ static int persona_own(json_t *body, const struct call *c, struct err *e)
 	return 0;
 }
 
-/* FROM-TO, where a MAC may be written with '-' itself. */
-static int range_read(json_t *body, const char *text, struct err *e)
+static bool is_mac(const char *text)
+{
+	return mac_parse(&(struct mac){ { 0 } }, text);
+}
+
+static bool is_wwn(const char *text)
+{
+	return wwn_parse(&(struct wwn){ { 0 } }, text);
+}
+
+/* FROM-TO, where a MAC or a WWN may be written with '-' itself. */
+static bool range_read(json_t *body, const char *text, bool (*is)(const char *text))
 {
 	for (const char *dash = text; (dash = strchr(dash, '-')); dash++) {
 		char from[32];
-		struct mac m;
 		snprintf(from, sizeof from, "%.*s", dash - text < 31 ? (int)(dash - text) : 31,
 			text);
-		if (!mac_parse(&m, from) || !mac_parse(&m, dash + 1))
+		if (!is(from) || !is(dash + 1))
 			continue;
 		json_object_set_new(body, "from", json_string(from));
 		json_object_set_new(body, "to", json_string(dash + 1));
-		return 0;
+		return true;
 	}
-	return err_say(e, EINVAL,
-		"--mac %s: want two MACs, as in 02:ba:70:00:00:01-02:ba:70:00:ff:ff", text);
+	return false;
 }
 
 static int pool_own(json_t *body, const struct call *c, struct err *e)
 {
 	const char *macs = call_value(c, "mac"), *iqns = call_value(c, "iqn");
-	if (!macs == !iqns)
+	const char *wwns = call_value(c, "wwn");
+	if (!!macs + !!iqns + !!wwns != 1)
 		return err_say(e, EINVAL,
-			"a pool holds either MACs or initiator names: give --mac FROM-TO or "
-			"--iqn PREFIX");
-	json_object_set_new(body, "kind", json_string(macs ? "mac" : "iqn"));
-	if (macs)
-		return range_read(body, macs, e);
-	json_object_set_new(body, "prefix", json_string(iqns));
+			"a pool holds either MACs, WWNs or initiator names: give --mac FROM-TO, "
+			"--wwn FROM-TO or --iqn PREFIX");
+	json_object_set_new(body, "kind", json_string(macs ? "mac" : wwns ? "wwn" : "iqn"));
+	if (iqns)
+		json_object_set_new(body, "prefix", json_string(iqns));
+	if (macs && !range_read(body, macs, is_mac))
+		return err_say(e, EINVAL,
+			"--mac %s: want two MACs, as in 02:ba:70:00:00:01-02:ba:70:00:ff:ff", macs);
+	if (wwns && !range_read(body, wwns, is_wwn))
+		return err_say(e, EINVAL,
+			"--wwn %s: want two WWNs, as in "
+			"20:00:02:ba:70:00:00:01-20:00:02:ba:70:00:ff:ff",
+			wwns);
 	return 0;
 }
 

@@ -127,6 +127,9 @@ static void judge_nics(struct verdict *v, const struct persona *p, const struct 
 		if (nic_for(m, p, i) < 0)
 			reason_add(v, "has no NIC left that carries NIC %u of %s%s%s", i, p->name,
 				*p->nic[i].network ? " on network " : "", p->nic[i].network);
+	for (unsigned i = 0; i < p->hbas; i++)
+		if (hba_for(m, p, i) < 0)
+			reason_add(v, "has no HBA left that carries HBA %u of %s", i, p->name);
 }
 
 static void judge_apart(struct verdict *v, const struct persona *p, const struct machine *m,
@@ -222,6 +225,21 @@ static const char *nics_side(char to[SIDE_TEXT], const struct candidate *c)
 	return to;
 }
 
+static uint64_t hbas_of(const struct candidate *c)
+{
+	uint64_t n = 0;
+	for (unsigned i = 0; i < c->m->hbas; i++)
+		n += c->m->hba[i].carries;
+	return n;
+}
+
+static const char *hbas_side(char to[SIDE_TEXT], const struct candidate *c)
+{
+	char count[SIZE_TEXT];
+	snprintf(to, SIDE_TEXT, "%s for a persona", count_text(count, (uint32_t)hbas_of(c), "HBA"));
+	return to;
+}
+
 /* In this order. All are as large as is wanted, so the smallest leaves the least unused. */
 static const struct measure measures[] = {
 	{ failed_of, failed_text, true },
@@ -229,6 +247,7 @@ static const struct measure measures[] = {
 	{ memory_of, memory_side, false },
 	{ cpus_of, cpus_side, false },
 	{ nics_of, nics_side, false },
+	{ hbas_of, hbas_side, false },
 };
 
 /* By which measure two differ; COUNT(measures): by none, and their names decide. */

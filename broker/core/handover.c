@@ -33,6 +33,9 @@ static int sound(const struct table_nic **nic, const struct table *t, const stru
 		return err_say(e, ENOENT, "the persona's disk is not given out now");
 	if (m->takes != TAKES_HANDOVER)
 		return err_say(e, ENOENT, "this machine takes a persona by a restart");
+	if (table_has_fc(t, m))
+		return err_say(e, ENOENT,
+			"the persona has an HBA, which goes by its new name after a restart");
 	if (!*table_text(t, m->target) || m->paths == 0)
 		return err_say(e, ENOENT, "the persona has no disk by iSCSI");
 	*nic = nic_of(t, m);

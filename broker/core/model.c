@@ -167,6 +167,14 @@ bool persona_is_fenced(const struct persona *p)
 	return *p->target && word_index(administered, COUNT(administered), p->san) >= 0;
 }
 
+bool persona_boots_by_fc(const struct persona *p)
+{
+	for (unsigned i = 0; i < p->hbas && !*p->target; i++)
+		if (p->hba[i].targets)
+			return true;
+	return false;
+}
+
 /* Two networks fit when they are the same, or when one side does not care. */
 static bool networks_fit(const char *a, const char *b)
 {
@@ -187,6 +195,15 @@ int nic_for(const struct machine *m, const struct persona *p, unsigned n)
 			taken[found] = true;
 	}
 	return n < p->nics ? found : -1;
+}
+
+int hba_for(const struct machine *m, const struct persona *p, unsigned n)
+{
+	unsigned carrying = 0;
+	for (unsigned i = 0; i < m->hbas && n < p->hbas; i++)
+		if (m->hba[i].carries && carrying++ == n)
+			return (int)i;
+	return -1;
 }
 
 bool bodies_differ(const struct machine *was, const struct machine *now, const struct persona *p)

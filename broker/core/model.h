@@ -7,10 +7,12 @@
 #include <stdint.h>
 
 #include "base/ids.h"
+#include "core/card.h"
 #include "core/traits.h"
 
 enum {
 	NICS_MAX = 8,  /* of one machine or persona */
+	HBAS_MAX = 4,  /* likewise */
 	PATHS_MAX = 4, /* portals of one LUN */
 	HOST_LEN = 127,
 	QUIRKS_LEN = 63,
@@ -64,6 +66,17 @@ struct nic {
 	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1];
 };
 
+/* A port of a Fibre Channel card. */
+struct hba {
+	char pci[PCI_TEXT];      /* "" until the shim has reported it */
+	char card[CARD_TEXT];    /* "10df:f100"; "" until the shim has reported it */
+	struct wwn wwpn, wwnn;   /* what the maker burned in; what a restore writes back */
+	bool journaled;          /* the shim has reported the card before any write */
+	bool carries;            /* takes a persona's names */
+	char port[PORT_LEN + 1]; /* its port of the FC switch: core/port.h; "": unknown */
+	char driver[DRIVER_LEN + 1], modalias[MODALIAS_LEN + 1]; /* as of a NIC */
+};
+
 /* How a machine takes an identity. Either way the shim writes the addresses; then it restarts, or
  * starts the persona's own kernel in its place where that is sound. */
 enum takes { TAKES_SHIM, TAKES_HANDOVER };
@@ -98,6 +111,8 @@ struct machine {
 	char pool[NAME_LEN + 1]; /* the machines that it may be chosen from; "": only by its name */
 	struct traits is;        /* as the operator wrote, else as the shim found last */
 	enum taking taking;      /* of what it carries, or left with; else how it took the last */
+	unsigned hbas;
+	struct hba hba[HBAS_MAX];
 };
 
 struct static_route {
@@ -112,6 +127,14 @@ struct persona_nic {
 	uint16_t mtu; /* 0: not said */
 	unsigned routes;
 	struct static_route route[ROUTES_MAX];
+};
+
+/* What a HBA goes by, and what it boots from; without a target it only reaches what it is let to.
+ */
+struct persona_hba {
+	struct wwn wwpn, wwnn;
+	unsigned targets;
+	struct fc_target target[FC_TARGETS_MAX];
 };
 
 struct path {
@@ -136,6 +159,8 @@ struct persona {
 	uint32_t generation;      /* of its newest binding; only grows, 0 = never bound */
 	struct traits wants;      /* of its machine, where that is chosen from a pool */
 	char apart[NAME_LEN + 1]; /* a group whose personas shall not share a rack; "": none */
+	unsigned hbas;
+	struct persona_hba hba[HBAS_MAX];
 };
 
 /* What Baton does by itself about a persona that fails, or that powers itself off. */
@@ -203,10 +228,14 @@ bool proof_parse(enum proof_kind *ret, const char *word);
 
 /* Its disk lies at a target that Baton administers: others can be shut out there. */
 bool persona_is_fenced(const struct persona *p);
+/* Its disk is reached by Fibre Channel, and its HBAs' own boot code starts it. */
+bool persona_boots_by_fc(const struct persona *p);
 
 /* Which NIC of the machine takes the n-th NIC of the persona: carrying NICs in order, on the
  * network the persona wants. -1 where there is none. */
 int nic_for(const struct machine *m, const struct persona *p, unsigned n);
+/* Likewise of HBAs: the n-th that carries, so that each stays in its fabric. */
+int hba_for(const struct machine *m, const struct persona *p, unsigned n);
 
 /* Whether boot_decide() would know `was`, which had the persona and may hold its MACs, from `now`,
  * which has it: by what is on record of both, whichever way their questions come. */

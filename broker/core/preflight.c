@@ -78,8 +78,24 @@ void check_identity(
 
 /* ------------------------------------------------------------------ what needs no hand */
 
+static void check_hbas(struct checklist *l, const struct preflight_case *c)
+{
+	if (!c->p->hbas)
+		return;
+	for (unsigned i = 0; i < c->p->hbas; i++)
+		if (hba_for(c->to, c->p, i) < 0) {
+			checklist_add(l, CHECK_hbas_fit, c->to->name, FINDING_BAD,
+				"machine %s has no HBA left that carries HBA %u of %s", c->to->name,
+				i, c->p->name);
+			return;
+		}
+	checklist_add(l, CHECK_hbas_fit, c->to->name, FINDING_OK, "it has an HBA for each of %s",
+		c->p->name);
+}
+
 void check_nics(struct checklist *l, const struct preflight_case *c)
 {
+	check_hbas(l, c);
 	for (unsigned i = 0; i < c->p->nics; i++)
 		if (nic_for(c->to, c->p, i) < 0) {
 			checklist_add(l, CHECK_nics_fit, c->to->name, FINDING_BAD,
@@ -113,21 +129,30 @@ static void check_trait(struct checklist *l, enum check_id id, const struct pref
 static void check_unique(struct checklist *l, const struct preflight_case *c)
 {
 	checklist_add(l, CHECK_addresses_unique, c->p->name, FINDING_OK,
-		"the store gives no MAC and no initiator name to two");
+		"the store gives no MAC%s and no initiator name to two",
+		c->p->hbas ? ", no WWN" : "");
+}
+
+static void check_fc_fence(struct checklist *l, const struct preflight_case *c)
+{
+	if (c->p->hbas)
+		checklist_add(l, CHECK_fence, c->p->name, FINDING_UNKNOWN,
+			"Fibre Channel knows no secret, and masking by WWPN lets an old body in as "
+			"it "
+			"does the new one: what keeps it out is that its BMC sees it off, twice, "
+			"or "
+			"that its switch ports are shut; no person can sign for it");
 }
 
 static void check_fence(struct checklist *l, const struct preflight_case *c)
 {
 	const char *p = c->p->name;
+	check_fc_fence(l, c);
 	if (!*c->p->target)
 		return;
 	if (persona_is_fenced(c->p))
 		checklist_add(l, CHECK_fence, p, FINDING_OK,
 			"Baton administers its target: everybody else is shut out first");
-	else if (strcmp(c->p->san, "fc") == 0)
-		checklist_add(l, CHECK_fence, p, FINDING_UNKNOWN,
-			"Fibre Channel knows no secret: exclusivity rests on a BMC that says the "
-			"truth, or on masking");
 	else
 		checklist_add(l, CHECK_fence, p, FINDING_UNKNOWN,
 			"Baton does not administer its target, so that it cannot be fenced: "
@@ -156,6 +181,21 @@ bool card_in_packs(const char *packs, const char *card)
 	return false;
 }
 
+/* Is there a pack for this card? Else it has been said that there is none. */
+static bool card_has_pack(struct checklist *l, const struct preflight_case *c, const char *pci,
+	const char *card, const char **unseen)
+{
+	if (!*card)
+		*unseen = *unseen ? *unseen : pci;
+	if (!*card || !c->packs || card_in_packs(c->packs, card))
+		return true;
+	checklist_add(l, CHECK_tool_pack, c->to->name, FINDING_BAD,
+		"no tool-pack writes the card %s of machine %s (%s): put one into packs_dir and "
+		"reload batond",
+		pci, c->to->name, card);
+	return false;
+}
+
 /* The first card that is to take an address and has no pack decides. */
 static void check_packs(struct checklist *l, const struct preflight_case *c)
 {
@@ -163,17 +203,15 @@ static void check_packs(struct checklist *l, const struct preflight_case *c)
 	for (unsigned i = 0; i < c->p->nics; i++) {
 		int at = nic_for(c->to, c->p, i);
 		const struct nic *nic = at < 0 ? NULL : &c->to->nic[at];
-		if (!nic)
-			return; /* nics-fit has said so */
-		if (!*nic->card)
-			unseen = unseen ? unseen : nic->pci;
-		else if (c->packs && !card_in_packs(c->packs, nic->card)) {
-			checklist_add(l, CHECK_tool_pack, c->to->name, FINDING_BAD,
-				"no tool-pack writes the card %s of machine %s (%s): put one into "
-				"packs_dir and reload batond",
-				nic->pci, c->to->name, nic->card);
+		/* Where it has none, nics-fit has said so. */
+		if (!nic || !card_has_pack(l, c, nic->pci, nic->card, &unseen))
 			return;
-		}
+	}
+	for (unsigned i = 0; i < c->p->hbas; i++) {
+		int at = hba_for(c->to, c->p, i);
+		const struct hba *hba = at < 0 ? NULL : &c->to->hba[at];
+		if (!hba || !card_has_pack(l, c, hba->pci, hba->card, &unseen))
+			return;
 	}
 	if (unseen || !c->packs)
 		checklist_add(l, CHECK_tool_pack, c->to->name, FINDING_UNKNOWN, "%s",
@@ -182,6 +220,21 @@ static void check_packs(struct checklist *l, const struct preflight_case *c)
 	else
 		checklist_add(l, CHECK_tool_pack, c->to->name, FINDING_OK,
 			"there is one for each card that takes an address");
+}
+
+/* What is said of a disk by Fibre Channel in place of a look. */
+static void check_fc(struct checklist *l, const struct preflight_case *c)
+{
+	if (!persona_boots_by_fc(c->p))
+		return;
+	checklist_add(l, CHECK_lun_visible, c->p->name, FINDING_UNKNOWN,
+		"Baton has no Fibre Channel itself: the HBA's own boot code is the first to see "
+		"the "
+		"LUN, and says on the screen which");
+	checklist_add(l, CHECK_lun_bootable, c->p->name, FINDING_UNKNOWN,
+		"Baton has no Fibre Channel itself: the machine's firmware is the first to read "
+		"the "
+		"disk");
 }
 
 void check_standing(struct checklist *l, const struct preflight_case *c)
@@ -198,6 +251,7 @@ void check_standing(struct checklist *l, const struct preflight_case *c)
 	check_unique(l, c);
 	check_fence(l, c);
 	check_packs(l, c);
+	check_fc(l, c);
 }
 
 /* ------------------------------------------------------------------ what hands have answered */

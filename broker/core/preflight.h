@@ -52,7 +52,7 @@ struct preflight_case {
 	const char *packs; /* the cards of all tool-packs: "15b3:* 8086:100e"; NULL: not known */
 };
 
-/* The same sentence stops the step `preflight`. */
+/* NICs and HBAs. The same sentence stops the step `preflight`. */
 void check_nics(struct checklist *l, const struct preflight_case *c);
 /* All that needs no hand. */
 void check_standing(struct checklist *l, const struct preflight_case *c);

@@ -19,16 +19,18 @@ const char *const script_file[SCRIPTS] = {
 	[SCRIPT_PERSONA] = "persona.ipxe",
 	[SCRIPT_PARK] = "park.ipxe",
 	[SCRIPT_LOCAL] = "local.ipxe",
+	[SCRIPT_PERSONA_FC] = "persona-fc.ipxe",
 };
 
-enum script script_of(enum boot_deed deed)
+enum script script_of(const struct table *t, const struct boot_plan *plan)
 {
-	switch (deed) {
+	switch (plan->deed) {
 	case DEED_IDENTITY:
 	case DEED_RESTORE:
 		return SCRIPT_SHIM;
 	case DEED_PERSONA:
-		return SCRIPT_PERSONA;
+		return plan->machine && table_boots_by_fc(t, plan->machine) ? SCRIPT_PERSONA_FC
+									    : SCRIPT_PERSONA;
 	case DEED_LOCAL:
 		return SCRIPT_LOCAL;
 	case DEED_PARK:
@@ -184,6 +186,24 @@ static void put_persona_mac(struct text *to, const struct asking *a)
 	}
 }
 
+/* What each HBA boots from, for who stands before the screen. */
+static void put_fc_lines(struct text *to, const struct asking *a)
+{
+	const struct table_machine *m = a->plan->machine;
+	const char *end = "";
+	for (uint32_t i = 0; i < m->hbas; i++) {
+		const struct table_hba *h = &a->t->hba[m->hba_at + i];
+		for (uint32_t k = 0; k < h->targets; k++) {
+			const struct table_fc_target *f = &a->t->fc_target[h->target_at + k];
+			char own[WWN_TEXT], target[WWN_TEXT];
+			text_say(to, "%secho Baton: HBA %s boots from target %s, LUN %llu", end,
+				wwn_text(own, &h->persona_wwpn), wwn_text(target, &f->wwpn),
+				(unsigned long long)f->lun);
+			end = "\n";
+		}
+	}
+}
+
 static void put_pack_lines(struct text *to, const struct asking *a)
 {
 	const char *at = table_text(a->t, a->t->header->packs);
@@ -237,6 +257,7 @@ static const struct {
 	{ "mutual_user", put_mutual_user, true },
 	{ "mutual_secret", put_mutual_secret, true },
 	{ "persona_mac", put_persona_mac, true },
+	{ "fc_lines", put_fc_lines, true },
 	{ "pack_lines", put_pack_lines, false },
 	{ "pack_args", put_pack_args, false },
 	{ "console", put_console, false },
@@ -374,6 +395,43 @@ static const char *mac_or_none(char to[MAC_TEXT], const struct mac *m)
 	return mac_is_zero(m) ? "-" : mac_text(to, m);
 }
 
+static const char *wwn_or_none(char to[WWN_TEXT], const struct wwn *w)
+{
+	return wwn_is_zero(w) ? "-" : wwn_text(to, w);
+}
+
+/* Of a restore every HBA that carries, and nothing to boot from: what it held before Baton is not
+ * known to have been wanted. */
+static void put_hbas(struct text *to, const struct table *t, const struct boot_plan *plan)
+{
+	static const struct wwn none;
+	const struct table_machine *m = plan->machine;
+	bool restore = plan->deed == DEED_RESTORE;
+	for (uint32_t i = 0; i < m->hbas; i++) {
+		const struct table_hba *h = &t->hba[m->hba_at + i];
+		const char *pci = table_text(t, h->pci);
+		char own[WWN_TEXT], wwpn[WWN_TEXT], wwnn[WWN_TEXT];
+		const struct wwn *port = !h->carries ? &none
+					 : restore   ? &h->wwpn
+						     : &h->persona_wwpn;
+		const struct wwn *node = !h->carries ? &none
+					 : restore   ? &h->wwnn
+						     : &h->persona_wwnn;
+		text_say(to, "hba %s %s %s %s %s\n", *pci ? pci : "-", wwn_or_none(own, &h->wwpn),
+			wwn_or_none(wwpn, port), wwn_or_none(wwnn, node),
+			h->carries ? "carries" : "keeps");
+	}
+	for (uint32_t i = 0; i < m->hbas && !restore; i++) {
+		const struct table_hba *h = &t->hba[m->hba_at + i];
+		for (uint32_t k = 0; k < h->targets; k++) {
+			const struct table_fc_target *f = &t->fc_target[h->target_at + k];
+			char target[WWN_TEXT];
+			text_say(to, "fc-target %u %s %llu\n", (unsigned)i,
+				wwn_text(target, &f->wwpn), (unsigned long long)f->lun);
+		}
+	}
+}
+
 int job_render(char **ret, const struct table *t, const struct boot_plan *plan, struct err *e)
 {
 	const struct table_machine *m = plan->machine;
@@ -386,7 +444,8 @@ int job_render(char **ret, const struct table *t, const struct boot_plan *plan, 
 	struct text to = { .at = out, .room = SCRIPT_LEN };
 	text_say(&to, "deed %s\nmachine %s\npersona %s\ngeneration %u\n", deed_word(plan->deed),
 		table_text(t, m->name), table_text(t, m->persona), m->generation);
-	if (m->takes == TAKES_HANDOVER && plan->deed == DEED_IDENTITY)
+	/* An HBA goes by its new name after a restart. */
+	if (m->takes == TAKES_HANDOVER && plan->deed == DEED_IDENTITY && !table_has_fc(t, m))
 		text_say(&to, "takes handover\n");
 	for (uint32_t i = 0; i < m->nics; i++) {
 		const struct table_nic *n = &t->nic[m->nic_at + i];
@@ -396,6 +455,7 @@ int job_render(char **ret, const struct table *t, const struct boot_plan *plan, 
 		text_say(&to, "nic %s %s %s %s\n", *pci ? pci : "-", mac_or_none(own, &n->factory),
 			mac_or_none(to_write, &want), n->carries ? "carries" : "keeps");
 	}
+	put_hbas(&to, t, plan);
 	*ret = TAKE(out);
 	return 0;
 }

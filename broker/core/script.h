@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "core/boot.h"
 
-/* Which of the five a deed leads to once iPXE asks for it. */
-enum script script_of(enum boot_deed deed);
+/* Which of them a plan leads to once iPXE asks for it. */
+enum script script_of(const struct table *t, const struct boot_plan *plan);
 extern const char *const script_file[SCRIPTS]; /* "entry.ipxe", ... */
 
 /* Checks that every {{word}} of a template is known; -EINVAL with file, line and word. */
@@ -25,5 +25,8 @@ int script_render(char **ret, enum script which, const struct table *t,
  *   machine NAME / persona NAME / generation N
  *   takes handover                                  where the machine does
  *   nic PCI-or-- FACTORY-MAC-or-- WANTED-MAC-or-- carries|keeps
- * For a restore the wanted MAC is the factory's. Ownership as above. */
+ *   hba PCI-or-- FACTORY-WWPN WANTED-WWPN-or-- WANTED-WWNN-or-- carries|keeps
+ *   fc-target N WWPN LUN                            what the N-th hba line boots from, in order
+ * For a restore the wanted addresses are the factory's, and nothing is booted from. Ownership as
+ * above. */
 int job_render(char **ret, const struct table *t, const struct boot_plan *plan, struct err *e);

@@ -24,6 +24,7 @@ int silence_ports(
 	struct silence_ports *ret, const struct machine *m, const struct persona *p, struct err *e)
 {
 	bool all = *p->target && !persona_is_fenced(p);
+	char wwpn[WWN_TEXT];
 	*ret = (struct silence_ports){ .n = 0 };
 	for (unsigned i = 0; i < m->nics; i++) {
 		const struct nic *nic = &m->nic[i];
@@ -34,6 +35,12 @@ int silence_ports(
 			return err_say(e, ENOENT, "NIC %s of %s has no switch port on record",
 				mac_text(mac, &nic->factory), m->name);
 		ret->port[ret->n++] = nic->port;
+	}
+	for (unsigned i = 0; p->hbas && i < m->hbas; i++) {
+		if (!*m->hba[i].port)
+			return err_say(e, ENOENT, "HBA %s of %s has no switch port on record",
+				wwn_text(wwpn, &m->hba[i].wwpn), m->name);
+		ret->port[ret->n++] = m->hba[i].port;
 	}
 	return ret->n ? 0 : err_say(e, ENOENT, "no NIC of %s carries", m->name);
 }

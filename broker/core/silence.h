@@ -11,11 +11,12 @@
 bool silence_counts(const struct ways *w, enum proof_kind kind, bool of_this_order);
 
 struct silence_ports {
-	const char *port[NICS_MAX]; /* borrowed from the machine */
+	const char *port[NICS_MAX + HBAS_MAX]; /* borrowed from the machine */
 	unsigned n;
 };
 /* Those of the NICs that carry; of all NICs where the persona's disk is not shut to the machine,
- * for then it must not reach that either. -ENOENT names the NIC that has none on record. */
+ * for then it must not reach that either. Those of all HBAs where the persona has any: no target
+ * shuts a LUN to them. -ENOENT names the NIC or HBA that has none on record. */
 int silence_ports(
 	struct silence_ports *ret, const struct machine *m, const struct persona *p, struct err *e);
 

@@ -38,6 +38,7 @@ static bool machine_ok(const struct table *t, const struct table_machine *m)
 	       m->phase <= PHASE_RESTORE && m->idle <= IDLE_LOCAL && m->takes <= TAKES_HANDOVER &&
 	       range_ok(m->nic_at, m->nics, t->header->nics) && m->nics <= NICS_MAX &&
 	       range_ok(m->path_at, m->paths, t->header->paths) && m->paths <= PATHS_MAX &&
+	       range_ok(m->hba_at, m->hbas, t->header->hbas) && m->hbas <= HBAS_MAX &&
 	       text_ok(t, m->domain_name);
 }
 
@@ -50,6 +51,13 @@ static bool nic_ok(const struct table *t, const struct table_nic *n)
 	       n->circuit_len <= RELAY_ID_LEN && n->remote_len <= RELAY_ID_LEN &&
 	       range_ok(n->circuit, n->circuit_len, t->header->text_len) &&
 	       range_ok(n->remote, n->remote_len, t->header->text_len);
+}
+
+static bool hba_ok(const struct table *t, const struct table_hba *h)
+{
+	return text_ok(t, h->pci) && h->carries <= 1 && h->journaled <= 1 &&
+	       range_ok(h->target_at, h->targets, t->header->fc_targets) &&
+	       h->targets <= FC_TARGETS_MAX;
 }
 
 static bool network_ok(const struct table *t, const struct table_network *n)
@@ -92,6 +100,9 @@ static int references_check(const struct table *t, struct err *e)
 	for (uint32_t i = 0; i < h->nics; i++)
 		if (!nic_ok(t, &t->nic[i]))
 			return damaged(e, "a NIC leads nowhere");
+	for (uint32_t i = 0; i < h->hbas; i++)
+		if (!hba_ok(t, &t->hba[i]))
+			return damaged(e, "an HBA makes no sense");
 	if (!slots_ok(t->slot, h->slots, 2 * (uint64_t)h->nics) ||
 		!slots_ok(t->uuid_slot, h->uuid_slots, h->machines))
 		return damaged(e, "its index leads nowhere, or is full");
@@ -125,6 +136,22 @@ int table_check(struct table *ret, const void *bytes, size_t len, struct err *e)
 	token_key_init(&t.key, h->key);
 	*ret = t;
 	return 0;
+}
+
+bool table_has_fc(const struct table *t, const struct table_machine *m)
+{
+	for (uint32_t i = 0; i < m->hbas; i++)
+		if (!wwn_is_zero(&t->hba[m->hba_at + i].persona_wwpn))
+			return true;
+	return false;
+}
+
+bool table_boots_by_fc(const struct table *t, const struct table_machine *m)
+{
+	for (uint32_t i = 0; i < m->hbas && !*table_text(t, m->target); i++)
+		if (t->hba[m->hba_at + i].targets)
+			return true;
+	return false;
 }
 
 void table_relay_port(struct relay_port *ret, const struct table *t, const struct table_nic *nic)

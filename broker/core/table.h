@@ -3,7 +3,8 @@
  * The broker builds it whole and renames it into place on tmpfs; baton-edge and baton-files read
  * it whole (host/follow.h) and need nothing else, so machines boot while the broker is down.
  *
- * The file is: header, machines, networks, NICs, paths, routes, slots of MACs and of UUIDs, text.
+ * The file is: header, machines, networks, NICs, paths, routes, HBAs, FC targets, slots of MACs and
+ * of UUIDs, text.
  * Every reference is an index or an offset into the text, all of them checked once by
  * table_check(); after that a look-up cannot leave the file. Byte order and layout are this
  * machine's: a table never travels. Numbers stand in host byte order. */
@@ -17,7 +18,7 @@
 #include "core/token.h"
 
 enum {
-	TABLE_VERSION = 6,
+	TABLE_VERSION = 7,
 	TABLE_KEY_LEN = 32,
 	TABLE_NONE = 0,            /* a text offset that stands for "" */
 	TABLE_LEN_MAX = 256 << 20, /* some 800,000 machines; a longer one is not read */
@@ -26,7 +27,15 @@ enum {
 #define TABLE_FILE "boot.table"
 
 /* The scripts that machines run, rendered by core/script.h; templates travel in the table. */
-enum script { SCRIPT_ENTRY, SCRIPT_SHIM, SCRIPT_PERSONA, SCRIPT_PARK, SCRIPT_LOCAL, SCRIPTS };
+enum script {
+	SCRIPT_ENTRY,
+	SCRIPT_SHIM,
+	SCRIPT_PERSONA,
+	SCRIPT_PARK,
+	SCRIPT_LOCAL,
+	SCRIPT_PERSONA_FC,
+	SCRIPTS
+};
 
 struct table_header {
 	char magic[8];
@@ -38,7 +47,8 @@ struct table_header {
 	uint8_t key[TABLE_KEY_LEN]; /* signs the tokens in URLs: core/token.h */
 	uint32_t http_port, lease_s;
 	uint32_t mac_rate, relay_rate; /* see conf.def; 0: no limit */
-	uint32_t networks, machines, nics, paths, routes, slots, uuid_slots, text_len;
+	uint32_t networks, machines, nics, paths, routes, hbas, fc_targets;
+	uint32_t slots, uuid_slots, text_len;
 	uint32_t script[SCRIPTS]; /* text: the templates */
 	uint32_t packs;           /* text: tool-pack image names, one a line */
 };
@@ -69,7 +79,7 @@ struct table_machine {
 	uint8_t by_bmc;   /* 1: its BMC sets its addresses, and may lose them */
 	uint8_t pad;
 	uint64_t lun;
-	uint32_t nic_at, nics, path_at, paths;
+	uint32_t nic_at, nics, path_at, paths, hba_at, hbas;
 	uint32_t domain_name; /* text; this and the servers are the persona's */
 	uint32_t dns[SERVERS_MAX], ntp[SERVERS_MAX];
 	struct uuid uuid;
@@ -100,6 +110,19 @@ struct table_path {
 	uint32_t port;
 };
 
+struct table_hba {
+	uint32_t pci; /* text */
+	uint8_t carries, journaled, pad[2];
+	uint32_t target_at, targets;           /* of the persona: what it boots from */
+	struct wwn wwpn, wwnn;                 /* the maker's */
+	struct wwn persona_wwpn, persona_wwnn; /* zero: no persona's */
+};
+
+struct table_fc_target {
+	struct wwn wwpn;
+	uint64_t lun;
+};
+
 /* A table that was checked. All pointers stand inside the file's bytes. */
 struct table {
 	const struct table_header *header;
@@ -108,6 +131,8 @@ struct table {
 	const struct table_nic *nic;
 	const struct table_path *path;
 	const struct table_route *route;
+	const struct table_hba *hba;
+	const struct table_fc_target *fc_target;
 	/* Open addressing, 0 is empty: NIC index * 2 + is_persona_mac + 1; machine index + 1. */
 	const uint32_t *slot, *uuid_slot;
 	const char *text;
@@ -122,6 +147,11 @@ static inline const char *table_text(const struct table *t, uint32_t at)
 {
 	return t->text + at;
 }
+
+/* The persona that the machine carries boots by Fibre Channel: persona_boots_by_fc(). */
+bool table_boots_by_fc(const struct table *t, const struct table_machine *m);
+/* Some HBA of the machine takes a persona's names. */
+bool table_has_fc(const struct table *t, const struct table_machine *m);
 
 /* Where the NIC's questions come in, as it is on record. */
 void table_relay_port(struct relay_port *ret, const struct table *t, const struct table_nic *nic);

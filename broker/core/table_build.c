@@ -18,6 +18,8 @@ struct build {
 	struct table_nic *nic;
 	struct table_path *path;
 	struct table_route *route;
+	struct table_hba *hba;
+	struct table_fc_target *fc_target;
 	uint32_t *slot, *uuid_slot;
 	char *text;
 	size_t text_room;
@@ -34,6 +36,8 @@ static void build_free(struct build *b)
 	free(b->nic);
 	free(b->path);
 	free(b->route);
+	free(b->hba);
+	free(b->fc_target);
 	free(b->slot);
 	free(b->uuid_slot);
 	free(b->text);
@@ -215,6 +219,29 @@ static int persona_nic_fill(
 	return network_named(&to->persona_network, b, from->network, e);
 }
 
+static int persona_hbas_fill(struct build *b, struct table_machine *to, const struct machine *m,
+	const struct persona *p, struct err *e)
+{
+	for (unsigned i = 0; i < p->hbas; i++) {
+		const struct persona_hba *from = &p->hba[i];
+		int on = hba_for(m, p, i);
+		if (on < 0)
+			return err_say(e, ENOENT,
+				"persona %s: machine %s has no HBA to carry its HBA %u", p->name,
+				m->name, i + 1);
+		struct table_hba *hba = &b->hba[to->hba_at + (uint32_t)on];
+		hba->persona_wwpn = from->wwpn;
+		hba->persona_wwnn = from->wwnn;
+		hba->target_at = b->header.fc_targets;
+		hba->targets = from->targets;
+		for (unsigned k = 0; k < from->targets; k++)
+			b->fc_target[b->header.fc_targets++] =
+				(struct table_fc_target){ from->target[k].wwpn,
+					from->target[k].lun };
+	}
+	return 0;
+}
+
 /* The one that was made for this generation, else the persona's own. */
 static void account_fill(
 	struct build *b, struct table_machine *to, const struct persona *p, const struct chap *made)
@@ -262,7 +289,21 @@ static int persona_fill(struct build *b, struct table_machine *to, const struct 
 		if (rc < 0)
 			return rc;
 	}
-	return 0;
+	return persona_hbas_fill(b, to, m, p, e);
+}
+
+static void hbas_fill(struct build *b, struct table_machine *to, const struct machine *m)
+{
+	to->hba_at = b->header.hbas;
+	to->hbas = m->hbas;
+	for (unsigned i = 0; i < m->hbas; i++)
+		b->hba[b->header.hbas++] = (struct table_hba){
+			.pci = text_add(b, m->hba[i].pci),
+			.carries = m->hba[i].carries,
+			.journaled = m->hba[i].journaled,
+			.wwpn = m->hba[i].wwpn,
+			.wwnn = m->hba[i].wwnn,
+		};
 }
 
 static int machine_fill(struct build *b, uint32_t i, struct err *e)
@@ -299,6 +340,7 @@ static int machine_fill(struct build *b, uint32_t i, struct err *e)
 		if (rc < 0)
 			return err_in(e, rc, "machine %s", m->name);
 	}
+	hbas_fill(b, to, m);
 	if (b->of_machine[i])
 		return persona_fill(b, to, m, b->of_machine[i], e);
 	return 0;
@@ -374,14 +416,18 @@ static int fill(struct build *b, struct err *e)
 /* Room for the most that the source can turn into. */
 static int build_init(struct build *b, const struct table_source *from, struct err *e)
 {
-	size_t nics = 0, paths = 0, routes = 0, slots = 4, uuid_slots = 4;
-	for (size_t i = 0; i < from->machines; i++)
+	size_t nics = 0, paths = 0, routes = 0, slots = 4, uuid_slots = 4, hbas = 0, targets = 0;
+	for (size_t i = 0; i < from->machines; i++) {
 		nics += from->machine[i].nics;
+		hbas += from->machine[i].hbas;
+	}
 	for (size_t i = 0; i < from->personas; i++) {
 		nics += from->persona[i].nics;
 		paths += from->persona[i].paths;
 		for (unsigned n = 0; n < from->persona[i].nics; n++)
 			routes += from->persona[i].nic[n].routes;
+		for (unsigned n = 0; n < from->persona[i].hbas; n++)
+			targets += from->persona[i].hba[n].targets;
 	}
 	/* At most half full: a NIC has up to two MACs. */
 	while (slots < 4 * nics)
@@ -394,6 +440,8 @@ static int build_init(struct build *b, const struct table_source *from, struct e
 	b->nic = calloc(nics + 1, sizeof *b->nic);
 	b->path = calloc(paths + 1, sizeof *b->path);
 	b->route = calloc(routes + 1, sizeof *b->route);
+	b->hba = calloc(hbas + 1, sizeof *b->hba);
+	b->fc_target = calloc(targets + 1, sizeof *b->fc_target);
 	b->slot = calloc(slots, sizeof *b->slot);
 	b->uuid_slot = calloc(uuid_slots, sizeof *b->uuid_slot);
 	b->by_name = calloc(from->machines + 1, sizeof *b->by_name);
@@ -401,8 +449,9 @@ static int build_init(struct build *b, const struct table_source *from, struct e
 	b->of_machine = calloc(from->machines + 1, sizeof *b->of_machine);
 	b->text_room = 4096;
 	b->text = malloc(b->text_room);
-	if (!b->machine || !b->network || !b->nic || !b->path || !b->route || !b->slot ||
-		!b->uuid_slot || !b->by_name || !b->persona || !b->of_machine || !b->text)
+	if (!b->machine || !b->network || !b->nic || !b->path || !b->route || !b->hba ||
+		!b->fc_target || !b->slot || !b->uuid_slot || !b->by_name || !b->persona ||
+		!b->of_machine || !b->text)
 		return err_set(e, ENOMEM, "boot table");
 	b->text[0] = '\0';
 	b->header = (struct table_header){
@@ -444,6 +493,8 @@ static int join(void **ret, size_t *ret_len, struct build *b, struct err *e)
 	memcpy(bytes + at.nic, b->nic, h->nics * sizeof *b->nic);
 	memcpy(bytes + at.path, b->path, h->paths * sizeof *b->path);
 	memcpy(bytes + at.route, b->route, h->routes * sizeof *b->route);
+	memcpy(bytes + at.hba, b->hba, h->hbas * sizeof *b->hba);
+	memcpy(bytes + at.fc_target, b->fc_target, h->fc_targets * sizeof *b->fc_target);
 	memcpy(bytes + at.slot, b->slot, h->slots * sizeof *b->slot);
 	memcpy(bytes + at.uuid_slot, b->uuid_slot, h->uuid_slots * sizeof *b->uuid_slot);
 	memcpy(bytes + at.text, b->text, h->text_len);

@@ -12,7 +12,7 @@
 #include "core/table.h"
 
 struct table_layout {
-	uint64_t machine, network, nic, path, route, slot, uuid_slot, text, len;
+	uint64_t machine, network, nic, path, route, hba, fc_target, slot, uuid_slot, text, len;
 };
 
 /* False when the counts are too large to be true. */
@@ -28,6 +28,8 @@ static inline bool table_layout(struct table_layout *ret, const struct table_hea
 	PART(nic, h->nics, struct table_nic)
 	PART(path, h->paths, struct table_path)
 	PART(route, h->routes, struct table_route)
+	PART(hba, h->hbas, struct table_hba)
+	PART(fc_target, h->fc_targets, struct table_fc_target)
 	PART(slot, h->slots, uint32_t)
 	PART(uuid_slot, h->uuid_slots, uint32_t)
 	PART(text, h->text_len, char)
@@ -46,6 +48,8 @@ static inline struct table table_view(const void *bytes, const struct table_layo
 		.nic = (const void *)(b + at->nic),
 		.path = (const void *)(b + at->path),
 		.route = (const void *)(b + at->route),
+		.hba = (const void *)(b + at->hba),
+		.fc_target = (const void *)(b + at->fc_target),
 		.slot = (const void *)(b + at->slot),
 		.uuid_slot = (const void *)(b + at->uuid_slot),
 		.text = b + at->text,

@@ -15,6 +15,35 @@ static int card_of(const struct taking_cards *cards, const struct mac *permanent
 	return -1;
 }
 
+static int hba_card_of(const struct taking_cards *cards, const struct wwn *permanent)
+{
+	for (unsigned i = 0; i < cards->n; i++)
+		if (wwn_equal(&cards->card[i].permanent_wwpn, permanent))
+			return (int)i;
+	return -1;
+}
+
+/* Is each HBA that the persona needs one that the BMC sets? Else says which is not. */
+static bool hbas_settable(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
+	const struct taking_cards *cards)
+{
+	for (unsigned i = 0; i < p->hbas; i++) {
+		char wwpn[WWN_TEXT];
+		int hba = hba_for(m, p, i);
+		const struct wwn *factory = hba < 0 ? NULL : &m->hba[hba].wwpn;
+		int card = factory ? hba_card_of(cards, factory) : -1;
+		if (card >= 0 && cards->card[card].settable)
+			continue;
+		if (factory)
+			wwn_text(wwpn, factory);
+		snprintf(why, TAKING_WHY, BY_SHIM "its BMC %s HBA %s",
+			card < 0 ? "shows no" : "does not let itself be told the WWPN of",
+			factory ? wwpn : "that would carry");
+		return false;
+	}
+	return true;
+}
+
 enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const struct persona *p,
 	const struct taking_cards *cards)
 {
@@ -38,6 +67,8 @@ enum taking taking_choose(char why[TAKING_WHY], const struct machine *m, const s
 			factory ? mac : "that would carry");
 		return TAKING_SHIM;
 	}
+	if (!hbas_settable(why, m, p, cards))
+		return TAKING_SHIM;
 	snprintf(why, TAKING_WHY, "by its BMC while it is off, in one start");
 	return TAKING_BMC;
 }

@@ -9,9 +9,10 @@ struct taking_cards {
 	bool told; /* what stands here is all of them */
 	unsigned n;
 	struct {
-		struct mac permanent;
+		struct mac permanent;      /* of a NIC; zero: it is an HBA */
+		struct wwn permanent_wwpn; /* of an HBA */
 		bool settable;
-	} card[16];
+	} card[CARDS_MAX];
 	const char *kind; /* the BMC's */
 	const char *why;  /* it did not tell; "": it has no way to */
 };

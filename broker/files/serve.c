@@ -188,7 +188,7 @@ static bool proved(struct asking *a)
 static void serve_script(struct asking *a)
 {
 	const struct table *t = &a->files->table;
-	enum script which = a->url.kind == URL_ENTRY ? SCRIPT_ENTRY : script_of(a->plan.deed);
+	enum script which = a->url.kind == URL_ENTRY ? SCRIPT_ENTRY : script_of(t, &a->plan);
 	/* A fresh token each time: a parked machine asks for longer than one is good for. */
 	struct token fresh = a->token;
 	fresh.window = unix_s() / TOKEN_WINDOW_S;

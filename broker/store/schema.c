@@ -449,6 +449,47 @@ static const char *const version_14[] = {
 	NULL,
 };
 
+/* Fibre Channel: the HBAs of machines, what personas make of them, and what those boot from. A WWN
+ * is text as a MAC is; a node's is not unique, since its ports share it. */
+static const char *const version_15[] = {
+	"CREATE TABLE hba ("
+	"  machine TEXT NOT NULL REFERENCES machine ON DELETE CASCADE,"
+	"  n INTEGER NOT NULL,"
+	"  pci TEXT NOT NULL,"
+	"  wwpn TEXT NOT NULL UNIQUE,"
+	"  wwnn TEXT NOT NULL,"
+	"  journaled INTEGER NOT NULL,"
+	"  carries INTEGER NOT NULL,"
+	"  port TEXT NOT NULL,"
+	"  card TEXT NOT NULL DEFAULT '',"
+	"  driver TEXT NOT NULL DEFAULT '',"
+	"  modalias TEXT NOT NULL DEFAULT '',"
+	"  PRIMARY KEY (machine, n)"
+	") WITHOUT ROWID",
+	"CREATE UNIQUE INDEX hba_port ON hba (port) WHERE port <> ''",
+	"CREATE INDEX hba_wwnn ON hba (wwnn)",
+
+	"CREATE TABLE persona_hba ("
+	"  persona TEXT NOT NULL REFERENCES persona ON DELETE CASCADE,"
+	"  n INTEGER NOT NULL,"
+	"  wwpn TEXT NOT NULL UNIQUE,"
+	"  wwnn TEXT NOT NULL,"
+	"  PRIMARY KEY (persona, n)"
+	") WITHOUT ROWID",
+	"CREATE INDEX persona_hba_wwnn ON persona_hba (wwnn)",
+
+	"CREATE TABLE fc_target ("
+	"  persona TEXT NOT NULL,"
+	"  hba INTEGER NOT NULL,"
+	"  n INTEGER NOT NULL,"
+	"  wwpn TEXT NOT NULL,"
+	"  lun INTEGER NOT NULL,"
+	"  PRIMARY KEY (persona, hba, n),"
+	"  FOREIGN KEY (persona, hba) REFERENCES persona_hba (persona, n) ON DELETE CASCADE"
+	") WITHOUT ROWID",
+	NULL,
+};
+
 const struct migration schema[] = {
 	{ .sql = version_1 },
 	{ .sql = version_2 },
@@ -464,6 +505,7 @@ const struct migration schema[] = {
 	{ .sql = version_12 },
 	{ .sql = version_13 },
 	{ .sql = version_14 },
+	{ .sql = version_15 },
 };
 const unsigned schema_version = COUNT(schema);
 

@@ -2,7 +2,8 @@
 /* Where Baton keeps what must not be lost: networks, pools, machines, personas, bindings, orders
  * and their journal, events. A call that returns 0 has its change on stable storage (SQLite, WAL,
  * synchronous FULL); a call that fails has changed nothing and left a sentence. Names are unique
- * within their kind, a MAC and an initiator name within everything.
+ * within their kind, a MAC, a WWPN and an initiator name within everything; a WWNN is one machine's
+ * or persona's.
  *
  * Errors: -ENOENT no such thing, -EEXIST name, MAC or IQN taken (the sentence says by whom),
  * -EBUSY something still uses it, -ESTALE a compare-and-swap lost, -ENOSPC the disk is full,
@@ -48,13 +49,14 @@ int store_network(struct store *s, const char *name, struct network *ret, struct
 int store_network_add(struct store *s, const struct network *n, struct err *e);
 int store_network_rm(struct store *s, const char *name, struct err *e);
 
-enum pool_kind { POOL_MAC, POOL_IQN };
+enum pool_kind { POOL_MAC, POOL_IQN, POOL_WWN };
 struct pool {
 	char name[NAME_LEN + 1];
 	enum pool_kind kind;
-	struct mac from, to;      /* POOL_MAC */
-	char prefix[IQN_LEN + 1]; /* POOL_IQN */
-	uint64_t given, size;     /* filled by store_pools(); size 0: no end */
+	struct mac from, to;         /* POOL_MAC */
+	struct wwn wwn_from, wwn_to; /* POOL_WWN */
+	char prefix[IQN_LEN + 1];    /* POOL_IQN */
+	uint64_t given, size;        /* filled by store_pools(); size 0: no end */
 };
 int store_pools(struct store *s, struct pool **ret, size_t *ret_n, struct err *e);
 int store_pool_add(struct store *s, struct pool *p, struct err *e); /* fills given and size, too */
@@ -87,7 +89,7 @@ enum nic_part { NIC_PORT = 1, NIC_CIRCUIT = 2, NIC_REMOTE = 4 };
 struct machine_change {
 	unsigned parts;    /* which of them it changes, to what stands in `to` */
 	struct machine to; /* its labels are added or get another value; its NICs are known by
-			    * their factory MACs */
+			    * their factory MACs, its HBAs by their WWPNs: they get the port */
 	unsigned nic_parts[NICS_MAX]; /* what changes of each; "" and no bytes take it off */
 	unsigned unlabels;
 	char unlabel[LABELS_MAX][LABEL_LEN + 1];
@@ -102,6 +104,12 @@ int store_machine_set(
  * to a persona is -EEXIST. nic is the index in m->nic, or m->nics to add one that was unknown. */
 int store_nic_journal(struct store *s, const char *machine, unsigned nic, const char *pci,
 	const struct mac *factory, struct err *e);
+/* The same of an HBA's names, which a person has written: that the shim has found the card. hba is
+ * the index in m->hba. */
+int store_hba_journal(
+	struct store *s, const char *machine, unsigned hba, const char *pci, struct err *e);
+int store_hba_card_set(struct store *s, const char *machine, unsigned hba, const char *card,
+	const char *driver, const char *modalias, struct err *e);
 /* What kind of card the shim has found there: "8086:100e", and the kernel's words for it. */
 int store_card_set(struct store *s, const char *machine, unsigned nic, const char *card,
 	const char *driver, const char *modalias, struct err *e);
@@ -112,10 +120,10 @@ int store_found_set(
 
 int store_personas(struct store *s, struct persona **ret, size_t *ret_n, struct err *e);
 int store_persona(struct store *s, const char *name, struct persona *ret, struct err *e);
-/* An empty iqn or a zero MAC is taken from the first pool, in order of name, that has one left,
- * never one that was anybody's before, a removed persona's included; a zero address from its
- * network's pool. *p is filled in. A MAC or IQN written out is recorded as given, too; one that a
- * removed persona had may be written out again, so that what was removed by mistake can be put
+/* An empty iqn, a zero MAC or a zero WWN is taken from the first pool, in order of name, that has
+ * one left, never one that was anybody's before, a removed persona's included; a zero address from
+ * its network's pool. *p is filled in. A MAC or IQN written out is recorded as given, too; one that
+ * a removed persona had may be written out again, so that what was removed by mistake can be put
  * back. A drawn IQN is prefix + name, or prefix + name + "-2" and so on where that was given
  * before.
  * Where persona_is_fenced(), the target is this persona's alone and the secrets are Baton's. */

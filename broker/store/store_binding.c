@@ -202,7 +202,7 @@ static int claim_restore(struct store *s, struct binding *b, const struct sides 
 /* Who stands in for the persona whose addresses the machine holds must bring nothing along. */
 static int stand_in_check(const struct stale *st, const struct persona *p, struct err *e)
 {
-	if (strcmp(st->persona, p->name) == 0 || (!p->nics && !*p->target))
+	if (strcmp(st->persona, p->name) == 0 || (!p->nics && !p->hbas && !*p->target))
 		return 0;
 	return err_say(e, EINVAL,
 		"machine %s is stale because of %s: persona %s cannot be put on it", st->machine,

@@ -107,6 +107,8 @@ static int machines_read(struct store *s, const char *from, const char *to, stru
 			all[i].nics < NICS_MAX)
 			all[i].nic[all[i].nics++] = nics[k++].nic;
 	r = labels_read(s, &labels, from, to, all, n, e);
+	if (!r)
+		r = machine_hbas_read(s, from, to, all, n, e);
 	if (r)
 		return r;
 	*ret = TAKE(all);
@@ -202,7 +204,7 @@ static int machine_check(const struct machine *m, struct err *e)
 					nic->pci);
 		}
 	}
-	return 0;
+	return machine_hbas_check(m, e);
 }
 
 int relay_port_free(
@@ -273,6 +275,8 @@ static int machine_write(struct store *s, struct machine *m, struct err *e)
 		r = labels_write(s, &labels, m->name, &m->is, e);
 	for (unsigned i = 0; !r && i < m->nics; i++)
 		r = nic_add(s, m->name, i, &m->nic[i], e);
+	if (!r)
+		r = machine_hbas_write(s, m, e);
 	return r ? err_in(e, r, "machine %s", m->name) : 0;
 }
 

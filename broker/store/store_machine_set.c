@@ -27,6 +27,12 @@ static int change_check(const char *name, const struct machine_change *c, struct
 				"machine %s: switch port \"%s\": want KIND://HOST/PORT, as in "
 				"fake://switch-1/7",
 				name, to->nic[i].port);
+	for (unsigned i = 0; i < to->hbas; i++)
+		if (*to->hba[i].port && !port_parse(&(struct port_addr){ 0 }, to->hba[i].port))
+			return err_say(e, EINVAL,
+				"machine %s: switch port \"%s\": want KIND://HOST/PORT, as in "
+				"fake://switch-1/7",
+				name, to->hba[i].port);
 	return traits_check("machine", name, &to->is, e);
 }
 
@@ -112,24 +118,29 @@ static int labels_set(
 	return r;
 }
 
-/* A port that is shut is not forgotten for another one: it would stay shut. To forget it is what
- * "" says. */
-static int port_set(
-	struct store *s, const char *name, const struct nic *was, const char *port, struct err *e)
+/* May the port that was take this one's place? A port that is shut is not forgotten for another
+ * one: it would stay shut. To forget it is what "" says. */
+static int port_change(
+	struct store *s, const char *name, const char *was, const char *port, struct err *e)
 {
 	OWN(list) struct port_held *held = NULL;
 	size_t n = 0;
-	if (strcmp(was->port, port) == 0)
-		return 0;
 	int r = store_ports_held(s, name, &held, &n, e);
 	for (size_t i = 0; !r && i < n; i++) {
-		if (strcmp(held[i].port, was->port) != 0)
+		if (strcmp(held[i].port, was) != 0)
 			continue;
 		r = *port ? ports_free_of(s, name, e)
-			  : RUN(s, e, "DELETE FROM port_held WHERE port = ?", in_text(was->port));
+			  : RUN(s, e, "DELETE FROM port_held WHERE port = ?", in_text(was));
 	}
-	if (!r)
-		r = port_free(s, port, e);
+	return r ? r : port_free(s, port, e);
+}
+
+static int port_set(
+	struct store *s, const char *name, const struct nic *was, const char *port, struct err *e)
+{
+	if (strcmp(was->port, port) == 0)
+		return 0;
+	int r = port_change(s, name, was->port, port, e);
 	return r ? r
 		 : RUN(s, e, "UPDATE nic SET port = ? WHERE machine = ? AND factory = ?",
 			   in_text(port), in_text(name), in_mac(&was->factory));
@@ -184,6 +195,29 @@ static int nics_set(
 	return r;
 }
 
+static int hbas_set(
+	struct store *s, const struct machine *m, const struct machine_change *c, struct err *e)
+{
+	int r = 0;
+	for (unsigned i = 0; !r && i < c->to.hbas; i++) {
+		const struct hba *to = &c->to.hba[i];
+		char text[WWN_TEXT];
+		unsigned at = 0;
+		while (at < m->hbas && !wwn_equal(&m->hba[at].wwpn, &to->wwpn))
+			at++;
+		if (at == m->hbas)
+			return err_say(e, ENOENT, "machine %s has no HBA with the factory WWPN %s",
+				m->name, wwn_text(text, &to->wwpn));
+		if (strcmp(m->hba[at].port, to->port) == 0)
+			continue;
+		r = port_change(s, m->name, m->hba[at].port, to->port, e);
+		if (!r)
+			r = RUN(s, e, "UPDATE hba SET port = ? WHERE machine = ? AND wwpn = ?",
+				in_text(to->port), in_text(m->name), in_wwn(&to->wwpn));
+	}
+	return r;
+}
+
 int store_machine_set(
 	struct store *s, const char *name, const struct machine_change *c, struct err *e)
 {
@@ -202,5 +236,7 @@ int store_machine_set(
 		r = labels_set(s, &m, c, e);
 	if (!r)
 		r = nics_set(s, &m, c, e);
+	if (!r)
+		r = hbas_set(s, &m, c, e);
 	return r ? r : tx_commit(&tx, e);
 }

@@ -99,6 +99,8 @@ static int personas_read(struct store *s, const char *from, const char *to, stru
 	r = told_read(s, from, to, all, n, e);
 	if (!r)
 		r = labels_read(s, &labels, from, to, all, n, e);
+	if (!r)
+		r = persona_hbas_read(s, from, to, all, n, e);
 	if (r)
 		return r;
 	*ret = TAKE(all);
@@ -209,7 +211,8 @@ static int persona_check(const struct persona *p, struct err *e)
 				return err_say(e, EEXIST, "persona %s: MAC %s is written twice",
 					p->name, mac_text(text, mac));
 	}
-	return told_check(p, e);
+	r = persona_hbas_check(p, e);
+	return r ? r : told_check(p, e);
 }
 
 static void name_row(struct query *q, void *to)
@@ -319,6 +322,8 @@ static int persona_write(struct store *s, struct persona *p, struct err *e)
 	for (unsigned i = 0; !r && i < p->paths; i++)
 		r = RUN(s, e, "INSERT INTO path VALUES (?,?,?,?)", in_text(p->name), in_int(i),
 			in_int(p->path[i].addr), in_int(p->path[i].port));
+	if (!r)
+		r = persona_hbas_write(s, p, e);
 	r = r ? err_in(e, r, "persona %s", p->name) : 0;
 	return r ? r : told_write(s, p, e);
 }

@@ -10,7 +10,7 @@
 /* A drawn initiator name is prefix + persona + "-" + number. */
 enum { IQN_PREFIX_LEN = IQN_LEN - NAME_LEN - 8 };
 
-static const char *const kinds[] = { [POOL_MAC] = "mac", [POOL_IQN] = "iqn" };
+static const char *const kinds[] = { [POOL_MAC] = "mac", [POOL_IQN] = "iqn", [POOL_WWN] = "wwn" };
 
 static uint64_t mac_number(const struct mac *m)
 {
@@ -28,9 +28,28 @@ static struct mac mac_numbered(uint64_t v)
 	return m;
 }
 
+/* What is drawn begins with 1, 2, 3 or 5: as a number it has no sign. */
+static uint64_t wwn_number(const struct wwn *w)
+{
+	uint64_t v = 0;
+	for (int i = 0; i < 8; i++)
+		v = v << 8 | w->b[i];
+	return v;
+}
+
+static struct wwn wwn_numbered(uint64_t v)
+{
+	struct wwn w;
+	for (int i = 7; i >= 0; i--, v >>= 8)
+		w.b[i] = (uint8_t)v;
+	return w;
+}
+
+/* A MAC may stand between two WWNs as text does. */
 #define POOL_COLS                                                                                  \
 	"name, kind, mac_from, mac_to, prefix, "                                                   \
-	"(SELECT count(*) FROM given WHERE value BETWEEN mac_from AND mac_to"                      \
+	"(SELECT count(*) FROM given WHERE (value BETWEEN mac_from AND mac_to"                     \
+	"  AND length(value) = length(mac_from))"                                                  \
 	"   OR substr(value, 1, length(prefix)) = prefix) FROM pool "
 
 static void pool_row(struct query *q, void *to)
@@ -39,9 +58,16 @@ static void pool_row(struct query *q, void *to)
 	char word[8];
 	col_text(q, p->name, sizeof p->name);
 	col_text(q, word, sizeof word);
-	p->kind = strcmp(word, kinds[POOL_MAC]) == 0 ? POOL_MAC : POOL_IQN;
-	col_mac(q, &p->from);
-	col_mac(q, &p->to);
+	while (strcmp(word, kinds[p->kind]) != 0 && p->kind < POOL_WWN)
+		p->kind++;
+	if (p->kind == POOL_WWN) {
+		col_wwn(q, &p->wwn_from);
+		col_wwn(q, &p->wwn_to);
+		p->size = wwn_number(&p->wwn_to) - wwn_number(&p->wwn_from) + 1;
+	} else {
+		col_mac(q, &p->from);
+		col_mac(q, &p->to);
+	}
 	col_text(q, p->prefix, sizeof p->prefix);
 	p->given = col_u64(q);
 	if (p->kind == POOL_MAC)
@@ -52,6 +78,25 @@ int store_pools(struct store *s, struct pool **ret, size_t *ret_n, struct err *e
 {
 	OWN(query) struct query q = QUERY(s, "SELECT " POOL_COLS "ORDER BY name");
 	return list_of(&q, sizeof **ret, pool_row, ret, ret_n, e);
+}
+
+/* What stands before the last four bytes says whose they are: both ends share it. */
+static int wwn_pool_check(const struct pool *p, struct err *e)
+{
+	char a[WWN_TEXT], b[WWN_TEXT];
+	wwn_text(a, &p->wwn_from);
+	wwn_text(b, &p->wwn_to);
+	if (!wwn_is_local(&p->wwn_from) || memcmp(p->wwn_from.b, p->wwn_to.b, 4) != 0)
+		return err_say(e, EINVAL,
+			"pool %s: %s to %s: both must begin with the same four bytes, and those "
+			"with "
+			"3, or with a locally administered number in them: 20:00:02:ba or "
+			"50:2b:a7:00 for instance",
+			p->name, a, b);
+	if (wwn_number(&p->wwn_from) > wwn_number(&p->wwn_to))
+		return err_say(
+			e, EINVAL, "pool %s: %s to %s: write the lower one first", p->name, a, b);
+	return 0;
 }
 
 static int pool_check(const struct pool *p, struct err *e)
@@ -70,6 +115,8 @@ static int pool_check(const struct pool *p, struct err *e)
 				p->name, p->prefix, IQN_PREFIX_LEN);
 		return 0;
 	}
+	if (p->kind == POOL_WWN)
+		return wwn_pool_check(p, e);
 	char a[MAC_TEXT], b[MAC_TEXT];
 	uint8_t first = p->from.b[0];
 	if ((first & 3) != 2 || p->to.b[0] != first)
@@ -84,6 +131,17 @@ static int pool_check(const struct pool *p, struct err *e)
 	return 0;
 }
 
+static bool pools_overlap(const struct pool *a, const struct pool *b)
+{
+	if (a->kind == POOL_IQN)
+		return strcmp(a->prefix, b->prefix) == 0;
+	if (a->kind == POOL_WWN)
+		return wwn_number(&a->wwn_from) <= wwn_number(&b->wwn_to) &&
+		       wwn_number(&b->wwn_from) <= wwn_number(&a->wwn_to);
+	return mac_number(&a->from) <= mac_number(&b->to) &&
+	       mac_number(&b->from) <= mac_number(&a->to);
+}
+
 /* Two pools over the same addresses would count each other's and confuse a reader. */
 static int pool_alone(struct store *s, const struct pool *p, struct err *e)
 {
@@ -94,12 +152,7 @@ static int pool_alone(struct store *s, const struct pool *p, struct err *e)
 		const struct pool *other = &all[i];
 		if (strcmp(other->name, p->name) == 0)
 			return err_say(e, EEXIST, "pool %s exists already", p->name);
-		bool same = other->kind == p->kind &&
-			    (p->kind == POOL_IQN ? strcmp(other->prefix, p->prefix) == 0
-						 : mac_number(&p->from) <= mac_number(&other->to) &&
-							   mac_number(&other->from) <=
-								   mac_number(&p->to));
-		if (same)
+		if (other->kind == p->kind && pools_overlap(p, other))
 			return err_say(
 				e, EEXIST, "pool %s: overlaps pool %s", p->name, other->name);
 	}
@@ -120,8 +173,18 @@ static int pool_get(struct store *s, struct pool *p, struct err *e)
 int store_pool_add(struct store *s, struct pool *p, struct err *e)
 {
 	OWN(tx) struct store *tx = NULL;
-	bool macs = p->kind == POOL_MAC;
-	struct arg none = in_name("");
+	struct arg from = in_name(""), to = from, next = from, prefix = from;
+	if (p->kind == POOL_MAC) {
+		from = in_mac(&p->from);
+		to = in_mac(&p->to);
+		next = in_int((int64_t)mac_number(&p->from));
+	} else if (p->kind == POOL_WWN) {
+		from = in_wwn(&p->wwn_from);
+		to = in_wwn(&p->wwn_to);
+		next = in_int((int64_t)wwn_number(&p->wwn_from));
+	} else {
+		prefix = in_text(p->prefix);
+	}
 	int r = pool_check(p, e);
 	if (!r)
 		r = tx_begin(&tx, s, e);
@@ -129,10 +192,7 @@ int store_pool_add(struct store *s, struct pool *p, struct err *e)
 		r = pool_alone(s, p, e);
 	if (!r)
 		r = RUN(s, e, "INSERT INTO pool VALUES (?,?,?,?,?,?)", in_text(p->name),
-			in_text(kinds[p->kind]), macs ? in_mac(&p->from) : none,
-			macs ? in_mac(&p->to) : none,
-			macs ? in_int((int64_t)mac_number(&p->from)) : none,
-			macs ? none : in_text(p->prefix));
+			in_text(kinds[p->kind]), from, to, next, prefix);
 	if (!r)
 		r = pool_get(s, p, e);
 	return r ? r : tx_commit(&tx, e);
@@ -148,6 +208,9 @@ int store_pool_rm(struct store *s, const char *name, struct err *e)
 	OWN(query)
 	struct query used = QUERY(s,
 		"SELECT persona, mac FROM persona_nic JOIN pool ON mac BETWEEN mac_from AND mac_to "
+		" AND pool.kind = 'mac' WHERE pool.name = ?1 UNION ALL "
+		"SELECT persona, wwpn FROM persona_hba JOIN pool ON pool.kind = 'wwn' AND"
+		" (wwpn BETWEEN mac_from AND mac_to OR wwnn BETWEEN mac_from AND mac_to) "
 		"WHERE pool.name = ?1 UNION ALL "
 		"SELECT persona.name, iqn FROM persona"
 		" JOIN pool ON substr(iqn, 1, length(pool.prefix)) = pool.prefix "
@@ -206,34 +269,40 @@ static int first_note(struct store *s, struct arg value, const char *who, struct
 	return r ? r : sqlite3_changes(s->db);
 }
 
-/* What is left of a pool of MACs. */
+/* What is left of a pool of MACs or WWNs. */
 struct rest {
 	char pool[NAME_LEN + 1];
+	bool wwns;
 	uint64_t next, last;
 };
 
 static void rest_row(struct query *q, void *to)
 {
 	struct rest *rest = to;
-	struct mac last;
+	struct pool p = { .kind = POOL_MAC };
 	col_text(q, rest->pool, sizeof rest->pool);
+	rest->wwns = col_bool(q);
 	rest->next = col_u64(q);
-	col_mac(q, &last);
-	rest->last = mac_number(&last);
+	if (rest->wwns)
+		col_wwn(q, &p.wwn_to);
+	else
+		col_mac(q, &p.to);
+	rest->last = rest->wwns ? wwn_number(&p.wwn_to) : mac_number(&p.to);
 }
 
 /* 1, or 0 when the pool is used up. */
 static int rest_draw(
-	struct store *s, const struct rest *rest, struct mac *ret, const char *who, struct err *e)
+	struct store *s, const struct rest *rest, uint64_t *ret, const char *who, struct err *e)
 {
 	for (uint64_t next = rest->next; next <= rest->last; next++) {
 		struct mac m = mac_numbered(next);
-		int r = first_note(s, in_mac(&m), who, e);
+		struct wwn w = wwn_numbered(next);
+		int r = first_note(s, rest->wwns ? in_wwn(&w) : in_mac(&m), who, e);
 		if (r < 0)
 			return r;
 		if (!r)
 			continue;
-		*ret = m;
+		*ret = next;
 		r = RUN(s, e, "UPDATE pool SET next = ? WHERE name = ?", in_int((int64_t)next + 1),
 			in_text(rest->pool));
 		return r ? r : 1;
@@ -241,21 +310,43 @@ static int rest_draw(
 	return 0;
 }
 
-int mac_draw(struct store *s, struct mac *ret, const char *who, struct err *e)
+/* The next number of the first pool of that kind, which people call `what`. */
+static int number_draw(struct store *s, enum pool_kind kind, const char *what, uint64_t *ret,
+	const char *who, struct err *e)
 {
 	OWN(list) struct rest *rest = NULL;
 	size_t n = 0;
 	OWN(query)
-	struct query q =
-		QUERY(s, "SELECT name, next, mac_to FROM pool WHERE kind = 'mac' ORDER BY name");
+	struct query q = QUERY(s,
+		"SELECT name, kind = 'wwn', next, mac_to FROM pool WHERE kind = ? ORDER BY name",
+		in_text(kinds[kind]));
 	int r = list_of(&q, sizeof *rest, rest_row, &rest, &n, e);
 	for (size_t i = 0; !r && i < n; i++)
 		r = rest_draw(s, &rest[i], ret, who, e);
 	if (r)
 		return r < 0 ? r : 0;
-	return err_say(e, EDQUOT, "%s",
-		n ? "every pool of MACs is used up; `baton pool add` adds one"
-		  : "there is no pool of MACs; `baton pool add` makes one, or write the MAC out");
+	if (n)
+		return err_say(
+			e, EDQUOT, "every pool of %ss is used up; `baton pool add` adds one", what);
+	return err_say(e, EDQUOT,
+		"there is no pool of %ss; `baton pool add` makes one, or write the %s out", what,
+		what);
+}
+
+int mac_draw(struct store *s, struct mac *ret, const char *who, struct err *e)
+{
+	uint64_t next = 0;
+	int r = number_draw(s, POOL_MAC, "MAC", &next, who, e);
+	*ret = mac_numbered(next);
+	return r;
+}
+
+int wwn_draw(struct store *s, struct wwn *ret, const char *who, struct err *e)
+{
+	uint64_t next = 0;
+	int r = number_draw(s, POOL_WWN, "WWN", &next, who, e);
+	*ret = wwn_numbered(next);
+	return r;
 }
 
 int iqn_draw(struct store *s, char ret[IQN_LEN + 1], const char *who, struct err *e)

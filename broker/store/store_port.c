@@ -80,6 +80,7 @@ int port_free(struct store *s, const char *port, struct err *e)
 	OWN(query)
 	struct query q = QUERY(s,
 		"SELECT machine FROM nic WHERE port = ?1 AND ?1 <> '' UNION ALL"
+		" SELECT machine FROM hba WHERE port = ?1 AND ?1 <> '' UNION ALL"
 		" SELECT machine FROM port_held WHERE port = ?1",
 		in_text(port));
 	int r = one_of(&q, plugged_row, &by, e);

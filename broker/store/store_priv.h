@@ -30,7 +30,7 @@ struct arg {
 	double d;
 	const void *bytes;
 	int len;
-	char mac[MAC_TEXT];
+	char mac[WWN_TEXT]; /* a MAC or a WWN */
 };
 struct arg in_text(const char *text);
 struct arg in_name(const char *text); /* "" becomes NULL: a reference to nothing */
@@ -39,6 +39,7 @@ struct arg in_addr(uint32_t addr); /* 0 becomes NULL */
 struct arg in_real(double d);
 struct arg in_blob(const void *bytes, size_t len);
 struct arg in_mac(const struct mac *m); /* as text; zero becomes NULL */
+struct arg in_wwn(const struct wwn *w); /* likewise */
 
 /* One question and its answer. Columns are read in order; the first that does not fit sticks in
  * ->bad, and query_next() turns it into an error. */
@@ -66,6 +67,7 @@ double col_real(struct query *q);
 bool col_bool(struct query *q);
 void col_blob(struct query *q, void *to, size_t len);
 void col_mac(struct query *q, struct mac *to); /* NULL gives zero */
+void col_wwn(struct query *q, struct wwn *to);
 
 /* A secret of at most SECRET_LEN bytes as it lies in a column; nothing stays nothing. */
 struct sealed {
@@ -127,6 +129,24 @@ int iqn_note(struct store *s, const char *iqn, const char *who, struct err *e);
 /* The next one of the first pool that has one left; noted. -EDQUOT when there is none. */
 int mac_draw(struct store *s, struct mac *ret, const char *who, struct err *e);
 int iqn_draw(struct store *s, char ret[IQN_LEN + 1], const char *who, struct err *e);
+int wwn_draw(struct store *s, struct wwn *ret, const char *who, struct err *e);
+int wwn_note(struct store *s, const struct wwn *w, const char *who, struct err *e);
+/* -EEXIST with the holder's name when a machine or persona but this one has it, as a WWPN or WWNN.
+ */
+int wwn_free(
+	struct store *s, const struct wwn *w, const char *kind, const char *name, struct err *e);
+
+/* HBAs of n machines or personas in order of name, those with from <= name <= to; the checks say
+ * -EINVAL or -EEXIST, and what is written was checked. hbas_write() fills what a persona left to
+ * the pools. */
+int machine_hbas_read(struct store *s, const char *from, const char *to, struct machine *all,
+	size_t n, struct err *e);
+int machine_hbas_check(const struct machine *m, struct err *e);
+int machine_hbas_write(struct store *s, const struct machine *m, struct err *e);
+int persona_hbas_read(struct store *s, const char *from, const char *to, struct persona *all,
+	size_t n, struct err *e);
+int persona_hbas_check(const struct persona *p, struct err *e);
+int persona_hbas_write(struct store *s, struct persona *p, struct err *e);
 
 static inline bool network_has(const struct network *n, uint32_t addr)
 {

@@ -165,6 +165,14 @@ static int attested_check(struct store *s, const struct proof *p, struct err *e)
 			"machine %s: nobody can attest for it: the disk of %s cannot be shut to it "
 			"at the target (kind \"%s\"); it must be seen off",
 			p->machine, p->persona, persona.san);
+	if (persona.hbas)
+		return err_say(e, EPERM,
+			"machine %s: nobody can attest for it: the LUNs of %s are reached by Fibre "
+			"Channel, which knows no secret, and a mask by WWPN lets %s in as it lets "
+			"its "
+			"next machine in; its BMC must see it off, or its switch ports must be "
+			"shut",
+			p->machine, p->persona, p->machine);
 	return sign_check(s, &persona, &m, e);
 }
 

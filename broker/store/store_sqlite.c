@@ -110,6 +110,16 @@ struct arg in_mac(const struct mac *m)
 	return a;
 }
 
+struct arg in_wwn(const struct wwn *w)
+{
+	struct arg a = { .kind = ARG_NULL };
+	if (!wwn_is_zero(w)) {
+		a.kind = ARG_TEXT;
+		wwn_text(a.mac, w);
+	}
+	return a;
+}
+
 static int arg_bind(sqlite3_stmt *stmt, int at, const struct arg *a)
 {
 	switch (a->kind) {
@@ -234,6 +244,19 @@ void col_mac(struct query *q, struct mac *to)
 	}
 	col_text(q, text, sizeof text);
 	if (!mac_parse(to, text))
+		q->bad = true;
+}
+
+void col_wwn(struct query *q, struct wwn *to)
+{
+	char text[WWN_TEXT];
+	*to = (struct wwn){ 0 };
+	if (col_null(q)) {
+		q->col++;
+		return;
+	}
+	col_text(q, text, sizeof text);
+	if (!wwn_parse(to, text))
 		q->bad = true;
 }
 

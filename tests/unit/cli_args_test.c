@@ -187,8 +187,8 @@ static void bodies_of_networks_and_pools(void)
 		"\"to\":\"02-ba-70-00-ff-ff\"}");
 	check_body("pool add names --iqn iqn.2026-01.org.example:",
 		"{\"name\":\"names\",\"kind\":\"iqn\",\"prefix\":\"iqn.2026-01.org.example:\"}");
-	check_refused("pool add p", "a pool holds either MACs or initiator names: give --mac "
-				    "FROM-TO or --iqn PREFIX");
+	check_refused("pool add p", "a pool holds either MACs, WWNs or initiator names: give "
+				    "--mac FROM-TO, --wwn FROM-TO or --iqn PREFIX");
 	check_refused("pool add p --mac 02:ba:70:00:00:01",
 		"--mac 02:ba:70:00:00:01: want two MACs, as in "
 		"02:ba:70:00:00:01-02:ba:70:00:ff:ff");

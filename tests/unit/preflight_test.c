@@ -76,8 +76,6 @@ static void what_cannot_be_fenced_rests_on_silence(void)
 	struct preflight_case c = { .verb = VERB_START, .p = &p, .to = &m };
 	CHECK(strstr(standing(&c, CHECK_fence), "unknown: Baton does not administer its target"));
 	CHECK(strstr(standing(&c, CHECK_fence), "exclusivity rests on silence"));
-	strcpy(p.san, "fc");
-	CHECK(strstr(standing(&c, CHECK_fence), "unknown: Fibre Channel knows no secret"));
 	strcpy(p.san, "tgt");
 	CHECK(strstr(standing(&c, CHECK_fence), "ok: Baton administers its target"));
 	p.target[0] = '\0';
