@@ -3,6 +3,7 @@
 #include "initramfs/back.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ void back_text(char to[BACK_TEXT_MAX + 1], const struct back *b)
 		fprintf(f, "hba %s %s %s %s\n", h->pci, wwn_text(a, &h->wwpn),
 			wwn_text(c, &h->wwnn), h->tool);
 		for (unsigned i = 0; i < h->targets; i++)
-			fprintf(f, "target %s %u\n", wwn_text(a, &h->target[i].wwpn),
+			fprintf(f, "target %s %" PRIu64 "\n", wwn_text(a, &h->target[i].wwpn),
 				h->target[i].lun);
 	}
 	if (!uuid_is_zero(&b->uuid))
@@ -41,7 +42,7 @@ static bool read_line(struct back *b, const char *line)
 		return wwn_parse(&h->wwpn, one) && wwn_parse(&h->wwnn, two) && ++b->hbas;
 	h = b->hbas ? &b->hba[b->hbas - 1] : NULL;
 	struct fc_target *t = h && h->targets < FC_TARGETS ? &h->target[h->targets] : NULL;
-	if (t && sscanf(line, "target %23s %u", one, &t->lun) == 2)
+	if (t && sscanf(line, "target %23s %" SCNu64, one, &t->lun) == 2)
 		return wwn_parse(&t->wwpn, one) && ++h->targets;
 	if (sscanf(line, "uuid %23s", one) == 1)
 		return uuid_parse(&b->uuid, line + strlen("uuid "));

@@ -10,7 +10,7 @@ enum { FC_TARGETS = 8 }; /* of one HBA; firmware has room for four to eight */
 /* A storage port and the LUN behind it that an HBA boots from. */
 struct fc_target {
 	struct wwn wwpn;
-	uint32_t lun;
+	uint64_t lun;
 };
 
 /* A port as the kernel shows it; zero: it has no driver that knows the names. */

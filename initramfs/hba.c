@@ -3,10 +3,11 @@
 #include "initramfs/hba.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TARGET_TEXT = WWN_TEXT + 16 };
+enum { TARGET_TEXT = WWN_TEXT + 32 };
 
 /* The names by which a tool finds the port: the kernel's, else what was read. */
 static struct pack_card about(const struct hba *h)
@@ -99,8 +100,8 @@ static const char *target_text(char to[TARGET_TEXT], const struct hba_state *s, 
 	char wwpn[WWN_TEXT];
 	if (i >= s->targets)
 		return "none";
-	snprintf(
-		to, TARGET_TEXT, "%s LUN %u", wwn_text(wwpn, &s->target[i].wwpn), s->target[i].lun);
+	snprintf(to, TARGET_TEXT, "%s LUN %" PRIu64, wwn_text(wwpn, &s->target[i].wwpn),
+		s->target[i].lun);
 	return to;
 }
 

@@ -3,6 +3,7 @@
 #include "initramfs/job.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,16 @@ static bool read_number(uint32_t *ret, const char *text)
 		return false;
 	*ret = (uint32_t)v;
 	return true;
+}
+
+static bool read_lun(uint64_t *ret, const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	if (!n || text[n])
+		return false;
+	errno = 0;
+	*ret = strtoull(text, NULL, 10);
+	return errno == 0;
 }
 
 static bool read_name(char to[NAME_LEN + 1], const char *text)
@@ -89,7 +100,7 @@ static bool read_target(struct job *j, char *word[], unsigned words)
 	struct job_target t = { 0 };
 	if (words != 4 || j->targets == JOB_TARGETS || !read_number(&t.hba, word[1]) ||
 		!wwn_parse(&t.at.wwpn, word[2]) || wwn_is_zero(&t.at.wwpn) ||
-		!read_number(&t.at.lun, word[3]))
+		!read_lun(&t.at.lun, word[3]))
 		return false;
 	j->target[j->targets++] = t;
 	return true;
@@ -247,7 +258,8 @@ void job_text(char to[JOB_TEXT_MAX + 1], const struct job *j)
 			wwn_or_none(a, &h->own), wwn_or_none(b, &h->wanted),
 			wwn_or_none(c, &h->wanted_node), carries_word(h->carries));
 	for (const struct job_target *t = j->target; t < j->target + j->targets; t++)
-		add(&g, "fc-target %u %s %u\n", t->hba, wwn_text(a, &t->at.wwpn), t->at.lun);
+		add(&g, "fc-target %u %s %" PRIu64 "\n", t->hba, wwn_text(a, &t->at.wwpn),
+			t->at.lun);
 	if (!uuid_is_zero(&j->uuid))
 		add(&g, "uuid %s\n", uuid_text(uuid, &j->uuid));
 	if (*j->serial)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Filling in a tool-pack's commands, and finding values in what its tool prints: see pack.h. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,7 @@ static const char *value_of(
 	case TARGET_HEX:
 		return hex_text(to, target->wwpn.b, sizeof target->wwpn.b);
 	case LUN:
-		snprintf(to, VALUE, "%u", target->lun);
+		snprintf(to, VALUE, "%" PRIu64, target->lun);
 		return to;
 	case NUMBER:
 		snprintf(to, VALUE, "%u", card->n);
@@ -234,17 +235,16 @@ bool pack_serial(char to[PACK_SERIAL_LEN + 1], const struct pack *p, const char 
 }
 
 /* Digits, or "0x" and hexadecimal ones. */
-static bool lun_parse(uint32_t *ret, const char *text)
+static bool lun_parse(uint64_t *ret, const char *text)
 {
 	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 	const char *digits = hex ? text + 2 : text;
 	size_t n = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
-	unsigned long long v =
-		n && n < 11 && !digits[n] ? strtoull(digits, NULL, hex ? 16 : 10) : UINT64_MAX;
-	if (v > UINT32_MAX)
+	if (!n || digits[n])
 		return false;
-	*ret = (uint32_t)v;
-	return true;
+	errno = 0;
+	*ret = strtoull(digits, NULL, hex ? 16 : 10);
+	return errno == 0;
 }
 
 int pack_targets(struct fc_target to[], unsigned max, const struct pack *p, const char *output)
@@ -254,7 +254,7 @@ int pack_targets(struct fc_target to[], unsigned max, const struct pack *p, cons
 	if (!p->has_rule[RULE_TARGETS])
 		return 0;
 	for (int flags = 0; regexec(&p->rule[RULE_TARGETS], output, 3, m, flags) == 0;) {
-		char text[WWN_TEXT], lun[12];
+		char text[WWN_TEXT], lun[24];
 		struct fc_target t = { .lun = 0 };
 		if (!group(text, sizeof text, output, &m[1]) || !wwn_parse(&t.wwpn, text))
 			return -1;

@@ -199,7 +199,7 @@ static json_t *json_back_hba(const struct back_hba *h)
 	for (const struct fc_target *t = h->target; t < h->target + h->targets; t++) {
 		json_t *one = json_object();
 		json_object_set_new(one, "wwpn", json_wwn(&t->wwpn));
-		json_object_set_new(one, "lun", json_integer(t->lun));
+		json_object_set_new(one, "lun", json_integer((json_int_t)t->lun));
 		json_array_append_new(list, one);
 	}
 	json_object_set_new(o, "targets", list);

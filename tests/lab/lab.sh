@@ -311,15 +311,25 @@ baton() {
 
 # What an operator types on the first day.
 feed() {
+	local hba_a=() hba_b=()
 	baton network add mgmt --interface mgmt0 --address 10.77.0.1/24 --pool 10.77.0.100-10.77.0.199
 	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
 	baton pool add iqns --iqn iqn.2026-01.org.example:
+	if [ "${LAB_HBAS:-}" = yes ]; then
+		hba_a=(--hba wwpn=10:00:00:00:c9:aa:00:01,wwnn=20:00:00:00:c9:aa:00:01)
+		hba_b=(--hba wwpn=10:00:00:00:c9:bb:00:01,wwnn=20:00:00:00:c9:bb:00:01)
+		baton pool add wwns --wwn 20:00:02:ba:70:00:00:01-20:00:02:ba:70:00:ff:ff
+	fi
 	baton machine add blade-a --bmc ipmi://baton@127.0.0.1:9001 --bmc-secret blade-a --bmc-cipher 3 --pool spares \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-a.blade")" \
-		--nic mac=52:54:00:aa:00:01,network=mgmt,carries=yes
+		--nic mac=52:54:00:aa:00:01,network=mgmt,carries=yes "${hba_a[@]}"
 	baton machine add blade-b --bmc ipmi://baton@127.0.0.1:9002 --bmc-secret blade-b --bmc-cipher 3 --pool spares \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-b.blade")" \
-		--nic mac=52:54:00:bb:00:01,network=mgmt,carries=no --nic mac=52:54:00:bb:00:02,network=mgmt,carries=yes
+		--nic mac=52:54:00:bb:00:01,network=mgmt,carries=no --nic mac=52:54:00:bb:00:02,network=mgmt,carries=yes "${hba_b[@]}"
+	if [ "${LAB_HBAS:-}" = yes ]; then
+		baton persona add db-01 --san fc --nic network=mgmt --hba target=50:06:01:60:3b:a0:00:01/3
+		return
+	fi
 	baton persona add web-01 --san tgt --target iqn.2026-01.org.example:disk.web-01 --lun 1 \
 		--portal 10.77.0.1:3260 --nic network=mgmt
 }
