@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -16,26 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "initramfs/sysfs.h"
+
 #define NET "/sys/class/net"
-
-/* The first line of a file; "" when it cannot be read. */
-static const char *read_word(char *to, size_t len, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, to, len - 1);
-	if (fd >= 0)
-		close(fd);
-	to[n > 0 ? n : 0] = '\0';
-	to[strcspn(to, "\n")] = '\0';
-	return to;
-}
-
-static uint16_t read_hex(const char *dir, const char *file)
-{
-	char path[PATH_MAX + 16], word[16];
-	snprintf(path, sizeof path, "%s/%s", dir, file);
-	return (uint16_t)strtoul(read_word(word, sizeof word, path), NULL, 16);
-}
 
 /* A virtio NIC stands on a virtio device that stands on the PCI card, so the card is the last part
  * of the path that looks like a PCI address. Cuts the path there; false when there is none. */
@@ -68,9 +50,9 @@ static void read_modalias(struct card *c, const char *card, const char *device)
 {
 	char path[PATH_MAX + 16], of_card[80], of_device[80];
 	snprintf(path, sizeof path, "%s/modalias", card);
-	read_word(of_card, sizeof of_card, path);
+	sysfs_word(of_card, sizeof of_card, path);
 	snprintf(path, sizeof path, "%s/modalias", device);
-	read_word(of_device, sizeof of_device, path);
+	sysfs_word(of_device, sizeof of_device, path);
 	bool two = *of_device && strcmp(of_card, of_device) != 0;
 	snprintf(c->modalias, sizeof c->modalias, "%s%s%s", of_card, two ? " " : "",
 		two ? of_device : "");
@@ -83,22 +65,17 @@ static bool card_read(struct card *ret, int sock, const char *netdev)
 	struct card c = { 0 };
 	snprintf(c.netdev, sizeof c.netdev, "%.15s", netdev);
 	snprintf(path, sizeof path, NET "/%s/address", c.netdev);
-	if (!mac_parse(&c.current, read_word(word, sizeof word, path)))
+	if (!mac_parse(&c.current, sysfs_word(word, sizeof word, path)))
 		return false;
-	snprintf(path, sizeof path, NET "/%s/device/driver", c.netdev);
-	ssize_t n = readlink(path, dir, sizeof dir - 1);
-	if (n > 0) {
-		dir[n] = '\0';
-		snprintf(c.driver, sizeof c.driver, "%.31s", strrchr(dir, '/') + 1);
-	}
 	snprintf(path, sizeof path, NET "/%s/device", c.netdev);
+	sysfs_driver(c.driver, path);
 	if (!realpath(path, dir) || !cut_at_pci(dir, c.pci))
 		return false;
 	snprintf(path, sizeof path, "%.4000s/physfn", dir);
 	if (access(path, F_OK) == 0)
 		return false;
-	c.vendor = read_hex(dir, "vendor");
-	c.device = read_hex(dir, "device");
+	c.vendor = (uint16_t)sysfs_hex(dir, "vendor");
+	c.device = (uint16_t)sysfs_hex(dir, "device");
 	snprintf(path, sizeof path, NET "/%s/device", c.netdev);
 	read_modalias(&c, dir, path);
 	if (!read_permanent(&c.permanent, sock, c.netdev))
@@ -139,7 +116,7 @@ const char *smbios_word(char *to, size_t len, const char *what)
 {
 	char path[64];
 	snprintf(path, sizeof path, "/sys/class/dmi/id/%s", what);
-	return read_word(to, len, path);
+	return sysfs_word(to, len, path);
 }
 
 int card_up(const char *netdev, struct err *e)
@@ -161,5 +138,5 @@ bool card_has_link(const char *netdev)
 {
 	char path[64], word[8];
 	snprintf(path, sizeof path, NET "/%.15s/carrier", netdev);
-	return *read_word(word, sizeof word, path) == '1';
+	return *sysfs_word(word, sizeof word, path) == '1';
 }

@@ -41,19 +41,27 @@ $(BOOT)/%: /usr/lib/ipxe/%
 	@mkdir -p $(@D)
 	$(Q)cp -L $< $@
 
-# The lab's pack: a folder for packs_dir, and its image for the test that boots the shim alone.
-lab-pack: $(B)/lab/nvram.img
-TEST_TOOLS += $(B)/lab/nvram.img
-$(B)/lab/packs/nvram/nvram: tests/lab/nvram-tool/nvram.c tests/lab/nvram-tool/manifest
+# The lab's packs: folders for packs_dir, and their images for the test that boots the shim alone.
+# Those for HBAs and the board lie apart, since a lab has them only where its blades have an HBA.
+LAB_PACKS := $(addprefix $(B)/lab/,nvram.img nvram-fc.img nvram-board.img)
+lab-pack: $(LAB_PACKS)
+TEST_TOOLS += $(LAB_PACKS)
+$(B)/lab/tool: tests/lab/nvram-tool/nvram.c
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(SHIM_CFLAGS) $(STATIC) -o $@ $<
-	$(Q)cp tests/lab/nvram-tool/manifest $(@D)/manifest
-$(B)/lab/nvram.img: $(B)/lab/packs/nvram/nvram initramfs/pack-image initramfs/cpio-image
-	@mkdir -p $(@D)
-	$(Q)initramfs/pack-image $(<D) $@
+define lab_pack
+$(B)/lab/$(1).img: $(B)/lab/tool tests/lab/$(3)/manifest initramfs/pack-image initramfs/cpio-image
+	@mkdir -p $(B)/lab/$(2)/$(1)
+	$$(Q)cp $(B)/lab/tool $(B)/lab/$(2)/$(1)/nvram
+	$$(Q)cp tests/lab/$(3)/manifest $(B)/lab/$(2)/$(1)/manifest
+	$$(Q)initramfs/pack-image $(B)/lab/$(2)/$(1) $$@
+endef
+$(eval $(call lab_pack,nvram,packs,nvram-tool))
+$(eval $(call lab_pack,nvram-fc,packs-fc,nvram-fc))
+$(eval $(call lab_pack,nvram-board,packs-fc,nvram-board))
 
 # What the unit test and the fuzzer of the shim need beside the archives.
-SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o job.o http.o run.o smbios.o handover.o ibft.o front.o linux64.o inventory.o)
-$(addprefix $(B)/tests/unit/,pack_test handover_test linux64_test inventory_test): $(SHIM_TESTED)
+SHIM_TESTED := $(addprefix $(B)/initramfs/,pack.o pack_args.o job.o job_match.o back.o board.o cards.o hba.o hbas.o sysfs.o tool.o http.o run.o smbios.o handover.o ibft.o front.o linux64.o inventory.o)
+$(addprefix $(B)/tests/unit/,pack_test packs_test hba_test handover_test linux64_test inventory_test): $(SHIM_TESTED)
 -include $(wildcard $(B)/initramfs/*.d)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading a tool-pack's manifest and filling in its commands: see pack.h. */
+/* Reading a tool-pack's manifest: see pack.h. */
 #include "initramfs/pack.h"
 
 #include <ctype.h>
@@ -12,35 +12,60 @@
 
 enum { TIMEOUT_DEFAULT_S = 60, TIMEOUT_MAX_S = 600, REGEX_LEN = 200, REPEAT_MAX = 64 };
 
-static const char *const deeds[PACK_DEEDS] = { "probe", "read", "write", "verify", "restore" };
-static const char *const places[] = { "pci", "netdev", "mac", "mac_hex", "old", "old_hex", "pack" };
-enum place { AT_PCI, AT_NETDEV, AT_MAC, AT_MAC_HEX, AT_OLD, AT_OLD_HEX, AT_PACK };
+enum { NIC = 1 << PACK_NIC, FC = 1 << PACK_FC, BOARD = 1 << PACK_BOARD };
+
+/* What a pack of which kind may have. */
+struct word {
+	const char *word;
+	unsigned kinds;
+};
+static const char *const kinds[PACK_KINDS] = { "nic", "fc", "board" };
+static const struct word deeds[PACK_DEEDS] = {
+	[PACK_PROBE] = { "probe", NIC | FC | BOARD },
+	[PACK_READ] = { "read", NIC | FC | BOARD },
+	[PACK_WRITE] = { "write", NIC | FC | BOARD },
+	[PACK_VERIFY] = { "verify", NIC | FC | BOARD },
+	[PACK_RESTORE] = { "restore", NIC | FC | BOARD },
+	[PACK_READ_TARGETS] = { "read_targets", FC },
+	[PACK_TARGET] = { "target", FC },
+	[PACK_TARGET_NONE] = { "target_none", FC },
+	[PACK_BOOT_ON] = { "boot_on", FC },
+};
+static const struct word rules[PACK_RULES] = {
+	[RULE_MAC] = { "mac", NIC },
+	[RULE_WWPN] = { "wwpn", FC },
+	[RULE_WWNN] = { "wwnn", FC },
+	[RULE_TARGETS] = { "targets", FC },
+	[RULE_UUID] = { "uuid", BOARD },
+	[RULE_SERIAL] = { "serial", BOARD },
+};
 
 struct reading {
 	struct pack *pack;
 	const char *file;
 	unsigned line;
-	bool has_mac;
+	bool has_kind;
 	struct err *e;
 };
 
 const char *pack_deed_word(enum pack_deed d)
 {
-	return deeds[d];
+	return deeds[d].word;
+}
+
+const char *pack_rule_word(enum pack_rule r)
+{
+	return rules[r].word;
+}
+
+const char *pack_kind_word(enum pack_kind k)
+{
+	return kinds[k];
 }
 
 static int wrong(const struct reading *r, const char *what)
 {
 	return err_say(r->e, EINVAL, "%s:%u: %s", r->file, r->line, what);
-}
-
-/* The place whose name stands in the len bytes at name, or -1. */
-static int place_of(const char *name, size_t len)
-{
-	for (size_t i = 0; i < COUNT(places); i++)
-		if (strlen(places[i]) == len && memcmp(places[i], name, len) == 0)
-			return (int)i;
-	return -1;
 }
 
 static int hex16(const char **at)
@@ -126,9 +151,12 @@ static int read_command(struct reading *r, enum pack_deed deed, const char *v)
 		return wrong(r, "a command: want a program's whole path, /... or {pack}/...");
 	for (const char *at = strchr(v, '{'); at; at = strchr(at + 1, '{')) {
 		size_t len = strcspn(at + 1, "} ");
-		if (at[1 + len] != '}' || place_of(at + 1, len) < 0)
-			return wrong(r, "a command: want {pci}, {netdev}, {mac}, {mac_hex}, {old}, "
-					"{old_hex} or {pack} between braces");
+		bool is = false;
+		for (int kind = 0; kind < PACK_KINDS; kind++)
+			is |= pack_has_word(at + 1, len, (enum pack_kind)kind);
+		if (at[1 + len] != '}' || !is)
+			return wrong(r, "a command: want one of the words of docs/tool-packs.md "
+					"between braces, as {pci} or {mac}");
 	}
 	snprintf(r->pack->command[deed], sizeof r->pack->command[deed], "%s", v);
 	return 0;
@@ -136,7 +164,7 @@ static int read_command(struct reading *r, enum pack_deed deed, const char *v)
 
 /* The C library's regular expressions grow without bound on nested repetitions, so those are
  * refused: a repetition of a group, or of a repetition. */
-static bool is_tame(const char *v)
+static bool is_tame(const char *v, unsigned most)
 {
 	unsigned groups = 0;
 	for (const char *at = v; *at; at++) {
@@ -146,7 +174,7 @@ static bool is_tame(const char *v)
 			at++;
 			continue;
 		}
-		if (*at == '(' && ++groups > 1)
+		if (*at == '(' && ++groups > most)
 			return false;
 		if (*at == '{' && (at == v || strchr(")*+?}", at[-1]) || atoi(at + 1) > REPEAT_MAX))
 			return false;
@@ -156,29 +184,46 @@ static bool is_tame(const char *v)
 		if (strchr("*+?", *at) && at > v && strchr(")*+?}", at[-1]))
 			return false;
 	}
-	return groups == 1;
+	return groups >= 1;
 }
 
-static int read_mac(struct reading *r, const char *v)
+static int read_rule(struct reading *r, enum pack_rule rule, const char *v)
 {
-	if (strlen(v) > REGEX_LEN || !is_tame(v))
-		return wrong(r,
-			"mac: want an extended regular expression with one (group), repeats of up "
-			"to 64, none of a group or of a repeat, none of \\letter");
+	const char *word = rules[rule].word;
+	unsigned most = rule == RULE_TARGETS ? 2 : 1;
+	if (strlen(v) > REGEX_LEN || !is_tame(v, most))
+		return err_say(r->e, EINVAL,
+			"%s:%u: %s: want an extended regular expression with one (group)%s, "
+			"repeats of up to 64, none of a group or of a repeat, none of \\letter",
+			r->file, r->line, word, most == 2 ? " or two" : "");
 	regex_t re;
 	int bad = regcomp(&re, v, REG_EXTENDED | REG_NEWLINE | REG_ICASE);
 	if (bad) {
 		char text[80];
 		regerror(bad, &re, text, sizeof text);
-		return err_say(r->e, EINVAL, "%s:%u: mac: %s", r->file, r->line, text);
+		return err_say(r->e, EINVAL, "%s:%u: %s: %s", r->file, r->line, word, text);
 	}
-	if (re.re_nsub != 1) {
+	/* One that matches nothing at all would be found for ever. */
+	if (re.re_nsub < 1 || re.re_nsub > most || regexec(&re, "", 0, NULL, 0) == 0) {
 		regfree(&re);
-		return wrong(r, "mac: want exactly one (group), around the address");
+		return err_say(r->e, EINVAL,
+			"%s:%u: %s: want one (group), around the value, and something to find",
+			r->file, r->line, word);
 	}
-	r->pack->mac = re;
-	r->has_mac = true;
+	r->pack->rule[rule] = re;
+	r->pack->has_rule[rule] = true;
 	return 0;
+}
+
+static int read_kind(struct reading *r, const char *v)
+{
+	for (int i = 0; i < PACK_KINDS; i++)
+		if (strcmp(v, kinds[i]) == 0) {
+			r->pack->kind = (enum pack_kind)i;
+			r->has_kind = true;
+			return 0;
+		}
+	return wrong(r, "kind: want nic, fc or board");
 }
 
 static int read_name(struct reading *r, const char *v)
@@ -189,34 +234,43 @@ static int read_name(struct reading *r, const char *v)
 	return 0;
 }
 
+/* The place of key among n words, or -1. */
+static int word_at(const struct word *words, int n, const char *key)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(key, words[i].word) == 0)
+			return i;
+	return -1;
+}
+
 static int read_setting(struct reading *r, const char *key, const char *v)
 {
 	struct pack *p = r->pack;
-	int at = -1;
-	for (int i = 0; i < PACK_DEEDS; i++)
-		if (strcmp(key, deeds[i]) == 0)
-			at = i;
-	bool again = at >= 0                    ? *p->command[at]
+	int deed = word_at(deeds, PACK_DEEDS, key), rule = word_at(rules, PACK_RULES, key);
+	bool again = deed >= 0                  ? *p->command[deed]
+		     : rule >= 0                ? p->has_rule[rule]
 		     : strcmp(key, "name") == 0 ? *p->name
+		     : strcmp(key, "kind") == 0 ? r->has_kind
 		     : strcmp(key, "pci") == 0  ? p->ids > 0
-		     : strcmp(key, "mac") == 0  ? r->has_mac
 						: false;
 	if (again)
 		return wrong(r, "this key stands here for the second time");
-	if (at >= 0)
-		return read_command(r, (enum pack_deed)at, v);
+	if (deed >= 0)
+		return read_command(r, (enum pack_deed)deed, v);
+	if (rule >= 0)
+		return read_rule(r, (enum pack_rule)rule, v);
 	if (strcmp(key, "name") == 0)
 		return read_name(r, v);
+	if (strcmp(key, "kind") == 0)
+		return read_kind(r, v);
 	if (strcmp(key, "pci") == 0)
 		return read_ids(r, v);
-	if (strcmp(key, "mac") == 0)
-		return read_mac(r, v);
 	if (strcmp(key, "timeout_s") == 0)
 		return read_timeout(r, v);
 	if (strcmp(key, "functions") == 0)
 		return read_functions(r, v);
-	return wrong(r, "unknown key; want name, pci, probe, read, write, verify, restore, mac, "
-			"timeout_s or functions");
+	return wrong(r, "unknown key; want name, kind, pci, probe, read, write, verify, restore, "
+			"mac, timeout_s, functions or another of docs/tool-packs.md");
 }
 
 /* Cuts the blanks off both ends, in place. */
@@ -245,23 +299,74 @@ static int read_line(struct reading *r, char *line)
 	return read_setting(r, trim(key), trim(equal + 1));
 }
 
+/* No command, word or rule of another kind. */
+static int is_of_its_kind(struct reading *r)
+{
+	const struct pack *p = r->pack;
+	const char *kind = kinds[p->kind];
+	for (int i = 0; i < PACK_RULES; i++)
+		if (p->has_rule[i] && !(rules[i].kinds & 1U << p->kind))
+			return err_say(r->e, EINVAL, "%s: a pack of kind %s has no rule `%s`",
+				r->file, kind, rules[i].word);
+	for (int i = 0; i < PACK_DEEDS; i++) {
+		if (*p->command[i] && !(deeds[i].kinds & 1U << p->kind))
+			return err_say(r->e, EINVAL, "%s: a pack of kind %s has no command `%s`",
+				r->file, kind, deeds[i].word);
+		for (const char *at = strchr(p->command[i], '{'); at; at = strchr(at + 1, '{')) {
+			size_t len = strcspn(at + 1, "}");
+			if (!pack_has_word(at + 1, len, p->kind))
+				return err_say(r->e, EINVAL,
+					"%s: %s: a pack of kind %s has no {%.*s}", r->file,
+					deeds[i].word, kind, (int)len, at + 1);
+		}
+	}
+	return 0;
+}
+
+/* What is set must be read back, and cleared when the machine is itself again. */
+static bool has_all_of_targets(const struct pack *p)
+{
+	bool can = *p->command[PACK_TARGET];
+	return can == (*p->command[PACK_TARGET_NONE] != '\0') && can == p->has_rule[RULE_TARGETS] &&
+	       (can || (!*p->command[PACK_READ_TARGETS] && !*p->command[PACK_BOOT_ON]));
+}
+
 static int is_whole(struct reading *r)
 {
 	const struct pack *p = r->pack;
+	bool board = p->kind == PACK_BOARD;
 	if (!*p->name)
 		return err_say(r->e, EINVAL, "%s: no name", r->file);
-	if (!p->ids)
+	if (!p->ids && !board)
 		return err_say(r->e, EINVAL, "%s: no pci; want the cards that the tool can write",
+			r->file);
+	if (p->ids && board)
+		return err_say(r->e, EINVAL,
+			"%s: pci: a board has none; want a probe that fails on other boards",
 			r->file);
 	if (!*p->command[PACK_READ] || !*p->command[PACK_WRITE])
 		return err_say(r->e, EINVAL,
 			"%s: no read or no write; what is written is always read back", r->file);
-	if (!r->has_mac)
+	if (p->kind == PACK_NIC && !p->has_rule[RULE_MAC])
 		return err_say(r->e, EINVAL,
 			"%s: no mac; want the rule that finds the address in what "
 			"read prints",
 			r->file);
-	return 0;
+	if (p->kind == PACK_FC && (!p->has_rule[RULE_WWPN] || !p->has_rule[RULE_WWNN]))
+		return err_say(r->e, EINVAL,
+			"%s: no wwpn or no wwnn; want the rules that find them in what read prints",
+			r->file);
+	if (board && !p->has_rule[RULE_UUID] && !p->has_rule[RULE_SERIAL])
+		return err_say(r->e, EINVAL,
+			"%s: no uuid and no serial; want the rule that finds them in what read "
+			"prints",
+			r->file);
+	if (!has_all_of_targets(p))
+		return err_say(r->e, EINVAL,
+			"%s: want target, target_none and the rule targets together, or none of "
+			"them nor read_targets nor boot_on",
+			r->file);
+	return is_of_its_kind(r);
 }
 
 int pack_parse(struct pack *ret, const char *file, const char *text, size_t len, struct err *e)
@@ -289,8 +394,7 @@ int pack_parse(struct pack *ret, const char *file, const char *text, size_t len,
 	if (!bad)
 		bad = is_whole(&r);
 	if (bad) {
-		if (r.has_mac)
-			regfree(&p.mac);
+		pack_fini(&p);
 		return bad;
 	}
 	*ret = p;
@@ -299,7 +403,9 @@ int pack_parse(struct pack *ret, const char *file, const char *text, size_t len,
 
 void pack_fini(struct pack *p)
 {
-	regfree(&p->mac);
+	for (int i = 0; i < PACK_RULES; i++)
+		if (p->has_rule[i])
+			regfree(&p->rule[i]);
 }
 
 bool pack_fits(const struct pack *p, uint16_t vendor, uint16_t device)
@@ -315,78 +421,4 @@ bool pack_writes_function(const struct pack *p, const char *pci)
 	size_t n = strlen(pci);
 	return n && pci[n - 1] >= '0' && pci[n - 1] <= '7' &&
 	       (p->functions >> (pci[n - 1] - '0') & 1);
-}
-
-/* NULL where the card has no such value. */
-static const char *value_of(
-	char to[MAC_TEXT], const struct pack *p, enum place at, const struct pack_card *card)
-{
-	switch (at) {
-	case AT_PCI:
-		return card->pci;
-	case AT_NETDEV:
-		return card->netdev;
-	case AT_MAC:
-		return card->mac ? mac_text(to, card->mac) : NULL;
-	case AT_MAC_HEX:
-		return card->mac ? mac_hex(to, card->mac) : NULL;
-	case AT_OLD:
-		return card->old ? mac_text(to, card->old) : NULL;
-	case AT_OLD_HEX:
-		return card->old ? mac_hex(to, card->old) : NULL;
-	case AT_PACK:
-		return p->dir;
-	}
-	return NULL;
-}
-
-int pack_args(struct pack_args *ret, const struct pack *p, enum pack_deed deed,
-	const struct pack_card *card, struct err *e)
-{
-	size_t used = 0;
-	unsigned n = 0;
-	const char *at = p->command[deed];
-	if (!*at)
-		return err_say(e, EINVAL, "pack %s: no %s command", p->name, deeds[deed]);
-	while (*at) {
-		ret->argv[n++] = ret->text + used;
-		while (*at && *at != ' ') {
-			char mac[MAC_TEXT], one[2] = { *at };
-			const char *value = one;
-			size_t step = 1;
-			if (*at == '{') {
-				size_t len = strcspn(at + 1, "}");
-				value = value_of(mac, p, (enum place)place_of(at + 1, len), card);
-				step = len + 2;
-			}
-			if (!value)
-				return err_say(e, EINVAL, "pack %s: %s: no value for %.*s", p->name,
-					deeds[deed], (int)step, at);
-			size_t len = strlen(value);
-			if (used + len + 2 > sizeof ret->text)
-				return err_say(e, EINVAL, "pack %s: %s: the command grows too long",
-					p->name, deeds[deed]);
-			memcpy(ret->text + used, value, len);
-			used += len;
-			at += step;
-		}
-		ret->text[used++] = '\0';
-		at += strspn(at, " ");
-	}
-	ret->argv[n] = NULL;
-	return 0;
-}
-
-bool pack_mac(struct mac *ret, const struct pack *p, const char *output)
-{
-	regmatch_t m[2];
-	char text[MAC_TEXT];
-	if (regexec(&p->mac, output, 2, m, 0) != 0 || m[1].rm_so < 0)
-		return false;
-	size_t len = (size_t)(m[1].rm_eo - m[1].rm_so);
-	if (len >= sizeof text)
-		return false;
-	memcpy(text, output + m[1].rm_so, len);
-	text[len] = '\0';
-	return mac_parse(ret, text);
 }

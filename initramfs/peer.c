@@ -20,6 +20,7 @@ enum {
 	ASK_MS = 25000, /* baton-files itself says 503 after 20 s without the broker */
 	SAY_MS = 3000,
 	REPORT_CARDS = 24, /* a report stays below 8 KiB */
+	REPORT_HBAS = 8,
 	REPORT_ROOM = 7800,
 };
 
@@ -169,8 +170,39 @@ static void add_disks(json_t *o)
 	json_object_set_new(o, "disks", list);
 }
 
-char *report_found(
-	const struct job *j, const struct facts *f, const struct card *card, size_t cards)
+/* "" for one that nobody has told. */
+static json_t *json_wwn(const struct wwn *w)
+{
+	char text[WWN_TEXT];
+	return json_string(wwn_is_zero(w) ? "" : wwn_text(text, w));
+}
+
+static json_t *json_hba(const struct hba *h)
+{
+	char id[12];
+	json_t *o = json_object();
+	snprintf(id, sizeof id, "%04x:%04x", h->vendor, h->device);
+	json_object_set_new(o, "pci", json_string(h->pci));
+	json_object_set_new(o, "wwpn", json_wwn(&h->wwpn));
+	json_object_set_new(o, "wwnn", json_wwn(&h->wwnn));
+	json_object_set_new(o, "id", json_string(id));
+	json_object_set_new(o, "driver", json_string(h->driver));
+	json_object_set_new(o, "modalias", json_string(h->modalias));
+	return o;
+}
+
+static void add_hbas(json_t *o, const struct hba *hba, size_t hbas)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < hbas && i < REPORT_HBAS; i++)
+		json_array_append_new(list, json_hba(&hba[i]));
+	if (hbas)
+		json_object_set_new(o, "hbas", list);
+	else
+		json_decref(list);
+}
+
+char *report_found(const struct job *j, const struct found *f)
 {
 	char word[64];
 	struct uuid uuid;
@@ -180,27 +212,55 @@ char *report_found(
 	smbios_word(word, sizeof word, "product_serial");
 	json_t *serial = json_string(word);
 	json_object_set_new(o, "serial", serial ? serial : json_string(""));
-	add_facts(o, f);
+	add_facts(o, f->facts);
 	for (int pass = 0; pass < 2; pass++)
-		for (const struct card *c = card; c < card + cards; c++)
+		for (const struct card *c = f->card; c < f->card + f->cards; c++)
 			if (is_in_job(j, c) == (pass == 0))
 				add_card(list, c);
 	json_object_set_new(o, "nics", list);
+	add_hbas(o, f->hba, f->hbas);
 	add_disks(o);
 	return text_of(o);
 }
 
-char *report_written(const struct job *j, const struct read_back *nic, size_t nics)
+static json_t *json_back_hba(const struct back_hba *h)
 {
-	json_t *o = head_of("written", j), *list = json_array();
-	for (const struct read_back *n = nic; n < nic + nics; n++) {
+	json_t *o = json_object(), *list = json_array();
+	json_object_set_new(o, "pci", json_string(h->pci));
+	json_object_set_new(o, "read_back", json_wwn(&h->wwpn));
+	json_object_set_new(o, "read_back_wwnn", json_wwn(&h->wwnn));
+	for (const struct fc_target *t = h->target; t < h->target + h->targets; t++) {
+		json_t *one = json_object();
+		json_object_set_new(one, "wwpn", json_wwn(&t->wwpn));
+		json_object_set_new(one, "lun", json_integer((json_int_t)t->lun));
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(o, "targets", list);
+	json_object_set_new(o, "tool", json_string(h->tool));
+	return o;
+}
+
+char *report_written(const struct job *j, const struct back *b)
+{
+	char uuid[UUID_TEXT];
+	json_t *o = head_of("written", j), *nics = json_array(), *hbas = json_array();
+	for (const struct back_nic *n = b->nic; n < b->nic + b->nics; n++) {
 		json_t *one = json_object();
 		json_object_set_new(one, "pci", json_string(n->pci));
 		json_object_set_new(one, "read_back", json_mac(&n->mac));
 		json_object_set_new(one, "tool", json_string(n->tool));
-		json_array_append_new(list, one);
+		json_array_append_new(nics, one);
 	}
-	json_object_set_new(o, "nics", list);
+	json_object_set_new(o, "nics", nics);
+	for (const struct back_hba *h = b->hba; h < b->hba + b->hbas; h++)
+		json_array_append_new(hbas, json_back_hba(h));
+	if (b->hbas)
+		json_object_set(o, "hbas", hbas);
+	json_decref(hbas);
+	if (!uuid_is_zero(&b->uuid))
+		json_object_set_new(o, "uuid_read_back", json_string(uuid_text(uuid, &b->uuid)));
+	if (*b->serial)
+		json_object_set_new(o, "serial_read_back", json_string(b->serial));
 	return text_of(o);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The shim's talk with baton-files: one base URL, asked until it answers. */
 #pragma once
+#include "initramfs/back.h"
 #include "initramfs/facts.h"
 #include "initramfs/http.h"
 #include "initramfs/job.h"
@@ -14,13 +15,16 @@ int peer_ask(struct http_answer *ret, const struct http_url *base, const char *r
 /* Says one sentence about a step, once; what comes of it does not matter. */
 void peer_say(const struct http_url *base, const char *step, const char *what);
 
-/* The three reports, JSON, malloc'ed and the caller's. */
-char *report_found(
-	const struct job *j, const struct facts *f, const struct card *card, size_t cards);
-struct read_back {
-	char pci[PCI_TEXT], tool[NAME_LEN + 1];
-	struct mac mac;
+/* All of the machine that was found. */
+struct found {
+	const struct facts *facts;
+	size_t cards, hbas;
+	const struct card *card;
+	const struct hba *hba;
 };
-char *report_written(const struct job *j, const struct read_back *nic, size_t nics);
+
+/* The three reports, JSON, malloc'ed and the caller's. */
+char *report_found(const struct job *j, const struct found *f);
+char *report_written(const struct job *j, const struct back *b);
 /* j is NULL when the step failed before there was a job. */
 char *report_failed(const struct job *j, const char *step, const char *why);

@@ -14,10 +14,11 @@
 
 #include "base/list.h"
 #include "base/own.h"
+#include "initramfs/board.h"
 #include "initramfs/cards.h"
+#include "initramfs/hba.h"
 #include "initramfs/peer.h"
 #include "initramfs/take.h"
-#include "initramfs/tool.h"
 
 #define STATE "/run/baton"
 #define PACKS "/packs"
@@ -27,6 +28,7 @@ enum { EXIT_URL_RAN_OUT = 75, LINK_S = 60 };
 static struct http_answer answer;
 static struct tools tools;
 static struct card card[CARDS_MAX];
+static struct hba hba[HBAS_MAX];
 
 static int file_write(const char *path, const char *text, struct err *e)
 {
@@ -70,39 +72,35 @@ static int base_read(struct http_url *ret, struct err *e)
 	return 0;
 }
 
-/* The work order, and the cards that it means. */
-static int job_read(struct job *ret, size_t *ret_cards, struct err *e)
+/* The work order, and the cards and HBAs that it means. Ends with tools_fini(), also where it
+ * failed.
+ */
+static int job_read(struct job *ret, struct found *f, bool ask, struct err *e)
 {
 	char text[JOB_TEXT_MAX + 1];
+	*f = (struct found){ .card = card, .hba = hba };
+	tools_load(&tools, PACKS);
 	int bad = file_read(text, sizeof text, STATE "/job", e);
 	if (!bad)
 		bad = job_parse(ret, text, e);
 	int n = bad ? bad : cards_find(card, e);
 	if (n < 0)
 		return n;
-	*ret_cards = (size_t)n;
-	return job_match(ret, card, *ret_cards, e);
+	f->cards = (size_t)n;
+	n = hbas_find(hba, "/sys", &tools, e);
+	if (n < 0)
+		return n;
+	f->hbas = (size_t)n;
+	for (int i = 0; ask && i < n; i++)
+		hba_ask(&hba[i], &tools);
+	bad = job_match(ret, card, f->cards, e);
+	return bad ? bad : job_match_hbas(ret, hba, f->hbas, e);
 }
 
-/* Keeps the order with the PCI addresses that were found: once a card is written its address no
- * longer tells which one it is. */
 static int job_keep(const struct job *j, struct err *e)
 {
-	char text[JOB_TEXT_MAX + 1], factory[MAC_TEXT], wanted[MAC_TEXT];
-	int n = snprintf(text, sizeof text, "deed %s\nmachine %s\ngeneration %u\n",
-		job_deed_word(j->deed), j->machine, j->generation);
-	if (*j->persona)
-		n += snprintf(text + n, sizeof text - (size_t)n, "persona %s\n", j->persona);
-	if (j->handover)
-		n += snprintf(text + n, sizeof text - (size_t)n, "takes handover\n");
-	for (unsigned i = 0; i < j->nics; i++) {
-		const struct job_nic *nic = &j->nic[i];
-		const char *pci = nic->card ? nic->card->pci : *nic->pci ? nic->pci : "-";
-		n += snprintf(text + n, sizeof text - (size_t)n, "nic %s %s %s %s\n", pci,
-			mac_is_zero(&nic->factory) ? "-" : mac_text(factory, &nic->factory),
-			mac_is_zero(&nic->wanted) ? "-" : mac_text(wanted, &nic->wanted),
-			nic->carries ? "carries" : "keeps");
-	}
+	char text[JOB_TEXT_MAX + 1];
+	job_text(text, j);
 	return file_write(STATE "/job", text, e);
 }
 
@@ -124,27 +122,36 @@ static int do_job(char **arg, struct err *e)
 	return bad;
 }
 
+static void found_print(const struct found *f)
+{
+	char text[WWN_TEXT];
+	for (const struct card *c = f->card; c < f->card + f->cards; c++)
+		printf("baton: card %s %s %s %04x:%04x\n", c->pci, mac_text(text, &c->permanent),
+			c->driver, c->vendor, c->device);
+	for (const struct hba *h = f->hba; h < f->hba + f->hbas; h++)
+		printf("baton: HBA %s %s %s %04x:%04x\n", h->pci,
+			wwn_is_zero(&h->wwpn) ? "of no known WWPN" : wwn_text(text, &h->wwpn),
+			h->driver, h->vendor, h->device);
+	fflush(stdout);
+}
+
 static int do_find(char **arg, struct err *e)
 {
 	struct http_url base;
 	struct job j;
-	struct facts f;
-	size_t cards;
+	struct facts facts;
+	struct found f;
 	(void)arg;
 	int bad = base_read(&base, e);
 	if (!bad)
-		bad = job_read(&j, &cards, e);
+		bad = job_read(&j, &f, true, e);
+	tools_fini(&tools);
 	if (bad)
 		return bad;
-	for (size_t i = 0; i < cards; i++) {
-		char mac[MAC_TEXT];
-		printf("baton: card %s %s %s %04x:%04x\n", card[i].pci,
-			mac_text(mac, &card[i].permanent), card[i].driver, card[i].vendor,
-			card[i].device);
-	}
-	fflush(stdout);
-	facts_read(&f);
-	OWN(text) char *body = report_found(&j, &f, card, cards);
+	found_print(&f);
+	facts_read(&facts);
+	f.facts = &facts;
+	OWN(text) char *body = report_found(&j, &f);
 	bad = peer_ask(&answer, &base, "/report", body, e);
 	return bad ? bad : job_keep(&j, e);
 }
@@ -190,20 +197,22 @@ static int write_one(const struct job *j, const struct job_nic *n, struct err *e
 static int do_write(char **arg, struct err *e)
 {
 	struct job j;
-	size_t cards;
+	struct found f;
 	(void)arg;
-	int bad = job_read(&j, &cards, e);
-	if (bad)
-		return bad;
-	tools_load(&tools, PACKS);
-	for (unsigned i = 0; i < j.nics && !bad; i++)
+	int bad = job_read(&j, &f, false, e);
+	for (unsigned i = 0; !bad && i < j.nics; i++)
 		if (job_nic_is_due(&j.nic[i]))
 			bad = write_one(&j, &j.nic[i], e);
+	for (unsigned i = 0; !bad && i < j.hbas; i++)
+		if (job_hba_is_due(&j, i))
+			bad = hba_write(&j, i, &tools, e);
+	if (!bad && job_board_is_due(&j))
+		bad = board_write(&j, &tools, e);
 	tools_fini(&tools);
 	return bad;
 }
 
-static int read_one(struct read_back *ret, const struct job_nic *n, struct err *e)
+static int read_one(struct back_nic *ret, const struct job_nic *n, struct err *e)
 {
 	const struct card *c = n->card;
 	const struct pack *p;
@@ -220,27 +229,48 @@ static int read_one(struct read_back *ret, const struct job_nic *n, struct err *
 	return tool_verify(&ret->mac, p, c, &n->wanted, e);
 }
 
+static int read_hba(struct back_hba *ret, const struct job *j, unsigned i, struct err *e)
+{
+	struct hba_state s;
+	int bad = hba_verify(&s, j, i, &tools, e);
+	*ret = (struct back_hba){ .wwpn = s.wwpn, .wwnn = s.wwnn, .targets = s.targets };
+	snprintf(ret->pci, sizeof ret->pci, "%s", j->hba[i].hba->pci);
+	snprintf(ret->tool, sizeof ret->tool, "%s", s.tool);
+	memcpy(ret->target, s.target, sizeof ret->target);
+	return bad;
+}
+
+/* What was ordered alone is reported: in the order's own form, since tools print a UUID in either
+ * byte order. */
+static int read_board(struct back *ret, const struct job *j, struct err *e)
+{
+	struct board_state s;
+	int bad = board_verify(&s, j, &tools, e);
+	if (bad)
+		return bad;
+	ret->uuid = j->uuid;
+	snprintf(ret->serial, sizeof ret->serial, "%s", *j->serial ? s.serial : "");
+	return 0;
+}
+
 static int do_read_back(char **arg, struct err *e)
 {
 	struct job j;
-	size_t cards;
-	char text[JOB_NICS * 128] = "";
+	struct found f;
+	struct back b = { 0 };
+	char text[BACK_TEXT_MAX + 1];
 	(void)arg;
-	int bad = job_read(&j, &cards, e), n = 0;
-	if (bad)
-		return bad;
-	tools_load(&tools, PACKS);
-	for (unsigned i = 0; i < j.nics && !bad; i++) {
-		struct read_back r = { 0 };
-		char mac[MAC_TEXT];
-		if (!job_nic_is_due(&j.nic[i]))
-			continue;
-		bad = read_one(&r, &j.nic[i], e);
-		if (!bad)
-			n += snprintf(text + n, sizeof text - (size_t)n, "%s %s %s\n", r.pci,
-				mac_text(mac, &r.mac), r.tool);
-	}
+	int bad = job_read(&j, &f, false, e);
+	for (unsigned i = 0; !bad && i < j.nics; i++)
+		if (job_nic_is_due(&j.nic[i]))
+			bad = read_one(&b.nic[b.nics++], &j.nic[i], e);
+	for (unsigned i = 0; !bad && i < j.hbas; i++)
+		if (job_hba_is_due(&j, i))
+			bad = read_hba(&b.hba[b.hbas++], &j, i, e);
+	if (!bad && job_board_is_due(&j))
+		bad = read_board(&b, &j, e);
 	tools_fini(&tools);
+	back_text(text, &b);
 	return bad ? bad : file_write(STATE "/read-back", text, e);
 }
 
@@ -248,26 +278,21 @@ static int do_report(char **arg, struct err *e)
 {
 	struct http_url base;
 	struct job j;
-	size_t cards, n = 0;
-	struct read_back nic[JOB_NICS];
-	char text[JOB_NICS * 128], mac[MAC_TEXT];
+	struct back b;
+	char text[JOB_TEXT_MAX + 1];
 	(void)arg;
 	int bad = base_read(&base, e);
 	if (!bad)
-		bad = job_read(&j, &cards, e);
+		bad = file_read(text, sizeof text, STATE "/job", e);
+	if (!bad)
+		bad = job_parse(&j, text, e);
 	if (!bad)
 		bad = file_read(text, sizeof text, STATE "/read-back", e);
+	if (!bad)
+		bad = back_parse(&b, text, e);
 	if (bad)
 		return bad;
-	for (char *line = text;
-		n < JOB_NICS && sscanf(line, "%15s %17s %63s", nic[n].pci, mac, nic[n].tool) == 3;
-		n++) {
-		if (!mac_parse(&nic[n].mac, mac))
-			return err_say(e, EINVAL, STATE "/read-back: %s is no address", mac);
-		line += strcspn(line, "\n");
-		line += *line != '\0';
-	}
-	OWN(text) char *body = report_written(&j, nic, n);
+	OWN(text) char *body = report_written(&j, &b);
 	return peer_ask(&answer, &base, "/report", body, e);
 }
 
@@ -348,11 +373,12 @@ static int do_handover(char **arg, struct err *e)
 {
 	struct http_url base;
 	struct job j;
-	size_t cards;
+	struct found f;
 	(void)arg;
 	int bad = base_read(&base, e);
 	if (!bad)
-		bad = job_read(&j, &cards, e);
+		bad = job_read(&j, &f, false, e);
+	tools_fini(&tools);
 	if (bad || !j.handover || j.deed != JOB_IDENTITY)
 		return bad;
 	struct err why = { 0 };

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "initramfs/run.h"
-
 static int load(struct pack *ret, const char *dir, const char *name, struct err *e)
 {
 	char path[512], text[PACK_TEXT_MAX + 2];
@@ -62,47 +60,82 @@ void tools_fini(struct tools *t)
 	t->n = 0;
 }
 
-static int call(struct run *r, const struct pack *p, enum pack_deed deed, const struct card *c,
-	const struct mac *mac, const struct mac *old, struct err *e)
+/* "card 0000:81:00.0", "board". */
+static const char *named(char to[32], const struct pack_card *about)
+{
+	snprintf(to, 32, about->pci ? "card %s" : "board", about->pci);
+	return to;
+}
+
+int tool_call(struct run *r, const struct pack *p, enum pack_deed deed,
+	const struct pack_card *about, struct err *e)
 {
 	struct pack_args args;
-	struct pack_card about = { c->pci, c->netdev, mac, old };
-	int bad = pack_args(&args, p, deed, &about, e);
+	char what[32];
+	int bad = pack_args(&args, p, deed, about, e);
 	if (!bad)
 		bad = run(r, args.argv, p->dir, p->timeout_s, e);
-	return bad ? err_in(e, bad, "card %s: pack %s: %s", c->pci, p->name, pack_deed_word(deed))
+	return bad ? err_in(e, bad, "%s: pack %s: %s", named(what, about), p->name,
+			     pack_deed_word(deed))
 		   : 0;
 }
 
-int tool_for(const struct pack **ret, const struct tools *t, const struct card *c, struct err *e)
+/* Why none was chosen, in a sentence that says what is wanted. */
+static int none_fits(const struct tools *t, const struct tool_on *on, struct err *e)
+{
+	const char *left_out = *t->left_out ? "; left out: " : "";
+	if (on->kind == PACK_BOARD)
+		return err_say(e, ENODEV,
+			"board: none of %u tool-packs writes its UUID or serial; want one of "
+			"kind board in packs_dir%s%s",
+			t->n, left_out, t->left_out);
+	return err_say(e, ENODEV,
+		"card %s (%s, PCI id %04x:%04x): none of %u tool-packs writes it; want one%s in "
+		"packs_dir whose manifest names that id%s%s",
+		on->about.pci, on->driver, on->vendor, on->device, t->n,
+		on->kind == PACK_FC ? " of kind fc" : "", left_out, t->left_out);
+}
+
+int tool_choose(
+	const struct pack **ret, const struct tools *t, const struct tool_on *on, struct err *e)
 {
 	struct err why = { 0 };
 	struct run r;
 	for (unsigned i = 0; i < t->n; i++) {
 		const struct pack *p = &t->pack[i];
-		if (!pack_fits(p, c->vendor, c->device))
+		bool board = on->kind == PACK_BOARD;
+		if (p->kind != on->kind || (!board && !pack_fits(p, on->vendor, on->device)))
 			continue;
-		if (!pack_writes_function(p, c->pci)) {
+		if (!board && !pack_writes_function(p, on->about.pci)) {
 			err_say(&why, ENODEV,
 				"card %s: pack %s does not write this function; its ports share "
 				"one memory "
 				"and take their addresses from function 0's",
-				c->pci, p->name);
+				on->about.pci, p->name);
 			continue;
 		}
-		if (!*p->command[PACK_PROBE] || !call(&r, p, PACK_PROBE, c, NULL, NULL, &why)) {
+		if (!*p->command[PACK_PROBE] || !tool_call(&r, p, PACK_PROBE, &on->about, &why)) {
 			*ret = p;
 			return 0;
 		}
 	}
 	if (why.code)
 		return err_say(e, ENODEV, "%s", why.text);
-	return err_say(e, ENODEV,
-		"card %s (%s, PCI id %04x:%04x): none of %u tool-packs writes it; want one in "
-		"packs_dir "
-		"whose manifest names that id%s%s",
-		c->pci, c->driver, c->vendor, c->device, t->n, *t->left_out ? "; left out: " : "",
-		t->left_out);
+	return none_fits(t, on, e);
+}
+
+int tool_for(const struct pack **ret, const struct tools *t, const struct card *c, struct err *e)
+{
+	struct tool_on on = { PACK_NIC, c->driver, c->vendor, c->device,
+		{ .pci = c->pci, .netdev = c->netdev } };
+	return tool_choose(ret, t, &on, e);
+}
+
+static int call(struct run *r, const struct pack *p, enum pack_deed deed, const struct card *c,
+	const struct mac *mac, const struct mac *old, struct err *e)
+{
+	struct pack_card about = { .pci = c->pci, .netdev = c->netdev, .mac = mac, .old = old };
+	return tool_call(r, p, deed, &about, e);
 }
 
 int tool_read(struct mac *ret, const struct pack *p, const struct card *c, struct err *e)

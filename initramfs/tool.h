@@ -3,6 +3,7 @@
 #pragma once
 #include "initramfs/job.h"
 #include "initramfs/pack.h"
+#include "initramfs/run.h"
 
 enum { TOOLS_MAX = 32 };
 
@@ -16,6 +17,22 @@ struct tools {
  * folder at all is no pack. */
 void tools_load(struct tools *ret, const char *dir);
 void tools_fini(struct tools *t);
+
+/* What a tool works on; the board has no PCI function, and vendor and device count for nothing. */
+struct tool_on {
+	enum pack_kind kind;
+	const char *driver;
+	uint16_t vendor, device;
+	struct pack_card about;
+};
+
+/* The pack of that kind that fits the PCI id and whose probe succeeds. -ENODEV with a sentence that
+ * names card and id. *ret is borrowed from t. */
+int tool_choose(
+	const struct pack **ret, const struct tools *t, const struct tool_on *on, struct err *e);
+/* Runs one of a pack's commands; the failure's sentence says for which card, by which pack. */
+int tool_call(struct run *r, const struct pack *p, enum pack_deed deed,
+	const struct pack_card *about, struct err *e);
 
 /* The pack that fits the card's PCI id and whose probe succeeds. -ENODEV with a sentence that
  * names card and id. *ret is borrowed from t. */

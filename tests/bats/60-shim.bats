@@ -27,6 +27,18 @@ nic() {
 	echo "-device $2,netdev=$1,mac=$3,addr=$4,romfile="
 }
 
+# hba ID SLOT: QEMU's words for a device whose class is that of an HBA; nobody drives it.
+hba() {
+	echo "-blockdev driver=null-co,node-name=$1,size=1048576 -device virtio-blk-pci,drive=$1,addr=$2,class=0x0c04"
+}
+
+# hba_holds PCI WWPN WWNN [TARGET/LUN...]: what its memory holds at first
+hba_holds() {
+	echo "$2 $3" >"$dir/nv/$1.hba"
+	: >"$dir/nv/$1.targets"
+	[ $# = 3 ] || printf '%s\n' "${@:4}" >"$dir/nv/$1.targets"
+}
+
 # boot INITRD... -- QEMU-ARGS...: starts the blade; $qemu is its process.
 boot() {
 	local initrds=()
@@ -86,12 +98,18 @@ line_of() {
 	done
 }
 
+own=10:00:00:00:c9:aa:00:01 new=20:00:02:ba:70:00:00:01 node=20:01:02:ba:70:00:00:01
+port_a=50:06:01:60:3b:a0:00:01 port_b=50:06:01:68:3b:a0:00:01
+
 @test "an identity: told before it is written, read back, reported, no handover, restarted; a busy broker is waited for" {
-	printf 'deed identity\nmachine blade-a\npersona web-01\ngeneration 4\ntakes handover\nnic - 52:54:00:aa:00:01 02:ba:70:00:00:01 carries\n' >"$dir/peer/job"
+	printf 'deed identity\nmachine blade-a\npersona web-01\ngeneration 4\ntakes handover\nnic - 52:54:00:aa:00:01 02:ba:70:00:00:01 carries\nhba - %s %s %s carries\nfc-target 0 %s 3\nfc-target 0 %s 3\nserial PERSONA-1\n' \
+		"$own" "$new" "$node" "$port_a" "$port_b" >"$dir/peer/job"
 	printf '503\n200\n503\n200\n' >"$dir/peer/answers"
 	echo 52:54:00:aa:00:01 >"$dir/nv/0000:00:05.0"
+	hba_holds 0000:00:06.0 "$own" 20:00:00:00:c9:aa:00:01 "$port_b/9"
+	echo 5e0c1a70-0a0a-4a00-8000-52540aaa0001 OWN-1 >"$dir/nv/board"
 	# shellcheck disable=SC2046
-	boot "$B/boot/shim/initrd.img" "$B/lab/nvram.img" -- $(nic n0 e1000 52:54:00:aa:00:01 5)
+	boot "$B/boot/shim/initrd.img" "$B"/lab/nvram{,-fc,-board}.img -- $(nic n0 e1000 52:54:00:aa:00:01 5) $(hba h0 6)
 	wait "$qemu"
 	grep -F '"stage":"found","deed":"identity","machine":"blade-a","generation":4' "$dir/peer/log"
 	grep -F '"arch":"x86_64","firmware":"bios","memory_mb":384,"cpus":1,"nics":[' "$dir/peer/log"
@@ -104,6 +122,16 @@ line_of() {
 	grep -F 'old address   52:54:00:aa:00:01' "$dir/screen"
 	grep -F 'NEW ADDRESS   02:ba:70:00:00:01   of web-01' "$dir/screen"
 	grep -F 'not now (503)' "$dir/screen"
+	# The HBA: nobody but the tool knows its name; journaled before it is written, and read back.
+	grep -F '"hbas":[{"pci":"0000:00:06.0","wwpn":"'"$own"'","wwnn":"20:00:00:00:c9:aa:00:01","id":"1af4:1001","driver":"virtio-pci","modalias":"pci:v00001AF4d00001001sv00001AF4sd00000002bc0Csc04i00"}]' "$dir/peer/log"
+	grep -F '"hbas":[{"pci":"0000:00:06.0","read_back":"'"$new"'","read_back_wwnn":"'"$node"'","targets":[{"wwpn":"'"$port_a"'","lun":3},{"wwpn":"'"$port_b"'","lun":3}],"tool":"nvram-fc"}],"serial_read_back":"PERSONA-1"}' "$dir/peer/log"
+	[ "$(cat "$dir/nv/0000:00:06.0.hba" "$dir/nv/0000:00:06.0.targets" "$dir/nv/board")" = "$new $node
+$port_a/3
+$port_b/3
+5e0c1a70-0a0a-4a00-8000-52540aaa0001 PERSONA-1" ]
+	grep -F "old WWPN      $own" "$dir/screen"
+	grep -F "NEW WWPN      $new  WWNN $node   of web-01" "$dir/screen"
+	grep -F "BOOTS FROM    $port_a LUN 3" "$dir/screen"
 	# A handover that is refused is told, and ends in the restart that always works.
 	[ "$(line_of '"stage":"written".*')" -lt "$(line_of "GET /b/$token/handover")" ]
 	grep -F "GET /b/$token/said?step=handover&what=no%20such%20thing" "$dir/peer/log"
@@ -112,18 +140,20 @@ line_of() {
 }
 
 @test "a restore: each card by its own address, what holds it already is not written; then power off" {
-	printf 'deed restore\nmachine blade-b\ngeneration 5\nnic - 52:54:00:aa:00:01 - keeps\nnic 0000:00:06.0 52:54:00:aa:00:02 52:54:00:aa:00:02 carries\nnic 0000:00:07.0 52:54:00:aa:00:03 52:54:00:aa:00:03 carries\n' >"$dir/peer/job"
+	printf 'deed restore\nmachine blade-b\ngeneration 5\nnic - 52:54:00:aa:00:01 - keeps\nnic 0000:00:06.0 52:54:00:aa:00:02 52:54:00:aa:00:02 carries\nnic 0000:00:07.0 52:54:00:aa:00:03 52:54:00:aa:00:03 carries\nhba 0000:00:08.0 %s %s 20:00:00:00:c9:aa:00:01 carries\n' "$own" "$own" >"$dir/peer/job"
+	hba_holds 0000:00:08.0 "$new" "$node" "$port_a/3"
 	echo 52:54:00:aa:00:01 >"$dir/nv/0000:00:05.0"
 	echo 02:ba:70:00:00:01 >"$dir/nv/0000:00:06.0"
 	echo 52:54:00:aa:00:03 >"$dir/nv/0000:00:07.0"
 	# shellcheck disable=SC2046
-	boot "$B/boot/shim/initrd.img" "$B/lab/nvram.img" -- \
+	boot "$B/boot/shim/initrd.img" "$B"/lab/nvram{,-fc}.img -- $(hba h0 8) \
 		$(nic n0 virtio-net-pci 52:54:00:aa:00:01 5) -netdev user,id=n1,restrict=on \
 		$(nic n1 virtio-net-pci 02:ba:70:00:00:01 6) -netdev user,id=n2,restrict=on \
 		$(nic n2 e1000 52:54:00:aa:00:03 7)
 	wait "$qemu"
 	[ "$(grep ^write "$dir/nv/log")" = "write 0000:00:06.0 52:54:00:aa:00:02" ]
 	grep -F '"nics":[{"pci":"0000:00:06.0","read_back":"52:54:00:aa:00:02","tool":"nvram"},{"pci":"0000:00:07.0","read_back":"52:54:00:aa:00:03","tool":"nvram"}]' "$dir/peer/log"
+	grep -F '"hbas":[{"pci":"0000:00:08.0","read_back":"'"$own"'","read_back_wwnn":"20:00:00:00:c9:aa:00:01","targets":[],"tool":"nvram-fc"}]' "$dir/peer/log"
 	grep -F 'card 0000:00:07.0 holds the wanted address already' "$dir/screen"
 	grep -F 'done; power off' "$dir/screen"
 }
@@ -137,6 +167,17 @@ line_of() {
 	said peer/log '"stage":"failed".*"step":"50-read-back","why":"card 0000:00:05.0 holds 52:54:00:aa:00:01 after 02:ba:70:00:00:01 was written; pack nvram says: mac 52:54:00:aa:00:01"'
 	said peer/log 'GET /b/[^ ]*/said\?step=50-read-back&what=card%20'
 	said screen 'STOPPED at 50-read-back'
+	[ "$(grep -c '"stage":"written"' "$dir/peer/log")" = 0 ]
+}
+
+@test "a tool of an HBA that lies is caught by the read-back, too" {
+	printf 'deed identity\nmachine blade-a\npersona web-01\ngeneration 4\nnic - 52:54:00:aa:00:01 - keeps\nhba 0000:00:06.0 - %s %s carries\nfc-target 0 %s 3\n' \
+		"$new" "$node" "$port_a" >"$dir/peer/job"
+	hba_holds 0000:00:06.0 "$own" "$node"
+	touch "$dir/nv/lies-hba"
+	# shellcheck disable=SC2046
+	boot "$B/boot/shim/initrd.img" "$B/lab/nvram-fc.img" -- $(nic n0 virtio-net-pci 52:54:00:aa:00:01 5) $(hba h0 6)
+	said peer/log '"stage":"failed".*"step":"50-read-back","why":"card 0000:00:06.0 holds WWPN '"$own"', WWNN '"$node"' after '"$new"', '"$node"' was written by pack nvram-fc"'
 	[ "$(grep -c '"stage":"written"' "$dir/peer/log")" = 0 ]
 }
 

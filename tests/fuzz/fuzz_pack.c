@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any text as a manifest, as a work order, as a handover and as an HTTP answer: refused with a
- * sentence, or good for every command that it holds, and for a table of the firmware. Any bytes as
- * the firmware's table: a number, and nothing read behind its end. */
+/* Any text as a manifest, as a work order, as what was read back, as a handover and as an HTTP
+ * answer: refused with a sentence, or good for every command that it holds, and for a table of the
+ * firmware. Any bytes as the firmware's table: a number, and nothing read behind its end. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "initramfs/back.h"
 #include "initramfs/http.h"
 #include "initramfs/ibft.h"
 #include "initramfs/job.h"
@@ -21,7 +22,25 @@ static void as_manifest(const char *text, size_t len)
 	struct pack_args a;
 	struct err e = { 0 };
 	struct mac mac = { { 2, 0xba, 0x70, 0, 0, 1 } }, found;
-	const struct pack_card card = { "0000:00:03.0", "eth0", &mac, &mac };
+	struct wwn wwn = { { 0x20, 0, 2, 0xba, 0x70, 0, 0, 1 } }, name;
+	struct uuid uuid = { { 1 } };
+	struct fc_target target = { wwn, 3 }, all[FC_TARGETS];
+	char serial[PACK_SERIAL_LEN + 1];
+	static const char said[] = "mac 02:ba:70:00:00:01\nBase MAC: 02ba70000001 1\n"
+				   "hba 20:00:02:ba:70:00:00:01 20:01:02:ba:70:00:00:01 "
+				   "50:06:01:60:3b:a0:00:01/3\nboard "
+				   "00020003-0004-0005-0006-000700080009 S1\n";
+	const struct pack_card card = { .pci = "0000:00:03.0",
+		.netdev = "eth0",
+		.mac = &mac,
+		.old = &mac,
+		.wwpn = &wwn,
+		.wwnn = &wwn,
+		.old_wwpn = &wwn,
+		.old_wwnn = &wwn,
+		.target = &target,
+		.uuid = &uuid,
+		.serial = "S1" };
 	if (pack_parse(&p, "manifest", text, len, &e) != 0) {
 		assert(*e.text);
 		return;
@@ -30,7 +49,13 @@ static void as_manifest(const char *text, size_t len)
 	for (int d = 0; d < PACK_DEEDS; d++)
 		if (*p.command[d] && pack_args(&a, &p, (enum pack_deed)d, &card, &e) == 0)
 			assert(a.argv[0] && *a.argv[0] == '/');
-	pack_mac(&found, &p, "mac 02:ba:70:00:00:01\nBase MAC: 02ba70000001 1\n");
+	pack_mac(&found, &p, said);
+	pack_wwn(&name, &p, RULE_WWPN, said);
+	pack_wwn(&name, &p, RULE_WWNN, said);
+	pack_uuid(&uuid, &p, said);
+	if (pack_serial(serial, &p, said))
+		assert(strlen(serial) <= PACK_SERIAL_LEN);
+	assert(pack_targets(all, FC_TARGETS, &p, said) <= FC_TARGETS);
 	pack_fini(&p);
 }
 
@@ -69,10 +94,38 @@ static void as_kernel(const uint8_t *data, size_t size, const char *text)
 	assert(s.area_at + LINUX_AREA <= s.initrd_at && s.area_at >= 1 << 20);
 }
 
+/* What is read can be written down, and that says the same. */
+static void as_job(const char *text)
+{
+	static struct job j, again;
+	char kept[JOB_TEXT_MAX + 1], twice[JOB_TEXT_MAX + 1];
+	struct err e = { 0 };
+	if (job_parse(&j, text, &e) != 0) {
+		assert(*e.text);
+		return;
+	}
+	assert(*j.machine && j.nics <= JOB_NICS && j.hbas <= JOB_HBAS);
+	for (unsigned i = 0; i < j.targets; i++)
+		assert(j.target[i].hba < j.hbas);
+	job_text(kept, &j);
+	assert(job_parse(&again, kept, NULL) == 0);
+	job_text(twice, &again);
+	assert(strcmp(kept, twice) == 0);
+}
+
+static void as_read_back(const char *text)
+{
+	static struct back b, again;
+	char kept[BACK_TEXT_MAX + 1];
+	if (back_parse(&b, text, NULL) != 0)
+		return;
+	back_text(kept, &b);
+	assert(back_parse(&again, kept, NULL) == 0 && b.hbas == again.hbas);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct http_answer answer;
-	struct job j;
 	struct err e = { 0 };
 	char *text = malloc(size + 1);
 	if (!text)
@@ -80,8 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	as_manifest(text, size);
-	if (job_parse(&j, text, &e) == 0)
-		assert(*j.machine && j.nics <= JOB_NICS);
+	as_job(text);
+	as_read_back(text);
 	as_handover(text);
 	as_kernel(data, size, text);
 	if (http_answer_parse(&answer, text, size, &e) == 0)

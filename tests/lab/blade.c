@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "tests/lab/body.h"
+#include "tests/lab/port.h"
 
 enum { CLIENTS = 8, LINE_LEN = 1024 };
 
@@ -33,9 +34,6 @@ struct serial {
 	int listen, log;
 	int client[CLIENTS];
 };
-
-/* How the lab's vendor tool behaves: as it should, says ok and writes nothing, or refuses. */
-enum manner { HONEST, LIES, FAILS };
 
 static struct {
 	const char *dir;
@@ -112,32 +110,11 @@ static void power_off(const char *why)
 /* The vendor tool's side: one line from the guest, one answer. */
 static void port_line(char *line)
 {
-	int to = blade.run.line[BODY_NVRAM];
-	struct nvram *n = &blade.nvram;
-	struct err e = { 0 };
-	char word[16] = "", pci[PCI_TEXT] = "", mac[MAC_TEXT] = "", text[MAC_TEXT];
-	int got = sscanf(line, "%15s %15s %17s", word, pci, mac);
-	if (got == 1 && strcmp(word, "ports") == 0) {
-		for (unsigned i = 0; i < n->nics; i++)
-			reply(to, "port %s %s", n->nic[i].pci, mac_text(text, &n->nic[i].mac));
-		reply(to, "end");
-	} else if (got == 2 && strcmp(word, "read") == 0) {
-		const struct mac *m = nvram_mac(n, pci);
-		if (m)
-			reply(to, "mac %s", mac_text(text, m));
-		else
-			reply(to, "error no port %s", pci);
-	} else if (got == 3 && strcmp(word, "write") == 0) {
-		if (blade.manner == FAILS)
-			reply(to, "error the NVRAM is write-protected");
-		else if (blade.manner == LIES || nvram_write(n, pci, mac, &e) == 0)
-			reply(to, "ok");
-		else
-			reply(to, "error %s", e.text);
-		say("nvram-write port=%s mac=%s manner=%d", pci, mac, (int)blade.manner);
-	} else if (got > 0) {
-		reply(to, "error want: ports, read PCI or write PCI MAC");
-	}
+	char text[PORT_ANSWER];
+	bool writes = port_answer(text, &blade.nvram, blade.manner, line);
+	send_all(blade.run.line[BODY_NVRAM], text, strlen(text));
+	if (writes)
+		say("nvram-write line=\"%s\" manner=%d", line, (int)blade.manner);
 }
 
 static void qmp_line(char *line)
@@ -167,10 +144,9 @@ static bool lines_read(int fd, struct text *t, void (*take)(char *line))
 
 static void nvram_show(int to)
 {
-	char text[MAC_TEXT];
-	for (unsigned i = 0; i < blade.nvram.nics; i++)
-		reply(to, "nic %s %s", blade.nvram.nic[i].pci,
-			mac_text(text, &blade.nvram.nic[i].mac));
+	char text[NVRAM_TEXT];
+	nvram_text(text, &blade.nvram);
+	send_all(to, text, strlen(text));
 }
 
 static const char *power_word(void)
@@ -404,6 +380,13 @@ static int blade_open(const char *file, const char *dir, struct err *e)
 		memcpy(n->nic[i].pci, blade.body.nic[i].pci, sizeof n->nic[i].pci);
 		n->nic[i].mac = blade.body.nic[i].factory;
 	}
+	n->hbas = blade.body.hbas;
+	for (unsigned i = 0; i < n->hbas; i++)
+		n->hba[i] = blade.body.hba[i];
+	memcpy(n->own_uuid, blade.body.uuid, sizeof n->own_uuid);
+	memcpy(n->own_serial, blade.body.serial, sizeof n->own_serial);
+	memcpy(n->uuid, n->own_uuid, sizeof n->uuid);
+	memcpy(n->serial, n->own_serial, sizeof n->serial);
 	if ((r = nvram_load(n, e)) < 0 || (r = serial_open(&blade.console, "console", e)) < 0 ||
 		(r = serial_open(&blade.agent, "agent", e)) < 0)
 		return r;

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/lab/fabric.h"
+
 #define OVMF "/usr/share/OVMF/OVMF_CODE_4M.fd"
 #define OVMF_VARS "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
@@ -35,6 +37,19 @@ static bool nic_parse(struct body *b, const char *value)
 	return true;
 }
 
+static bool hba_parse(struct body *b, const char *value)
+{
+	char wwpn[WWN_TEXT], wwnn[WWN_TEXT];
+	if (b->hbas == NVRAM_HBAS)
+		return false;
+	struct nvram_hba *h = &b->hba[b->hbas];
+	if (sscanf(value, "%15s %23s %23s", h->pci, wwpn, wwnn) != 3 || !pci_ok(h->pci) ||
+		!wwn_parse(&h->wwpn, wwpn) || !wwn_parse(&h->wwnn, wwnn))
+		return false;
+	b->hbas++;
+	return true;
+}
+
 static bool line_parse(struct body *b, const char *key, const char *value)
 {
 	struct uuid u;
@@ -52,6 +67,10 @@ static bool line_parse(struct body *b, const char *key, const char *value)
 		b->is_uefi = strcmp(value, "uefi") == 0;
 		return b->is_uefi || strcmp(value, "bios") == 0;
 	}
+	if (strcmp(key, "serial") == 0)
+		return sscanf(value, "%63s", b->serial) == 1;
+	if (strcmp(key, "hba") == 0)
+		return hba_parse(b, value);
 	return strcmp(key, "nic") == 0 && nic_parse(b, value);
 }
 
@@ -79,7 +98,7 @@ int body_read(struct body *ret, const char *path, struct err *e)
 
 /* QEMU's arguments, each a string of our own. */
 struct argv {
-	char *v[96];
+	char *v[160];
 	int n;
 };
 
@@ -127,6 +146,35 @@ static void nic_args(
 		rom ? "" : ",romfile=", net_boot && nic->boots ? ",bootindex=1" : "");
 }
 
+/* The place of a LUN among the boot targets, or -1. */
+static int boot_place(const struct nvram_hba *h, const struct fabric_lun *l)
+{
+	for (unsigned i = 0; i < h->targets; i++)
+		if (wwn_equal(&h->target[i].wwpn, &l->at.wwpn) && h->target[i].lun == l->at.lun)
+			return (int)i;
+	return -1;
+}
+
+/* QEMU has no Fibre Channel: a SCSI adapter stands for the HBA. */
+static void hba_args(struct argv *a, const struct nvram_hba *h, unsigned at, const char *dir)
+{
+	struct fabric_lun lun[FABRIC_LUNS];
+	char luns[300];
+	snprintf(luns, sizeof luns, "%s/../luns", dir);
+	ARG2(a, "-device", "virtio-scsi-pci,id=hba%u,addr=%s,romfile=", at, slot(h->pci));
+	unsigned n = fabric_luns(lun, luns, &h->wwpn);
+	for (unsigned i = 0; i < n; i++) {
+		int place = boot_place(h, &lun[i]);
+		ARG2(a, "-drive", "if=none,id=hba%uf%u,format=raw,file=%s", at, i, lun[i].image);
+		arg(a, "-device");
+		char boots[32] = "";
+		if (place >= 0 && place < 7) /* behind the NIC's 1, before the empty disk's 9 */
+			snprintf(boots, sizeof boots, ",bootindex=%d", 2 + place);
+		arg(a, "scsi-hd,bus=hba%u.0,scsi-id=%u,lun=%u,drive=hba%uf%u%s", at, i,
+			lun[i].at.lun, at, i, boots);
+	}
+}
+
 static void make_args(struct argv *a, const struct body *b, const struct nvram *n, const char *dir,
 	bool net_boot, const int line[BODY_LINES])
 {
@@ -136,8 +184,10 @@ static void make_args(struct argv *a, const struct body *b, const struct nvram *
 	ARG2(a, "-machine", "%s", b->machine);
 	ARG2(a, "-cpu", "%s", b->cpu);
 	ARG2(a, "-m", "%u", b->memory);
-	if (b->uuid[0])
-		ARG2(a, "-uuid", "%s", b->uuid);
+	if (n->uuid[0])
+		ARG2(a, "-uuid", "%s", n->uuid);
+	if (n->serial[0])
+		ARG2(a, "-smbios", "type=1,serial=%s", n->serial);
 	arg(a, "-nodefaults");
 	arg(a, "-no-user-config");
 	arg(a, "-no-reboot");
@@ -162,6 +212,8 @@ static void make_args(struct argv *a, const struct body *b, const struct nvram *
 	ARG2(a, "-device", "virtio-blk-pci,addr=10.0,drive=empty,bootindex=9");
 	for (unsigned i = 0; i < b->nics; i++)
 		nic_args(a, b, n, i, net_boot);
+	for (unsigned i = 0; i < n->hbas; i++)
+		hba_args(a, &n->hba[i], i, dir);
 }
 
 static int copy_vars(const char *dir, struct err *e)

@@ -17,12 +17,14 @@ struct body_nic {
 
 /* The file's lines:
  *   name NAME / firmware bios|uefi / machine M / cpu C / memory MIB / uuid U
- *   nic PCI MODEL FACTORY-MAC TAP [rom] [boots]      rom: QEMU's own iPXE is on the card */
+ *   nic PCI MODEL FACTORY-MAC TAP [rom] [boots]      rom: QEMU's own iPXE is on the card
+ *   hba PCI FACTORY-WWPN FACTORY-WWNN / serial WORD */
 struct body {
-	char name[32], machine[64], cpu[64], uuid[UUID_TEXT];
+	char name[32], machine[64], cpu[64], uuid[UUID_TEXT], serial[NVRAM_SERIAL];
 	bool is_uefi;
-	unsigned memory, nics;
+	unsigned memory, nics, hbas;
 	struct body_nic nic[NVRAM_NICS];
+	struct nvram_hba hba[NVRAM_HBAS];
 };
 
 enum { BODY_QMP, BODY_CONSOLE, BODY_AGENT, BODY_NVRAM, BODY_LINES };
@@ -34,8 +36,9 @@ struct body_run {
 };
 
 int body_read(struct body *ret, const char *path, struct err *e);
-/* Switches it on. `dir` holds the firmware's variables and QEMU's words (qemu.log). The process
- * dies with its parent. */
+/* Switches it on. An HBA sees the LUNs of `dir`/../luns that are shown to its WWPN (fabric.h), and
+ * boots from those that its boot targets name. `dir` holds the firmware's variables and QEMU's
+ * words (qemu.log). The process dies with its parent. */
 int body_start(struct body_run *ret, const struct body *b, const struct nvram *n, const char *dir,
 	bool net_boot, struct err *e);
 /* Cuts the power, reaps the process and closes the lines. Nothing to do is no failure. */

@@ -1,12 +1,14 @@
 # The lab: blades that are QEMU machines, their management controllers, a target, a persona, and Baton.
 LAB := $(B)/tests/lab
 
-$(LAB)/blade: $(addprefix $(LAB)/,blade.o body.o nvram.o) $(B)/libbase.a
+$(LAB)/blade: $(addprefix $(LAB)/,blade.o body.o fabric.o nvram.o port.o) $(B)/libbase.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 $(LAB)/chassis: $(LAB)/chassis.o
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/unit/lab_port_test: $(addprefix $(LAB)/,port.o nvram.o fabric.o)
 
 # The persona's first MAC of the lab's pool and its name are in its image. The script knows by itself
 # whether there is anything to do.

@@ -10,6 +10,7 @@
 #   lab.sh facts DIR BLADE             what the OS on a blade said of itself when it last came up
 # LAB_PARTS names what stands in it (default: all); LAB_OWNER is the process it ends with; LAB_BMC=sim has baton-sim
 # be the controllers, by IPMI as ipmi_sim and by Redfish at 127.0.0.1:9444 and :9445; Baton then knows them by Redfish.
+# LAB_HBAS=yes gives each blade an HBA, and the storage a LUN on Fibre Channel.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -179,11 +180,31 @@ target_up() {
 	tgt --mode account --op bind --tid 1 --user baton
 }
 
+# What stands in a blade: its file, and an HBA where the lab has them.
+blade_file() {
+	cat "$here/$1.blade"
+	[ "${LAB_HBAS:-}" = yes ] || return 0
+	case $1 in
+	blade-a) echo "hba 0000:00:05.0 10:00:00:00:c9:aa:00:01 20:00:00:00:c9:aa:00:01" ;;
+	blade-b) echo "hba 0000:00:06.0 10:00:00:00:c9:bb:00:01 20:00:00:00:c9:bb:00:01" ;;
+	esac
+}
+
+# Shown to nobody until somebody adds a WWPN to the mask.
+fabric_up() {
+	[ "${LAB_HBAS:-}" = yes ] && [ ! -e /mnt/lab/luns/fc-01.img ] || return 0
+	mkdir -p /mnt/lab/luns
+	cp --sparse=always --reflink=auto "$top/build/lab/persona.img" /mnt/lab/luns/fc-01.img
+	echo "target 50:06:01:60:3b:a0:00:01 3" >/mnt/lab/luns/fc-01.mask
+}
+
 blades_up() {
 	local name
+	fabric_up
 	for name in blade-a blade-b; do
 		mkdir -p "/mnt/lab/$name"
-		spawn "$name" "$bin/tests/lab/blade" "$here/$name.blade" "/mnt/lab/$name"
+		blade_file $name >"/mnt/lab/$name/blade"
+		spawn "$name" "$bin/tests/lab/blade" "/mnt/lab/$name/blade" "/mnt/lab/$name"
 		until_true 10 test -S "/mnt/lab/$name/control" || die "$name does not start; see its log"
 	done
 }
@@ -252,6 +273,7 @@ baton_up() {
 	cp "$bin"/{batond,baton-broker,baton-edge,baton-files,baton-hand,baton} /mnt/bin
 	cp -R "$bin/boot/." /mnt/boot
 	cp -R "$bin/lab/packs/." /mnt/packs
+	[ "${LAB_HBAS:-}" != yes ] || cp -R "$bin/lab/packs-fc/." /mnt/packs
 	cp -R "$top/ipxe-scripts/." /mnt/scripts
 	chmod -R a+rX /mnt/bin /mnt/boot /mnt/packs /mnt/scripts
 	cat >/mnt/lab/baton.conf <<END
@@ -299,15 +321,25 @@ bmc_words() {
 # What an operator types on the first day.
 # shellcheck disable=SC2046 # words
 feed() {
+	local hba_a=() hba_b=()
 	baton network add mgmt --interface mgmt0 --address 10.77.0.1/24 --pool 10.77.0.100-10.77.0.199
 	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
 	baton pool add iqns --iqn iqn.2026-01.org.example:
+	if [ "${LAB_HBAS:-}" = yes ]; then
+		hba_a=(--hba wwpn=10:00:00:00:c9:aa:00:01,wwnn=20:00:00:00:c9:aa:00:01)
+		hba_b=(--hba wwpn=10:00:00:00:c9:bb:00:01,wwnn=20:00:00:00:c9:bb:00:01)
+		baton pool add wwns --wwn 20:00:02:ba:70:00:00:01-20:00:02:ba:70:00:ff:ff
+	fi
 	baton machine add blade-a $(bmc_words blade-a 1) --bmc-secret blade-a --pool spares \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-a.blade")" \
-		--nic mac=52:54:00:aa:00:01,network=mgmt,carries=yes
+		--nic mac=52:54:00:aa:00:01,network=mgmt,carries=yes "${hba_a[@]}"
 	baton machine add blade-b $(bmc_words blade-b 2) --bmc-secret blade-b --pool spares \
 		--uuid "$(awk '$1 == "uuid" {print $2}' "$here/blade-b.blade")" \
-		--nic mac=52:54:00:bb:00:01,network=mgmt,carries=no --nic mac=52:54:00:bb:00:02,network=mgmt,carries=yes
+		--nic mac=52:54:00:bb:00:01,network=mgmt,carries=no --nic mac=52:54:00:bb:00:02,network=mgmt,carries=yes "${hba_b[@]}"
+	if [ "${LAB_HBAS:-}" = yes ]; then
+		baton persona add db-01 --san fc --nic network=mgmt --hba target=50:06:01:60:3b:a0:00:01/3
+		return
+	fi
 	baton persona add web-01 --san tgt --target iqn.2026-01.org.example:disk.web-01 --lun 1 \
 		--portal 10.77.0.1:3260 --nic network=mgmt
 }

@@ -75,15 +75,33 @@ static bool talk(int fd, const char *line, char *answer, size_t max)
 	return false;
 }
 
+/* The line that the arguments ask for; false when they are none of the tool's. */
+static bool line_of(char *line, size_t max, int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+	bool writes = strcmp(verb, "write") == 0;
+	size_t used = 0;
+	if (strcmp(verb, "say") == 0) {
+		for (int i = 2; i < argc && used < max; i++)
+			used += (size_t)snprintf(line + used, max - used, "%s%s", argv[i],
+				i + 1 < argc ? " " : "\n");
+		return argc > 2 && used < max;
+	}
+	bool verifies = strcmp(verb, "verify") == 0;
+	if (argc != (writes || verifies ? 4 : 3) ||
+		!(writes || verifies || strcmp(verb, "read") == 0 || strcmp(verb, "probe") == 0))
+		return false;
+	int n = writes ? snprintf(line, max, "write %s %s\n", argv[2], argv[3])
+		       : snprintf(line, max, "read %s\n", argv[2]);
+	return n > 0 && (size_t)n < max;
+}
+
 int main(int argc, char **argv)
 {
-	char line[128], answer[256];
-	const char *verb = argc > 1 ? argv[1] : "";
-	bool writes = strcmp(verb, "write") == 0, verifies = strcmp(verb, "verify") == 0;
-	if (argc != (writes || verifies ? 4 : 3) ||
-		!(writes || verifies || strcmp(verb, "read") == 0 || strcmp(verb, "probe") == 0)) {
-		fprintf(stderr,
-			"nvram: want probe PCI, read PCI, write PCI MAC or verify PCI MAC\n");
+	char line[256], answer[1024];
+	if (!line_of(line, sizeof line, argc, argv)) {
+		fprintf(stderr, "nvram: want probe PCI, read PCI, write PCI MAC, verify PCI MAC or "
+				"say WORDS\n");
 		return 2;
 	}
 	int fd = port_open();
@@ -91,18 +109,17 @@ int main(int argc, char **argv)
 		fprintf(stderr, "nvram: no port org.baton.nvram; this is no lab blade\n");
 		return 1;
 	}
-	int n = writes ? snprintf(line, sizeof line, "write %s %s\n", argv[2], argv[3])
-		       : snprintf(line, sizeof line, "read %s\n", argv[2]);
-	if (n < 0 || (size_t)n >= sizeof line || !talk(fd, line, answer, sizeof answer)) {
+	if (!talk(fd, line, answer, sizeof answer)) {
 		fprintf(stderr, "nvram: the supervisor does not answer: %s\n", strerror(errno));
 		return 1;
 	}
-	if (strncmp(answer, writes ? "ok" : "mac ", writes ? 3 : 4) != 0) {
+	if (strncmp(answer, "error", 5) == 0) {
 		fprintf(stderr, "nvram: %s\n", answer);
 		return 1;
 	}
-	if (verifies && strcasecmp(answer + 4, argv[3]) != 0) {
-		fprintf(stderr, "nvram: the memory holds %s, not %s\n", answer + 4, argv[3]);
+	if (strcmp(argv[1], "verify") == 0 &&
+		(strncmp(answer, "mac ", 4) != 0 || strcasecmp(answer + 4, argv[3]) != 0)) {
+		fprintf(stderr, "nvram: the memory holds %s, not %s\n", answer, argv[3]);
 		return 1;
 	}
 	puts(answer);
