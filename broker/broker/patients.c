@@ -70,10 +70,42 @@ static void sign_take(struct patient *p, enum sign sign, const json_t *line)
 	reading_take(&p->reading[sign], says, text, now_s());
 }
 
+/* Said when it changes, and once where it never does. */
+static void hearing_take(struct patients *all, struct patient *p, const json_t *line)
+{
+	const char *says = json_string_value(json_object_get(line, "says"));
+	const char *host = json_string_value(json_object_get(line, "bmc"));
+	const char *why = json_string_value(json_object_get(line, "why"));
+	char where[128], text[sizeof p->reading[0].why];
+	int hears = !says                         ? 0
+		    : strcmp(says, "open") == 0   ? 1
+		    : strcmp(says, "closed") == 0 ? -1
+						  : 0;
+	if (!hears || p->hears == hears)
+		return;
+	p->hears = hears;
+	plain_text(where, sizeof where, host ? host : "");
+	plain_text(text, sizeof text, why ? why : "");
+	event_say(all->b->events, hears > 0 ? EV_bmc_tells : EV_bmc_polled,
+		&(struct event_about){ 0, p->machine, p->persona }, "machine=%s bmc=%s%s%s",
+		p->machine, where, *text ? " why=" : "", text);
+}
+
+static void on_hearing(struct watcher *w, const char *machine, const json_t *line)
+{
+	struct patients *all = w->all;
+	for (size_t i = w->from; !all->stale && i < w->to; i++)
+		if (strcmp(all->patient[i].machine, machine) == 0)
+			hearing_take(all, &all->patient[i], line);
+}
+
 static void on_line(void *ctx, const json_t *line)
 {
 	struct watcher *w = ctx;
 	struct patients *all = w->all;
+	const char *heard = json_string_value(json_object_get(line, "hearing"));
+	if (heard)
+		on_hearing(w, heard, line);
 	const char *word = json_string_value(json_object_get(line, "sign"));
 	const char *machine = json_string_value(json_object_get(line, "machine"));
 	const char *persona = json_string_value(json_object_get(line, "persona"));

@@ -11,6 +11,7 @@ struct patient {
 	uint32_t generation;
 	struct policy policy;
 	struct reading reading[SIGNS];
+	int hears; /* its machine's BMC tells by itself: 1, or does not: -1; 0: not known */
 	/* for who judges, and kept with the rest */
 	struct health_verdict verdict;
 	double tried_s; /* when an order for it could not be given; 0: never */

@@ -39,6 +39,14 @@ struct bmc_system {
 	bool uuid_settable, serial_settable; /* it says itself that it can be set */
 };
 
+/* What a BMC says by itself: that something may have changed, so that a look is worth while. Never
+ * what it is, and never that nothing has. */
+struct bmc_events {
+	int fd;            /* readable when there is something to take */
+	bool open;         /* the BMC has agreed to tell */
+	uint32_t retry_ms; /* so long to wait after its end, as the BMC wants it; 0: not said */
+};
+
 struct bmc {
 	const struct bmc_ops *ops;
 	char pin[PIN_TEXT]; /* of the certificate that it showed; "": its driver has none */
@@ -85,4 +93,15 @@ struct bmc_ops {
 	/* What the machine is made of, at any power state: up to COMPONENTS_MAX, what is more is
 	 * left out. Changes nothing. NULL where a driver cannot see it. */
 	int (*inventory_read)(struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e);
+
+	/* NULL where a BMC cannot say anything by itself, all three alike. */
+
+	/* Begins to listen in this session, and has to be closed before it. -ENOTSUP: it offers no
+	 * events. What becomes of it is told by events_turn(). */
+	int (*events_open)(struct bmc *bmc, struct bmc_events **ret, struct err *e);
+	/* Does not block, and may be called by another thread than the session's: takes what has
+	 * come. About once a second also where nothing has. 1: the BMC has agreed, or something has
+	 * happened; 0: nothing; -errno with a sentence: it is over, and has to be closed. */
+	int (*events_turn)(struct bmc_events *events, struct err *e);
+	void (*events_close)(struct bmc_events *events); /* takes NULL */
 };

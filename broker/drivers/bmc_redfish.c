@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A BMC that speaks Redfish (DSP0266 and DSP8010): its session, its system, its power. The next
  * boot is in redfish_boot.c, cards in redfish_cards.c, identity in redfish_identity.c, media in
- * redfish_media.c. */
+ * redfish_media.c, events in redfish_stream.c. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -321,4 +321,7 @@ const struct bmc_ops bmc_redfish = {
 	.media_boot = redfish_media_boot,
 	.media_none = redfish_media_none,
 	.inventory_read = redfish_inventory_read,
+	.events_open = redfish_events_open,
+	.events_turn = redfish_events_turn,
+	.events_close = redfish_events_close,
 };

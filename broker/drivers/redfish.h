@@ -81,3 +81,7 @@ bool rf_elsewhere_may_do(const struct said *s);
 int redfish_media_boot(struct bmc *bmc, const char *url, struct err *e);
 int redfish_media_none(struct bmc *bmc, struct err *e);
 int redfish_inventory_read(struct bmc *bmc, struct component *ret, size_t *ret_n, struct err *e);
+
+int redfish_events_open(struct bmc *bmc, struct bmc_events **ret, struct err *e);
+int redfish_events_turn(struct bmc_events *events, struct err *e);
+void redfish_events_close(struct bmc_events *events);

@@ -52,5 +52,15 @@ CURLcode pin_hold(CURL *curl, struct pin *pin)
 	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, context_made);
-	return c ? c : https.curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, pin);
+	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, pin);
+	/* No proxy of the environment, no other scheme, no other host by a redirect: that is where
+	 * the password goes. */
+	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	c = c ? c : https.curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)PIN_CONNECT_MS);
+	return c ? c : https.curl_easy_setopt(curl, CURLOPT_USERAGENT, "baton");
 }

@@ -13,6 +13,9 @@ struct pin {
 	bool refused;        /* the last handshake ended because seen is not want */
 };
 
-/* Every connection of that handle is ended in its handshake, before a byte of HTTP, unless it shows
- * the wanted certificate. The pin is borrowed until curl is gone. */
+enum { PIN_CONNECT_MS = 5000 };
+
+/* Every connection of that handle goes to the address that the operator wrote, within that time,
+ * and is ended in its handshake, before a byte of HTTP, unless it shows the wanted certificate. The
+ * pin is borrowed until curl is gone. */
 CURLcode pin_hold(CURL *curl, struct pin *pin);

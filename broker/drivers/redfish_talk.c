@@ -13,7 +13,6 @@
 #include "drivers/wait.h"
 
 enum {
-	CONNECT_MS = 5000,
 	ANSWER_MS = 20000, /* some BMCs read their cards anew for an answer */
 	BODY_MAX = 4 << 20,
 	AGAIN_MS = 300, /* after a connection that broke */
@@ -67,6 +66,16 @@ void talk_doing(struct talk *t, const char *doing)
 const char *talk_pin(const struct talk *t)
 {
 	return t->pin.seen;
+}
+
+void talk_way(struct talk_way *ret, const struct talk *t)
+{
+	bool in_session = !t->basic && t->token[0];
+	*ret = (struct talk_way){ .base = t->base,
+		.token = in_session ? t->token : NULL,
+		.user = in_session ? NULL : t->user,
+		.secret = in_session ? NULL : t->secret,
+		.pin = t->pin.seen };
 }
 
 void talk_basic(struct talk *t)
@@ -435,18 +444,7 @@ int talk_open(struct talk **ret, const struct talk_to *to, struct err *e)
 	if (to->pin && *to->pin && !pin_parse(t->pin.want, to->pin))
 		return err_say(e, EINVAL, "pin \"%.80s\": want sha256: and 64 hex digits", to->pin);
 	CURLcode c = pin_hold(t->curl, &t->pin);
-	/* No proxy of the environment, no other scheme, no other host by a redirect: the password
-	 * goes to the address that the operator wrote. */
-	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_PROXY, "");
-	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "https");
-	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_FOLLOWLOCATION, 0L);
-	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
-	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-	c = c ? c
-	      : https.curl_easy_setopt(t->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
-	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_USERAGENT, "baton");
 	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, body_in);
 	c = c ? c : https.curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, header_in);
 	if (c)
@@ -462,7 +460,7 @@ void talk_close(struct talk *t)
 	if (t->curl && t->session.text[0] && t->token[0]) {
 		/* Sessions are few; one that cannot be ended ends by its time. */
 		OWN(said) struct said s = { 0 };
-		https.curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)CONNECT_MS);
+		https.curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, (long)PIN_CONNECT_MS);
 		const struct question q = { .method = "DELETE", .path = t->session.text };
 		ask_once(t, &q, true, NULL, &s, NULL);
 	}

@@ -44,6 +44,15 @@ void talk_close(struct talk *t);
 void talk_doing(struct talk *t, const char *doing);
 const char *talk_pin(const struct talk *t); /* of the certificate that was shown, or "" */
 
+/* How another connection asks in the same session; borrowed until the next question. */
+struct talk_way {
+	const char *base;          /* "https://HOST:PORT" */
+	const char *token;         /* of the session, or NULL */
+	const char *user, *secret; /* of the account, where there is no session; or NULL */
+	const char *pin;           /* of the certificate that was shown */
+};
+void talk_way(struct talk_way *ret, const struct talk *t);
+
 /* Logs in at that collection of sessions; a service that has no sessions, or none left, gets the
  * account with each question. -EACCES: it refuses the account, which was sent once. */
 int talk_login(struct talk *t, const char *sessions, struct err *e);

@@ -119,6 +119,7 @@ void rf_root_read(struct rf_root *to, const json_t *doc)
 	rf_path_read(&to->chassis, doc, "Chassis/@odata.id");
 	rf_path_read(&to->managers, doc, "Managers/@odata.id");
 	rf_path_read(&to->sessions, doc, "Links/Sessions/@odata.id");
+	rf_path_read(&to->events, doc, "EventService/@odata.id");
 	rf_text_read(to->product, sizeof to->product, doc, "Product");
 	/* Services from before 1.5 name their maker only by what they keep under "Oem". */
 	if (!rf_text_read(to->vendor, sizeof to->vendor, doc, "Vendor"))
@@ -234,6 +235,18 @@ void rf_media_read(struct rf_media *to, const json_t *doc)
 	to->cd = rf_list_has(doc, "MediaTypes", "CD") || rf_list_has(doc, "MediaTypes", "DVD");
 	to->usb = rf_list_has(doc, "MediaTypes", "USBStick");
 	rf_text_read(to->image, sizeof to->image, doc, "Image");
+}
+
+void rf_events_read(struct rf_events *to, const json_t *doc)
+{
+	*to = (struct rf_events){ .disabled = json_is_false(rf_at(doc, "ServiceEnabled")) };
+	rf_path_read(&to->stream, doc, "ServerSentEventUri");
+	to->by_format = json_is_true(rf_at(doc, "SSEFilterPropertiesSupported/EventFormatType"));
+}
+
+bool rf_is_event(const json_t *doc)
+{
+	return json_array_size(json_object_get(doc, "Events")) > 0;
 }
 
 void rf_task_read(struct rf_task *to, const json_t *doc)

@@ -40,7 +40,7 @@ struct rf_links {
 bool rf_links_read(struct rf_links *to, const json_t *doc, const char *at);
 
 struct rf_root {
-	struct rf_path systems, chassis, managers, sessions;
+	struct rf_path systems, chassis, managers, sessions, events;
 	char vendor[CARD_LABEL_LEN + 1], product[CARD_LABEL_LEN + 1];
 };
 void rf_root_read(struct rf_root *to, const json_t *doc);
@@ -122,6 +122,15 @@ struct rf_media {
 	char image[512];
 };
 void rf_media_read(struct rf_media *to, const json_t *doc);
+
+struct rf_events {
+	struct rf_path stream; /* where events can be read, or "" */
+	bool disabled;
+	bool by_format; /* it leaves out what is no event when it is told to */
+};
+void rf_events_read(struct rf_events *to, const json_t *doc);
+/* Does that document tell of events? Not so a report of what was measured. */
+bool rf_is_event(const json_t *doc);
 
 enum rf_job { RF_JOB_NONE, RF_JOB_WAITS, RF_JOB_RUNS, RF_JOB_DONE, RF_JOB_FAILED };
 struct rf_task {

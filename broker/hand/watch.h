@@ -11,6 +11,16 @@
 
 enum sign { SIGN_POWER, SIGN_SESSION, SIGN_CHECK };
 
+/* What a BMC says by itself, for as long as its session is open. */
+struct hearing {
+	struct bmc_events *events; /* NULL: nothing */
+	int64_t begun, again;      /* ms: when it was begun, and not before when it is begun anew */
+	unsigned back_off;         /* ms */
+	int64_t looked, look; /* when it was looked at for what it said, and is to be; 0: not */
+	bool news;            /* it has said something since it was looked at */
+	const char *said;     /* of it, last */
+};
+
 struct thing {
 	const struct hand *hand;
 	enum sign sign;
@@ -20,6 +30,7 @@ struct thing {
 		struct {
 			struct bmc_wish wish;
 			struct bmc *open; /* a session that is kept from round to round, or NULL */
+			struct hearing hearing;
 		} bmc;
 		struct san_wish san;
 		struct {
@@ -47,8 +58,22 @@ bool unit_ask(struct unit *u);
 /* The sign of a thing that gives none itself: "silent", "unknown", "no". */
 void sign_of_silence(const struct thing *t, const char *why);
 void sign_round(uint64_t n);
+/* Whether a machine's BMC tells by itself: "open", "closed". */
+void hearing_say(const struct thing *t, const char *says, const char *why);
 
-/* hand/watch_rounds.c: asks every unit every every_ms, until whoever listens has gone. Returns only
+/* hand/watch_events.c: a BMC that says that something has changed is looked at, at once and once
+ * more soon after. Nothing else comes of it, and it is asked in every round as ever. */
+int events_start(struct unit *units, size_t n, struct err *e);
+/* By who has just asked it, in its session: begins to listen where it is time to. */
+void events_follow(struct thing *t);
+/* Before its session ends. */
+void events_end(struct thing *t);
+
+/* hand/watch_rounds.c: one is to be asked now, by whoever is free. */
+void unit_due(struct unit *u);
+/* A thread that stays; it gets NULL. */
+int thread_start(void *(*run)(void *none), struct err *e);
+/* Asks every unit every every_ms, until whoever listens has gone. Returns only
  * where it cannot begin. */
 int rounds_run(struct unit *units, size_t n, uint64_t every_ms, struct err *e);
 

@@ -87,7 +87,7 @@ static void *listener_gone(void *none)
 	_exit(0);
 }
 
-static int thread_start(void *(*run)(void *), struct err *e)
+int thread_start(void *(*run)(void *none), struct err *e)
 {
 	pthread_attr_t attr;
 	pthread_t t;
@@ -100,7 +100,7 @@ static int thread_start(void *(*run)(void *), struct err *e)
 }
 
 /* What is still being asked counts as asked. */
-static void unit_due(struct unit *u)
+void unit_due(struct unit *u)
 {
 	pthread_mutex_lock(&lock);
 	if (!u->busy && !u->queued) {
@@ -171,6 +171,7 @@ static int threads_start(size_t n, struct err *e)
 int rounds_run(struct unit *units, size_t n, uint64_t every_ms, struct err *e)
 {
 	int r = threads_start(n, e);
+	r = r < 0 ? r : events_start(units, n, e);
 	if (r < 0)
 		return r;
 	unsigned seed = (unsigned)getpid();

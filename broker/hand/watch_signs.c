@@ -68,8 +68,15 @@ void sign_round(uint64_t n)
 	line_say(json_pack("{s:I}", "round", (json_int_t)n));
 }
 
+void hearing_say(const struct thing *t, const char *says, const char *why)
+{
+	line_say(json_pack("{s:s,s:s,s:s,s:s}", "hearing", t->name, "bmc", t->bmc.wish.host, "says",
+		says, "why", why));
+}
+
 static void session_close(struct thing *t)
 {
+	events_end(t);
 	struct bmc *open = TAKE(t->bmc.open);
 	if (open)
 		open->ops->close(open);
@@ -79,9 +86,14 @@ static int power_probe(struct thing *t, struct bmc_facts *f, struct err *e)
 {
 	int r = t->bmc.open ? 0 : bmc_wish_open(&t->bmc.open, t->hand, &t->bmc.wish, e);
 	r = r ? r : t->bmc.open->ops->probe(t->bmc.open, f, e);
-	if (r < 0 || t->every_ms > KEEP_MS)
+	if (r < 0) {
 		session_close(t);
-	return r;
+		return r;
+	}
+	events_follow(t);
+	if (t->every_ms > KEEP_MS && !t->bmc.hearing.events)
+		session_close(t);
+	return 0;
 }
 
 /* While a deed is at work on the BMC it is left alone: it may have one session only. */

@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "host/http_priv.h"
 
 enum {
 	CONNECTIONS_MAX = 1000,
@@ -30,35 +30,6 @@ enum {
 	TURNS_MAX = 16,
 	PART_FDS = 65536,
 	PIECE_MAX = 2 << 20,
-};
-
-struct http_server {
-	struct MHD_Daemon *mhd;
-	uv_poll_t poll;
-	uv_timer_t timer;
-	size_t body_max;
-	void (*handle)(void *ctx, struct http_request *r);
-	void *ctx;
-	struct http_request *waiting; /* suspended: handed over, not answered */
-	int handles;                  /* of uv, still open */
-};
-
-struct http_request {
-	struct http_server *server;
-	struct MHD_Connection *conn;
-	struct http_request *next, **link; /* in server->waiting while link is set */
-	char *method, *path;
-	char *body;
-	size_t len, seen, room; /* of the body: kept, arrived, allocated */
-	struct {
-		char *name, *value;
-	} field[8];
-	unsigned fields, status;
-	struct MHD_Response *response;
-	bool handed; /* to handle(), which may not have answered yet */
-	bool kept;   /* the response is an http_answer's */
-	void (*sent)(void *ctx, bool whole);
-	void *sent_ctx;
 };
 
 static void run(struct http_server *s);
@@ -280,6 +251,8 @@ void http_server_free(struct http_server *s)
 	uv_poll_stop(&s->poll);
 	while (s->waiting)
 		http_reply_text(s->waiting, 503, "the server stops");
+	while (s->streams)
+		http_stream_end(s->streams, false);
 	/* A resumed connection is taken up by the next run; stopping before that aborts. */
 	MHD_run(s->mhd);
 	/* MHD closes its listening socket; it was only lent to us. */
@@ -399,8 +372,19 @@ static void answer(
 	if (r->link) {
 		request_unlink(r);
 		MHD_resume_connection(r->conn);
-		uv_timer_start(&r->server->timer, on_timer, 0, 0);
+		http_run_soon(r->server);
 	}
+}
+
+void http_answer_with(
+	struct http_request *r, unsigned status, const char *type, struct MHD_Response *response)
+{
+	answer(r, status, type, response);
+}
+
+void http_run_soon(struct http_server *s)
+{
+	uv_timer_start(&s->timer, on_timer, 0, 0);
 }
 
 void http_reply(

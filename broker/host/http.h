@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An HTTP/1.1 server on a listening socket that somebody else made (TCP or unix), driven by a uv
  * loop. A request is handed over whole, answered at once or later, and never blocks the loop.
- * http.c is the only file that sees libmicrohttpd. */
+ * http.c and http_stream.c are the only files that see libmicrohttpd. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,6 +66,17 @@ void http_reply_text(struct http_request *r, unsigned status, const char *senten
 /* Answers with len bytes of a file from offset on, by sendfile(); the descriptor is taken over. */
 void http_reply_file(struct http_request *r, unsigned status, const char *type, int fd,
 	uint64_t offset, uint64_t len);
+
+/* An answer with no end of its own: what is put into it goes out as soon as it may. */
+struct http_stream;
+/* 200. When it is over, from whichever side, the function of http_when_sent() is called, which is
+ * wanted before this; then the stream must be forgotten. NULL: no memory, and 500 was answered. */
+struct http_stream *http_reply_stream(struct http_request *r, const char *type);
+/* False: whoever reads has not taken what is there already, and nothing was put. */
+bool http_stream_put(struct http_stream *s, const void *bytes, size_t len);
+/* After what was put; not whole: the connection ends so that the reader sees that something is
+ * missing. The stream must be forgotten. */
+void http_stream_end(struct http_stream *s, bool whole);
 
 /* A file that many ask for: opened once, its fields written once. Each request may be answered with
  * it within handle(), with 200 and the whole of it; those on their way when it is freed go on. */

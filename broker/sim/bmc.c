@@ -58,7 +58,8 @@ static const char help_rest[] =
 	"  reset-ids      adapters have other ids after each start\n"
 	"  busy S         Redfish: 503 with Retry-After: S; IPMI: node busy\n"
 	"  wrong-etag     Redfish: ETags that no If-Match fits\n"
-	"  half-body      Redfish: half of each body, then the connection ends\n"
+	"  half-body      Redfish: half of each body, or of an event, then the connection ends\n"
+	"  drop-events    Redfish: what happens is told to no subscriber and in no stream\n"
 	"  hang           no answer; may name redfish ipmi\n"
 	"  slow MS        Redfish: each answer takes so long\n"
 	"and these happen once, and are gone then (one with words in it is best made under "
@@ -101,6 +102,7 @@ void random_fill(void *to, size_t len)
 static void sessions_drop(struct sim *s)
 {
 	redfish_sessions_drop(s->redfish);
+	streams_drop(s);
 	if (s->ipmi)
 		ipmi_sessions_drop(s->ipmi);
 }
@@ -108,6 +110,7 @@ static void sessions_drop(struct sim *s)
 void sim_before(struct sim *s)
 {
 	struct err e = { 0 };
+	struct body_look look;
 	char words[16] = "";
 	s->machine.now = now_ms();
 	fault_text(s->machine_path, "ac-loss", words, sizeof words);
@@ -118,6 +121,9 @@ void sim_before(struct sim *s)
 	}
 	if (fault_once(s->machine_path, "drop-session", NULL))
 		sessions_drop(s);
+	/* What the body did by itself is told of without a question. */
+	if (streams_any(s))
+		machine_look(&s->machine, &look, &e);
 }
 
 static void on_timer(uv_timer_t *t)
@@ -254,6 +260,7 @@ static int run(struct sim *s, struct err *e)
 static void sim_close(struct sim *s)
 {
 	uv_close((uv_handle_t *)&s->timer, NULL);
+	uv_close((uv_handle_t *)&s->alive, NULL);
 	uv_close((uv_handle_t *)&s->watch, NULL);
 	uv_close((uv_handle_t *)&s->term, NULL);
 	uv_close((uv_handle_t *)&s->intr, NULL);
@@ -415,10 +422,11 @@ int bmc_main(int argc, char **argv)
 	if (uv_loop_init(&s.loop) < 0)
 		return EXIT_FAILURE;
 	uv_timer_init(&s.loop, &s.timer);
+	uv_timer_init(&s.loop, &s.alive);
 	uv_fs_event_init(&s.loop, &s.watch);
 	uv_signal_init(&s.loop, &s.term);
 	uv_signal_init(&s.loop, &s.intr);
-	s.timer.data = s.watch.data = &s;
+	s.timer.data = s.alive.data = s.watch.data = &s;
 	uv_signal_start(&s.term, on_stop, SIGTERM);
 	uv_signal_start(&s.intr, on_stop, SIGINT);
 	int r = run(&s, &e);

@@ -9,7 +9,7 @@
 #include "sim/machine.h"
 #include "sim/redfish.h"
 
-enum { PATH_TEXT = 240, HELD_MAX = 64 };
+enum { PATH_TEXT = 240, HELD_MAX = 64, STREAMS_MAX = 8 };
 
 /* What was typed. */
 struct bmc_wants {
@@ -35,7 +35,10 @@ struct sim {
 	int http_fd;
 	struct http_request *held[HELD_MAX]; /* what hangs, or is slow */
 	unsigned long long held_until[HELD_MAX];
-	uv_timer_t timer;
+	struct listener {
+		struct http_stream *stream; /* NULL: nobody */
+	} listener[STREAMS_MAX];
+	uv_timer_t timer, alive;
 	uv_fs_event_t watch;
 	uv_signal_t term, intr;
 	struct ipmi *ipmi;
@@ -58,7 +61,13 @@ void web_close(struct sim *s);
 long web_turn(struct sim *s);
 
 /* bmc_push.c: ctx is the sim */
-void push_event(void *ctx, const char *url, const char *body);
+void push_event(void *ctx, const char *url, const char *id, const char *body);
+
+/* bmc_stream.c: who reads events as a stream. */
+void stream_open(struct sim *s, struct http_request *r, const char *type);
+void streams_event(struct sim *s, const char *id, const char *body);
+void streams_drop(struct sim *s); /* as with the sessions that they are read in */
+bool streams_any(const struct sim *s);
 
 /* bmc_udp.c */
 int udp_open(struct sim *s, const char *at, struct err *e);

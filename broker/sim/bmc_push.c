@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Events of the Redfish service on their way: one POST by plain HTTP to each subscriber. What does
- * not arrive is not tried again, as the service says of itself (DeliveryRetryAttempts 0). */
+/* Events of the Redfish service on their way: to those who read its stream (bmc_stream.c), and one
+ * POST by plain HTTP to each subscriber. What does not arrive is not tried again, as the service
+ * says of itself (DeliveryRetryAttempts 0). */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,9 +89,8 @@ static bool where(struct sockaddr_in *to, const char **path, const char *url)
 	return address_parse(to, port, &e) == 0;
 }
 
-void push_event(void *ctx, const char *url, const char *body)
+static void post(struct sim *s, const char *url, const char *body)
 {
-	struct sim *s = ctx;
 	struct sockaddr_in to;
 	const char *path;
 	struct push *p = calloc(1, sizeof *p);
@@ -115,4 +115,12 @@ void push_event(void *ctx, const char *url, const char *body)
 	uv_timer_start(&p->timer, on_late, PUSH_MS, 0);
 	if (uv_tcp_connect(&p->connect, &p->tcp, (struct sockaddr *)&to, on_connected) < 0)
 		end(p);
+}
+
+void push_event(void *ctx, const char *url, const char *id, const char *body)
+{
+	if (url)
+		post(ctx, url, body);
+	else
+		streams_event(ctx, id, body);
 }

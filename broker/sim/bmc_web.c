@@ -53,12 +53,16 @@ static void ask(struct sim *s, struct http_request *r)
 		.if_match = http_field(r, "If-Match"),
 		.if_none_match = http_field(r, "If-None-Match"),
 		.select = http_query(r, "$select"),
-		.unknown_query = http_query(r, "$expand") || http_query(r, "$filter") ||
-				 http_query(r, "$skip") || http_query(r, "$top") };
+		.filter = http_query(r, "$filter"),
+		.unknown_query = http_query(r, "$expand") || http_query(r, "$skip") ||
+				 http_query(r, "$top") };
 	q.body = http_body(r, &q.len);
 	sim_before(s);
 	redfish_answer(s->redfish, &q, &a);
-	reply(r, &a, s->machine_path);
+	if (a.stream && strcmp(q.method, "GET") == 0)
+		stream_open(s, r, a.type);
+	else
+		reply(r, &a, s->machine_path);
 	redfish_answer_fini(&a);
 	sim_after(s);
 }

@@ -252,9 +252,9 @@ static void answer_get(struct redfish *rf, const struct redfish_ask *ask, struct
 		service_document(rf, a);
 		return;
 	}
-	if (task_monitor(rf, ask->path, a))
+	if (task_monitor(rf, ask->path, a) || event_stream(rf, ask, a))
 		return;
-	if (ask->unknown_query) {
+	if (ask->unknown_query || ask->filter) {
 		answer_message(rf, a, 501, "QueryNotSupportedOnResource", NULL, NULL, NULL);
 		return;
 	}

@@ -23,6 +23,7 @@ struct redfish_ask {
 	const char *token, *basic; /* the headers X-Auth-Token and Authorization; or NULL */
 	const char *if_match, *if_none_match;
 	const char *select; /* of the query; or NULL */
+	const char *filter; /* the same */
 	bool unknown_query; /* some other part of it begins with '$' */
 	const char *body;
 	size_t len;
@@ -35,6 +36,7 @@ struct redfish_answer {
 	char etag[48], location[256], token[40];
 	const char *allow; /* or NULL */
 	unsigned retry_s;  /* or 0 */
+	bool stream;       /* 200, and from now on every event until one of both ends it */
 };
 
 /* All are borrowed; secret may go once this returns. random fills with what nobody can guess. */
@@ -45,9 +47,10 @@ void redfish_free(struct redfish *rf); /* takes NULL */
 void redfish_answer(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *ret);
 void redfish_answer_fini(struct redfish_answer *a);
 
-/* Who carries an event to a subscriber; both are borrowed for the call. Without one, none goes. */
-void redfish_push(
-	struct redfish *rf, void (*push)(void *ctx, const char *to, const char *body), void *ctx);
+/* Who carries an event to a subscriber, or, where `to` is NULL, to all who read the stream; all are
+ * borrowed for the call. Without one, none goes. */
+void redfish_push(struct redfish *rf,
+	void (*push)(void *ctx, const char *to, const char *id, const char *body), void *ctx);
 
 /* Ends every session, as a BMC that has restarted. */
 void redfish_sessions_drop(struct redfish *rf);

@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "base/own.h"
+#include "sim/fault.h"
 #include "sim/redfish_priv.h"
 
 #define SUBSCRIPTIONS "/redfish/v1/EventService/Subscriptions"
@@ -79,28 +80,58 @@ bool subscription_end(struct redfish *rf, const char *id)
 	return false;
 }
 
+bool event_stream(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a)
+{
+	json_t *service = tree_at(rf->t, "/redfish/v1/EventService", NULL);
+	const char *at = json_string_value(json_object_get(service, "ServerSentEventUri"));
+	bool is = at && strcmp(at, ask->path) == 0;
+	bool filters = json_object_get(service, "SSEFilterPropertiesSupported");
+	json_decref(service);
+	if (!is)
+		return false;
+	if (!ask->filter || (filters && strcmp(ask->filter, "EventFormatType eq Event") == 0)) {
+		a->status = 200;
+		a->type = "text/event-stream;charset=UTF-8";
+		a->stream = true;
+	} else {
+		answer_message(rf, a, 501, "QueryNotSupportedOnResource", NULL, NULL, NULL);
+	}
+	return true;
+}
+
+/* context NULL: to those who read the stream, and have given none. */
+static void send_to(
+	struct redfish *rf, const char *to, json_t *context, const char *id, json_t *record)
+{
+	json_t *event = json_pack("{s:s, s:s, s:s, s:[O]}", "@odata.type", "#Event.v1_7_0.Event",
+		"Id", id, "Name", "Event", "Events", record);
+	if (context)
+		json_object_set(event, "Context", context);
+	OWN(text) char *text = json_dumps(event, JSON_INDENT(2));
+	json_decref(event);
+	if (text && rf->push)
+		rf->push(rf->push_ctx, to, id, text);
+}
+
 /* record is taken over. */
 static void send(struct redfish *rf, json_t *record)
 {
 	json_t *one;
 	size_t i;
 	char id[24];
+	if (fault_is(rf->m->faults, "drop-events", NULL)) {
+		json_decref(record);
+		return;
+	}
 	snprintf(id, sizeof id, "%u", ++rf->events_made);
 	json_object_set_new(record, "EventId", json_string(id));
 	json_object_set_new(record, "MemberId", json_string("0"));
 	json_object_set_new(record, "MessageSeverity", json_string("OK"));
 	json_object_set_new(record, "EventTimestamp", machine_value(rf->m, "time"));
 	json_array_foreach(keep_get(rf->m->keep, "subscriptions"), i, one)
-	{
-		json_t *event = json_pack("{s:s, s:s, s:s, s:O, s:[O]}", "@odata.type",
-			"#Event.v1_7_0.Event", "Id", id, "Name", "Event", "Context",
-			json_object_get(one, "context"), "Events", record);
-		OWN(text) char *text = json_dumps(event, JSON_INDENT(2));
-		json_decref(event);
-		if (text && rf->push)
-			rf->push(rf->push_ctx,
-				json_string_value(json_object_get(one, "destination")), text);
-	}
+		send_to(rf, json_string_value(json_object_get(one, "destination")),
+			json_object_get(one, "context"), id, record);
+	send_to(rf, NULL, NULL, id, record);
 	json_decref(record);
 }
 
@@ -125,8 +156,8 @@ void event_test(struct redfish *rf, json_t *body)
 			 message ? message : "This is a test.", "MessageArgs"));
 }
 
-void redfish_push(
-	struct redfish *rf, void (*push)(void *ctx, const char *to, const char *body), void *ctx)
+void redfish_push(struct redfish *rf,
+	void (*push)(void *ctx, const char *to, const char *id, const char *body), void *ctx)
 {
 	rf->push = push;
 	rf->push_ctx = ctx;

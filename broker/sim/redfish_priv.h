@@ -35,7 +35,7 @@ struct redfish {
 	long long starts_seen; /* of the machine */
 	json_t *registry;      /* the messages */
 	unsigned events_made;
-	void (*push)(void *ctx, const char *to, const char *body);
+	void (*push)(void *ctx, const char *to, const char *id, const char *body);
 	void *push_ctx;
 };
 
@@ -72,6 +72,8 @@ bool login_ok(const struct redfish *rf, const char *user, const char *secret);
 void subscriptions_show(struct redfish *rf);
 void subscription_make(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
 bool subscription_end(struct redfish *rf, const char *id);
+/* The answer for the path at which events can be read; false: it is none. */
+bool event_stream(struct redfish *rf, const struct redfish_ask *ask, struct redfish_answer *a);
 void event_test(struct redfish *rf, json_t *body);
 
 /* redfish_task.c: the answer is 202 with where to ask. */

@@ -12,6 +12,7 @@ fuzz_url_needs   := $(B)/broker/files/url.o
 fuzz_part_needs  := $(call LIB,wire)
 fuzz_v6_needs    := $(call LIB,wire)
 fuzz_foreign_needs := $(call LIB,wire)
+fuzz_sse_needs := $(call LIB,wire)
 fuzz_initramfs_needs := $(call LIB,wire)
 fuzz_fat_needs := $(call LIB,wire)
 fuzz_parts_needs := $(call LIB,wire)

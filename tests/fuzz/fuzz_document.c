@@ -102,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rf_task t;
 	struct rf_error e;
 	struct rf_media m;
+	struct rf_events at;
 	system_is_good(doc);
 	cards_are_good(doc);
 	components_are_good(doc);
@@ -115,6 +116,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rf_error_read(&e, doc);
 	text_is_good(e.id, sizeof e.id);
 	text_is_good(e.message, sizeof e.message);
+	rf_events_read(&at, doc);
+	path_is_good(&at.stream);
+	(void)rf_is_event(doc);
 	rf_media_read(&m, doc);
 	path_is_good(&m.insert);
 	text_is_good(m.image, sizeof m.image);

@@ -21,6 +21,7 @@ struct bench {
 	struct http_server *server;
 	int listener, client;
 	struct http_request *later;
+	struct http_stream *stream;
 	struct http_peer peer;
 	uint32_t ours;
 	int asked, sent, sent_whole;
@@ -59,6 +60,8 @@ static void handle(void *ctx, struct http_request *r)
 		b->later = r;
 	} else if (strcmp(path, "/file") == 0) {
 		http_reply_file(r, 200, "application/octet-stream", file_of("0123456789"), 2, 5);
+	} else if (strcmp(path, "/stream") == 0) {
+		b->stream = http_reply_stream(r, "text/event-stream");
 	} else if (strcmp(path, "/cut") == 0) {
 		http_reply_cut(r, 200, "text/plain", "0123456789", 10, 4);
 	} else if (strcmp(path, "/echo") == 0) {
@@ -253,6 +256,40 @@ static void an_answer_can_be_cut_short(void)
 	CHECK_INT(b.sent_whole, 0);
 }
 
+/* Turns the loop until the client has read that, too. */
+static void hear(struct bench *b, const char *until)
+{
+	ask(b, "", until);
+}
+
+static void an_answer_without_an_end_goes_out_as_it_comes(void)
+{
+	struct bench b;
+	char much[4096] = "";
+	bench_open(&b, AF_INET);
+	ask(&b, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n");
+	CHECK(strstr(b.got, "200 OK") && strstr(b.got, "text/event-stream"));
+	CHECK(b.stream && http_stream_put(b.stream, "one", 3));
+	hear(&b, "one\r\n");
+	CHECK(http_stream_put(b.stream, "two", 3) && http_stream_put(b.stream, "three", 5));
+	hear(&b, "three\r\n");
+	CHECK_INT(b.sent, 0);
+	http_stream_end(b.stream, true);
+	hear(&b, "0\r\n\r\n");
+	uv_run(&b.loop, UV_RUN_NOWAIT);
+	CHECK_INT(b.sent_whole, 1);
+	/* The connection is kept; this one ends by the server's end, and nothing more is kept than
+	 * a reader may leave lying. */
+	ask(&b, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n");
+	int kept = 0;
+	while (kept < 1000 && http_stream_put(b.stream, much, sizeof much))
+		kept++;
+	CHECK(kept > 10 && kept < 1000);
+	bench_close(&b);
+	CHECK_INT(b.sent, 2);
+	CHECK_INT(b.sent_whole, 1);
+}
+
 static void a_unix_peer_is_known(void)
 {
 	struct bench b;
@@ -266,4 +303,5 @@ static void a_unix_peer_is_known(void)
 
 TESTS(T(answers_at_once_and_keeps_the_connection), T(answers_later),
 	T(a_server_that_goes_answers_what_waits), T(a_body_too_long_is_refused),
-	T(a_file_goes_in_part), T(an_answer_can_be_cut_short), T(a_unix_peer_is_known))
+	T(a_file_goes_in_part), T(an_answer_can_be_cut_short),
+	T(an_answer_without_an_end_goes_out_as_it_comes), T(a_unix_peer_is_known))

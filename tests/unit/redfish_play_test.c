@@ -109,6 +109,13 @@ int talk_login(struct talk *t, const char *sessions, struct err *e)
 	return err_say(e, EIO, "nobody is there");
 }
 
+/* Nobody reads events in a play. */
+void talk_way(struct talk_way *ret, const struct talk *t)
+{
+	(void)t;
+	*ret = (struct talk_way){ .base = "https://bmc", .pin = "" };
+}
+
 void talk_close(struct talk *t)
 {
 	(void)t;

@@ -302,6 +302,29 @@ static void a_drive_is_for_a_cd_or_a_stick(void)
 	json_decref(j);
 }
 
+static void events_are_read_where_the_service_says(void)
+{
+	struct rf_events at;
+	json_t *j = doc("{'ServiceEnabled':true,'ServerSentEventUri':'/redfish/v1/SSE',"
+			"'SSEFilterPropertiesSupported':{'EventFormatType':true}}");
+	rf_events_read(&at, j);
+	CHECK_TEXT(at.stream.text, "/redfish/v1/SSE");
+	CHECK(at.by_format && !at.disabled);
+	json_decref(j);
+	j = doc("{'ServiceEnabled':false,'ServerSentEventUri':'//elsewhere/SSE'}");
+	rf_events_read(&at, j);
+	CHECK_TEXT(at.stream.text, "");
+	CHECK(!at.by_format && at.disabled);
+	json_decref(j);
+	j = doc("{'Events':[{'MessageId':'X.1.0.Y'}]}");
+	CHECK(rf_is_event(j));
+	json_decref(j);
+	j = doc("{'MetricValues':[{'MetricId':'Fan1'}],'Events':[]}");
+	CHECK(!rf_is_event(j));
+	json_decref(j);
+	CHECK(!rf_is_event(NULL));
+}
+
 /* One for each row of redfish_quirks.def, and for each key of it one that just misses. */
 static void a_quirk_is_found_by_maker_model_and_firmware(void)
 {
@@ -374,5 +397,5 @@ TESTS(T(a_refusal_of_a_secret_is_not_quoted), T(a_path_is_of_this_service_and_go
 	T(a_list_goes_on_and_has_an_end), T(an_ethernet_function_has_two_addresses),
 	T(a_fibre_channel_function_has_names_and_targets), T(a_pci_address_is_told_in_several_ways),
 	T(a_job_is_done_or_runs_or_waits_for_a_start), T(a_refusal_has_words),
-	T(a_drive_is_for_a_cd_or_a_stick), T(a_quirk_is_found_by_maker_model_and_firmware),
-	T(an_operators_words_are_quirks_too))
+	T(a_drive_is_for_a_cd_or_a_stick), T(events_are_read_where_the_service_says),
+	T(a_quirk_is_found_by_maker_model_and_firmware), T(an_operators_words_are_quirks_too))
