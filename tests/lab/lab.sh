@@ -326,8 +326,8 @@ feed() {
 	baton pool add macs --mac 02:ba:70:00:00:01-02:ba:70:00:ff:ff
 	baton pool add iqns --iqn iqn.2026-01.org.example:
 	if [ "${LAB_HBAS:-}" = yes ]; then
-		hba_a=(--hba wwpn=10:00:00:00:c9:aa:00:01,wwnn=20:00:00:00:c9:aa:00:01)
-		hba_b=(--hba wwpn=10:00:00:00:c9:bb:00:01,wwnn=20:00:00:00:c9:bb:00:01)
+		hba_a=(--hba "wwpn=10:00:00:00:c9:aa:00:01,wwnn=20:00:00:00:c9:aa:00:01")
+		hba_b=(--hba "wwpn=10:00:00:00:c9:bb:00:01,wwnn=20:00:00:00:c9:bb:00:01")
 		baton pool add wwns --wwn 20:00:02:ba:70:00:00:01-20:00:02:ba:70:00:ff:ff
 	fi
 	baton machine add blade-a $(bmc_words blade-a 1) --bmc-secret blade-a --pool spares \
