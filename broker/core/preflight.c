@@ -72,8 +72,8 @@ void check_identity(
 	struct checklist *l, const struct preflight_case *c, const struct taking_cards *cards)
 {
 	char why[TAKING_WHY];
-	l->taking = (c->verb == VERB_PRESTAGE ? taking_to_prestage : taking_choose)(
-		why, c->to, c->p, cards, &c->left);
+	l->taking = c->verb == VERB_PRESTAGE ? taking_to_prestage(why, c->to, c->p, cards, &c->left)
+					     : taking_choose(why, c->to, c->p, cards, &c->left);
 	checklist_add(l, CHECK_identity, c->to->name, FINDING_OK, "%s", why);
 }
 
