@@ -209,11 +209,11 @@ static const char *done_otherwise(
 	bool by_bmc = m->taken == TAKING_BMC, prestaged = m->taken == TAKING_PRESTAGED && !back;
 	switch (s->kind) {
 	case DO_IDENTITY:
-		return by_bmc || prestaged ? NULL : "the shim writes addresses here";
-	case DO_IDENTITY_BACK:
-		return by_bmc || smbios_by_bmc(m, s->kind == DO_IDENTITY_BACK)
+		return by_bmc || prestaged || smbios_by_bmc(m, false)
 			       ? NULL
 			       : "the shim writes addresses here";
+	case DO_IDENTITY_BACK:
+		return by_bmc || smbios_by_bmc(m, true) ? NULL : "the shim writes addresses here";
 	case DO_AWAIT_ASK:
 		return by_bmc || prestaged ? NULL : "the shim reads the addresses back";
 	case DO_NET_START:

@@ -62,12 +62,12 @@ bool taking_wish_parse(enum taking *ret, const char *word)
 	return true;
 }
 
-const char *smbios_word(enum smbios_by by)
+const char *smbios_by_word(enum smbios_by by)
 {
 	return carriers[by];
 }
 
-bool smbios_parse(enum smbios_by *ret, const char *word)
+bool smbios_by_parse(enum smbios_by *ret, const char *word)
 {
 	int i = word_index(carriers, COUNT(carriers), word);
 	if (i >= 0)

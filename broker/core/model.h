@@ -224,8 +224,8 @@ const char *taking_word(enum taking t); /* "shim", "handover", "prestaged", "bmc
 bool taking_parse(enum taking *ret, const char *word);
 /* Of what an operator can wish. */
 bool taking_wish_parse(enum taking *ret, const char *word);
-const char *smbios_word(enum smbios_by by); /* "presented", "bmc", "tool" */
-bool smbios_parse(enum smbios_by *ret, const char *word);
+const char *smbios_by_word(enum smbios_by by); /* "presented", "bmc", "tool" */
+bool smbios_by_parse(enum smbios_by *ret, const char *word);
 const char *phase_word(enum phase p); /* "identity", "persona", "restore" */
 bool phase_parse(enum phase *ret, const char *word);
 const char *care_word(enum care c); /* "report", "failover", "restart" */

@@ -64,7 +64,7 @@ static enum smbios_by serial_by(
 void smbios_choose(struct smbios_choice *ret, const struct machine *m, const struct persona *p,
 	enum taking taking, const struct smbios_bmc *bmc, bool board_pack)
 {
-	bool by_tool = board_pack && taking == TAKING_SHIM;
+	bool by_tool = board_pack && (taking == TAKING_SHIM || taking == TAKING_HANDOVER);
 	*ret = (struct smbios_choice){ .uuid_why = "", .serial_why = "" };
 	if (!uuid_is_zero(&m->carried_uuid) || *m->carried_serial) {
 		ret->uuid = m->uuid_by;

@@ -31,9 +31,9 @@ static void machine_row(struct query *q, void *to)
 	col_blob(q, row->m.carried_uuid.b, sizeof row->m.carried_uuid.b);
 	col_text(q, row->m.carried_serial, sizeof row->m.carried_serial);
 	col_text(q, word, sizeof word);
-	q->bad |= !smbios_parse(&row->m.uuid_by, word);
+	q->bad |= !smbios_by_parse(&row->m.uuid_by, word);
 	col_text(q, word, sizeof word);
-	q->bad |= !smbios_parse(&row->m.serial_by, word);
+	q->bad |= !smbios_by_parse(&row->m.serial_by, word);
 }
 
 int machine_smbios_read(struct store *s, const char *from, const char *to, struct machine *all,
@@ -83,7 +83,8 @@ int store_smbios_by_set(struct store *s, const char *machine, enum smbios_by uui
 			"UPDATE machine_smbios SET uuid_by = ?, serial_by = ? WHERE machine = ?3"
 			" AND NOT EXISTS (SELECT 1 FROM binding WHERE machine = ?3)"
 			" AND NOT EXISTS (SELECT 1 FROM stale WHERE machine = ?3)",
-			in_text(smbios_word(uuid)), in_text(smbios_word(serial)), in_text(machine));
+			in_text(smbios_by_word(uuid)), in_text(smbios_by_word(serial)),
+			in_text(machine));
 	return r ? r : tx_commit(&tx, e);
 }
 

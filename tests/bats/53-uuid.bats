@@ -71,10 +71,10 @@ check() { baton start web-01 "$1" --plan -o json | jq -r '.checks[] | select(.ch
 	run check blade-b
 	[[ ${lines[0]} == "unknown UUID: "*"(not carried: its BMC does not say that it sets it,"* ]]
 	[[ ${lines[1]} == "unknown serial: "*"baton.serial=BTN-000001"* ]]
-	baton machine set blade-b --takes handover
+	baton machine set blade-b --taking handover
 	run check blade-b
 	[[ ${lines[0]} == "ok UUID: the handover tells its kernel (baton.uuid=)"* ]]
-	baton machine set blade-b --takes shim
+	baton machine set blade-b --taking auto
 }
 
 @test "the BMC sets the serial before the start, and gives the machine's own back at the stop" {

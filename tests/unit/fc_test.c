@@ -168,7 +168,7 @@ static void job(enum phase phase, const char *mac, const char *want)
 	struct boot_plan plan;
 	char *text = NULL;
 	fc_world(&w, phase);
-	w.machine[0].takes = TAKES_HANDOVER;
+	w.machine[0].taken = TAKING_HANDOVER;
 	plan_of(&plan, &w, mac);
 	CHECK_INT(script_of(&w.table, &plan), SCRIPT_SHIM);
 	CHECK_INT(job_render(&text, &w.table, &plan, NULL), 0);
@@ -202,7 +202,7 @@ static void the_second_boot_leaves_for_the_hba_and_says_where_to(void)
 	struct err e = { 0 };
 	char *text = NULL;
 	fc_world(&w, PHASE_PERSONA);
-	w.machine[0].takes = TAKES_HANDOVER;
+	w.machine[0].taken = TAKING_HANDOVER;
 	plan_of(&plan, &w, "02:ba:70:00:00:01");
 	CHECK_INT(script_of(&w.table, &plan), SCRIPT_PERSONA_FC);
 	CHECK_INT(script_render(&text, SCRIPT_PERSONA_FC, &w.table, &plan, "TOKEN", &e), 0);
@@ -226,22 +226,24 @@ static void its_bmc_must_set_every_hba_as_well(void)
 	struct world w;
 	char why[TAKING_WHY];
 	struct taking_cards cards = { .told = true, .n = 3, .kind = "redfish", .why = "" };
+	const struct taking_left left = { .stale = false };
 	fc_world(&w, PHASE_PERSONA);
+	w.machine[0].taking = TAKING_AUTO;
 	cards.card[0].permanent = w.machine[0].nic[0].factory;
 	cards.card[1].permanent_wwpn = wwn(A0);
 	cards.card[2].permanent_wwpn = wwn(A1);
 	cards.card[0].settable = cards.card[1].settable = cards.card[2].settable = true;
-	CHECK_INT(taking_choose(why, &w.machine[0], &w.persona[0], &cards), TAKING_BMC);
+	CHECK_INT(taking_choose(why, &w.machine[0], &w.persona[0], &cards, &left), TAKING_BMC);
 	cards.card[2].settable = false;
-	CHECK_INT(taking_choose(why, &w.machine[0], &w.persona[0], &cards), TAKING_SHIM);
+	CHECK_INT(taking_choose(why, &w.machine[0], &w.persona[0], &cards, &left), TAKING_SHIM);
 	CHECK_TEXT(why,
 		"by the shim, in two starts: its BMC does not let itself be told the WWPN of "
 		"HBA " A1);
 	cards.n = 1;
-	CHECK_INT(taking_choose(why, &w.machine[0], &w.persona[0], &cards), TAKING_SHIM);
+	CHECK_INT(taking_choose(why, &w.machine[0], &w.persona[0], &cards, &left), TAKING_SHIM);
 	CHECK_TEXT(why, "by the shim, in two starts: its BMC shows no HBA " A0);
 	w.persona[0].hbas = 0;
-	CHECK_INT(taking_choose(why, &w.machine[0], &w.persona[0], &cards), TAKING_BMC);
+	CHECK_INT(taking_choose(why, &w.machine[0], &w.persona[0], &cards, &left), TAKING_BMC);
 }
 
 static const char *found(

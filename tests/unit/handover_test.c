@@ -200,7 +200,7 @@ static void its_kernel_is_told_its_uuid_and_serial_where_the_loader_does_not(voi
 	struct err e = { 0 };
 	char *text = NULL, line[120];
 	world_init(&w, PHASE_PERSONA);
-	w.machine[0].takes = TAKES_HANDOVER;
+	w.machine[0].taken = TAKING_HANDOVER;
 	uuid_parse(&w.persona[0].uuid, WEB);
 	strcpy(w.persona[0].serial, "BTN-7");
 	CHECK_INT(render(&text, &w, "52:54:00:aa:00:01", &e), 0);

@@ -99,32 +99,32 @@ static void the_preflight_says_which(void)
 	static const struct {
 		enum smbios_by by;
 		const char *why;
-		enum takes takes;
+		enum taking taking;
 		const char *unknown, *line;
 		bool grub;
 		enum finding want;
 		const char *says;
 	} q[] = {
-		{ SMBIOS_BMC, "", TAKES_SHIM, "no", "", false, FINDING_OK,
+		{ SMBIOS_BMC, "", TAKING_SHIM, "no", "", false, FINDING_OK,
 			"UUID: the machine's BMC sets it, and gives it back" },
-		{ SMBIOS_TOOL, "", TAKES_SHIM, "no", "", false, FINDING_OK,
+		{ SMBIOS_TOOL, "", TAKING_SHIM, "no", "", false, FINDING_OK,
 			"UUID: a tool-pack writes it into the machine's board, where one fits "
 			"that, "
 			"and gives it back" },
-		{ SMBIOS_PRESENTED, "x", TAKES_HANDOVER, "no", "", false, FINDING_OK,
+		{ SMBIOS_PRESENTED, "x", TAKING_HANDOVER, "no", "", false, FINDING_OK,
 			"UUID: the handover tells its kernel (baton.uuid=) (not carried: x)" },
-		{ SMBIOS_PRESENTED, "", TAKES_SHIM, NULL, WEB, false, FINDING_OK,
+		{ SMBIOS_PRESENTED, "", TAKING_SHIM, NULL, WEB, false, FINDING_OK,
 			"UUID: its loader's line tells its kernel (baton.uuid=)" },
-		{ SMBIOS_PRESENTED, "x", TAKES_SHIM, NULL, "", false, FINDING_UNKNOWN,
+		{ SMBIOS_PRESENTED, "x", TAKING_SHIM, NULL, "", false, FINDING_UNKNOWN,
 			"UUID: not presented: add `baton.uuid=" WEB
 			"` to the options of its loader "
 			"entry (not carried: x)" },
-		{ SMBIOS_PRESENTED, "", TAKES_SHIM, NULL, "", true, FINDING_UNKNOWN,
+		{ SMBIOS_PRESENTED, "", TAKING_SHIM, NULL, "", true, FINDING_UNKNOWN,
 			"UUID: not presented: add `baton.uuid=" WEB "` to GRUB_CMDLINE_LINUX" },
-		{ SMBIOS_PRESENTED, "", TAKES_SHIM, "it is LUKS", "", false, FINDING_UNKNOWN,
+		{ SMBIOS_PRESENTED, "", TAKING_SHIM, "it is LUKS", "", false, FINDING_UNKNOWN,
 			"UUID: whether its kernel's line has `baton.uuid=" WEB
 			"` was not read: it is LUKS" },
-		{ SMBIOS_PRESENTED, "", TAKES_HANDOVER, NULL, "another", false, FINDING_BAD,
+		{ SMBIOS_PRESENTED, "", TAKING_HANDOVER, NULL, "another", false, FINDING_BAD,
 			"UUID: its kernel's line says baton.uuid=another, and its own is " WEB
 			"; mend the line" },
 	};
@@ -136,7 +136,7 @@ static void the_preflight_says_which(void)
 		char trouble[200];
 		world_init(&w, PHASE_PERSONA);
 		uuid_parse(&w.persona[0].uuid, WEB);
-		w.machine[0].takes = q[i].takes;
+		l.taking = q[i].taking;
 		struct preflight_case c = {
 			.verb = VERB_START, .p = &w.persona[0], .to = &w.machine[0]
 		};
