@@ -167,11 +167,11 @@ static void tell_answer(int events, const struct engine_answer *a, const struct 
 		add_body(&said, a);
 	}
 	tell_add(&said, "deed", "%s", deed_word(a->plan.deed));
-	if (!a->plan.machine && a->plan.network)
-		tell_add(&said, "network", "%s", table_text(t, a->plan.network->name));
 	if (a->plan.machine)
 		tell_add(&said, "generation", "%u", a->plan.machine->generation);
 	tell_add(&said, "addr", "%s", ip4_text(addr, a->given));
+	if (!a->plan.machine && a->plan.network)
+		tell_add(&said, "network", "%s", table_text(t, a->plan.network->name));
 	if (*a->file)
 		tell_add(&said, "file", "%s", a->file);
 	add_port(&said, &a->ask.port);
