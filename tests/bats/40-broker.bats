@@ -95,8 +95,8 @@ state_is() { # machines|personas NAME STATE
 
 ITEMS='.items | type == "array"'
 ORDER='["begun","cause","ended","from","id","persona","state","step","steps","to","undoes","undone_by","verb","why"]'
-MACHINE='["arch","bmc","cpus","firmware","idle","labels","loader","memory_mb","name","nics","persona","pool","ports_held","state","taken","taking","uuid"]'
-PERSONA='["chap_secret","chap_user","dns","domain","generation","iqn","lun","machine","mutual","name","nics","ntp","phase","portals","san","state","target","wants","why"]'
+MACHINE='["arch","bmc","carried_serial","carried_uuid","cpus","firmware","hbas","idle","labels","loader","memory_mb","name","nics","persona","pool","ports_held","serial","state","taken","taking","uuid"]'
+PERSONA='["chap_secret","chap_user","dns","domain","generation","hbas","iqn","lun","machine","mutual","name","nics","ntp","phase","portals","san","serial","state","target","uuid","wants","why"]'
 NETWORK='["address","dns","gateway","interface","isolated","link","mode","name","pool","relays","unknown"]'
 
 # One row for each route, in their order: what stands for {}, the body, and what must hold of the answer.
@@ -104,7 +104,7 @@ call_of() {
 	arg='' sent='' shape=$ITEMS
 	case $1 in
 	status_get) shape='keys == ["alarms","batches","machines","orders","personas"] and .alarms == []' ;;
-	network_list | pool_list | machine_list | persona_list | order_list | proof_list | health_list | inventory_list | compat_list) ;;
+	network_list | pool_list | machine_list | persona_list | order_list | proof_list | health_list | inventory_list | compat_list | stranger_list) ;;
 	event_list) shape='.items[0] | keys == ["at","id","level","machine","order","persona","text","word"]' ;;
 	network_add)
 		sent='{"name":"routes","interface":"x0","address":"10.9.0.1/24"}'
