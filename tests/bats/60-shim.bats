@@ -113,7 +113,7 @@ port_a=50:06:01:60:3b:a0:00:01 port_b=50:06:01:68:3b:a0:00:01
 	wait "$qemu"
 	grep -F '"stage":"found","deed":"identity","machine":"blade-a","generation":4' "$dir/peer/log"
 	grep -F '"arch":"x86_64","firmware":"bios","memory_mb":384,"cpus":1,"nics":[' "$dir/peer/log"
-	grep -F '],"disks":[]}' "$dir/peer/log"
+	grep -F '],"disks":[{"name":"vda","kind":"virtio","model":"","serial":"","firmware":"","bytes":1048576}]}' "$dir/peer/log"
 	grep -F '"nics":[{"pci":"0000:00:05.0","permanent":"52:54:00:aa:00:01","current":"52:54:00:aa:00:01","driver":"e1000","id":"8086:100e","modalias":"pci:v00008086d0000100Esv00001AF4sd00001100bc02sc00i00"}]' "$dir/peer/log"
 	grep -F '"nics":[{"pci":"0000:00:05.0","read_back":"02:ba:70:00:00:01","tool":"nvram"}]' "$dir/peer/log"
 	[ "$(grep -c '"stage":"found"' "$dir/peer/log")" = 2 ]
