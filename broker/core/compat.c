@@ -24,8 +24,8 @@ const char *compat_fit_word(enum compat_fit f)
 
 const char *compat_reason_word(enum compat_reason r)
 {
-	static const char *const words[] = { "nic", "arch", "firmware", "memory", "cpus", "label",
-		"tool-pack" };
+	static const char *const words[] = { "nic", "hba", "arch", "firmware", "memory", "cpus",
+		"label", "tool-pack" };
 	return words[r];
 }
 
@@ -53,6 +53,13 @@ static void judge_nics(struct judging *j, const struct persona *p, const struct 
 		if (nic_for(m, p, i) < 0)
 			reason_add(&j->no, COMPAT_NIC, "no NIC left that carries its NIC %u%s%s", i,
 				*p->nic[i].network ? " on network " : "", p->nic[i].network);
+}
+
+static void judge_hbas(struct judging *j, const struct persona *p, const struct machine *m)
+{
+	for (unsigned i = 0; i < p->hbas; i++)
+		if (hba_for(m, p, i) < 0)
+			reason_add(&j->no, COMPAT_HBA, "no HBA left that carries its HBA %u", i);
 }
 
 static void judge_word(struct judging *j, enum compat_reason reason, const char *what,
@@ -99,23 +106,27 @@ static void judge_traits(struct judging *j, const struct traits *want, const str
 	}
 }
 
+static void judge_pack(struct judging *j, const char *card, const char *packs)
+{
+	if (!*card)
+		reason_add(&j->unknown, COMPAT_PACK, "no shim has told yet what its cards are");
+	else if (!packs)
+		reason_add(&j->unknown, COMPAT_PACK, "the tool-packs cannot be read");
+	else if (!card_in_packs(packs, card))
+		reason_add(&j->no, COMPAT_PACK, "no tool-pack for %s", card);
+}
+
 /* Only the shim needs a tool. */
 static void judge_packs(
 	struct judging *j, const struct persona *p, const struct machine *m, const char *packs)
 {
-	for (unsigned i = 0; i < p->nics; i++) {
-		int at = nic_for(m, p, i);
-		if (at < 0)
-			continue;
-		const char *card = m->nic[at].card;
-		if (!*card)
-			reason_add(&j->unknown, COMPAT_PACK,
-				"no shim has told yet what its cards are");
-		else if (!packs)
-			reason_add(&j->unknown, COMPAT_PACK, "the tool-packs cannot be read");
-		else if (!card_in_packs(packs, card))
-			reason_add(&j->no, COMPAT_PACK, "no tool-pack for %s", card);
-	}
+	int at;
+	for (unsigned i = 0; i < p->nics; i++)
+		if ((at = nic_for(m, p, i)) >= 0)
+			judge_pack(j, m->nic[at].card, packs);
+	for (unsigned i = 0; i < p->hbas; i++)
+		if ((at = hba_for(m, p, i)) >= 0)
+			judge_pack(j, m->hba[at].card, packs);
 }
 
 void compat_judge(
@@ -124,11 +135,13 @@ void compat_judge(
 	struct judging j = { .no = { .fit = COMPAT_NO }, .unknown = { .fit = COMPAT_UNKNOWN } };
 	bool by_bmc = m->taken == TAKING_BMC && m->taking != TAKING_SHIM;
 	judge_nics(&j, p, m);
+	judge_hbas(&j, p, m);
 	judge_traits(&j, &p->wants, &m->is);
 	if (!by_bmc)
 		judge_packs(&j, p, m, packs);
 	*ret = j.no.n ? j.no : j.unknown.n ? j.unknown : (struct compat){ .fit = COMPAT_YES };
 	ret->by = ret->fit != COMPAT_YES ? ""
 		  : by_bmc               ? taking_word(TAKING_BMC)
+		  : p->hbas              ? taking_word(TAKING_SHIM)
 					 : taking_word(taking_by_shim(m));
 }

@@ -11,6 +11,7 @@ enum compat_fit { COMPAT_YES, COMPAT_UNKNOWN, COMPAT_NO };
 /* In the order in which they are looked at. */
 enum compat_reason {
 	COMPAT_NIC,
+	COMPAT_HBA,
 	COMPAT_ARCH,
 	COMPAT_FIRMWARE,
 	COMPAT_MEMORY,

@@ -158,7 +158,22 @@ static void what_a_machine_does_now_is_no_part_of_it(void)
 	judged(&p, &m, packs, "yes", "shim", "");
 }
 
-TESTS(T(one_that_fits_says_how_it_would_take_the_identity), T(nothing_wanted_needs_nothing_known),
-	T(what_is_wanted_and_not_there_is_said),
+static void hbas_and_their_tools(void)
+{
+	struct machine m = machine_of();
+	struct persona p = persona_of();
+	p.hbas = 1;
+	judged(&p, &m, packs, "no", "", "no HBA left that carries its HBA 0");
+	m.hbas = 1;
+	m.hba[0].carries = true;
+	judged(&p, &m, packs, "unknown", "", "no shim has told yet what its cards are");
+	snprintf(m.hba[0].card, sizeof m.hba[0].card, "10df:f100");
+	judged(&p, &m, packs, "no", "", "no tool-pack for 10df:f100");
+	m.taking = TAKING_HANDOVER; /* an HBA goes by its new name after a restart */
+	judged(&p, &m, "15b3:* 10df:*", "yes", "shim", "");
+}
+
+TESTS(T(hbas_and_their_tools), T(one_that_fits_says_how_it_would_take_the_identity),
+	T(nothing_wanted_needs_nothing_known), T(what_is_wanted_and_not_there_is_said),
 	T(what_nobody_knows_is_unknown_unless_something_else_says_no), T(nics_and_their_tools),
 	T(what_a_machine_does_now_is_no_part_of_it))

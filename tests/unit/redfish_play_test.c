@@ -7,6 +7,7 @@
 
 #include "drivers/redfish.h"
 #include "drivers/wait.h"
+#include "talk_play.h"
 #include "tap.h"
 
 struct line {
@@ -71,65 +72,10 @@ int talk_ask(struct talk *t, const struct question *q, struct said *ret, struct 
 	return 0;
 }
 
-int talk_get(struct talk *t, const char *path, struct said *ret, struct err *e)
-{
-	int r = talk_ask(t, &(struct question){ .method = "GET", .path = path }, ret, e);
-	return r == 0 && !said_ok(ret) ? talk_refused(t, ret, e) : r;
-}
-
 int talk_refused(const struct talk *t, const struct said *s, struct err *e)
 {
 	(void)t;
 	return err_say(e, EIO, "refused with %ld", s->status);
-}
-
-void talk_doing(struct talk *t, const char *doing)
-{
-	(void)t;
-	(void)doing;
-}
-
-const char *talk_pin(const struct talk *t)
-{
-	(void)t;
-	return "";
-}
-
-int talk_open(struct talk **ret, const struct talk_to *to, struct err *e)
-{
-	(void)ret;
-	(void)to;
-	return err_say(e, EIO, "nobody is there");
-}
-
-int talk_login(struct talk *t, const char *sessions, struct err *e)
-{
-	(void)t;
-	(void)sessions;
-	return err_say(e, EIO, "nobody is there");
-}
-
-/* Nobody reads events in a play. */
-void talk_way(struct talk_way *ret, const struct talk *t)
-{
-	(void)t;
-	*ret = (struct talk_way){ .base = "https://bmc", .pin = "" };
-}
-
-void talk_close(struct talk *t)
-{
-	(void)t;
-}
-
-void talk_basic(struct talk *t)
-{
-	(void)t;
-}
-
-void said_drop(struct said *s)
-{
-	json_decref(s->body);
-	s->body = NULL;
 }
 
 #define SYSTEM "/redfish/v1/Systems/1"
